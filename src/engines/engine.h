@@ -1,0 +1,36 @@
+// engine.h
+// An engine gives outputs for inputs: one interface for the graph evaluators, the integer contract, emitted C++ and whatever comes.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/graph/tensor.h"
+
+namespace weft {
+
+/// Told of long work: `done` of `total` steps. Called from one thread at a time; may be empty.
+using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
+
+struct NamedTensor {
+    std::string name;
+    Tensor tensor;    ///< Images stacked along axis 0 where the model is batched.
+};
+
+class Engine {
+public:
+    virtual ~Engine() = default;
+    virtual std::string_view name() const = 0;
+    /// The model's outputs, in its order and shapes, dequantised, for `images` stacked inputs (in the model's order of inputs).
+    virtual Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) = 0;
+    /// The integers of every check point of the last run's image `image`, where the engine has them (layer comparisons); else empty.
+    virtual std::vector<Tensor> layers(std::int64_t image) const { (void)image; return {}; }
+};
+
+}  // namespace weft

@@ -1,0 +1,146 @@
+// op_def.h
+// The operator contract: everything weft knows of one operator, as one aggregate. Defined in ops/, listed by the generated registry.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/graph/attribute.h"
+#include "src/graph/graph.h"
+#include "src/graph/piecewise_linear.h"
+#include "src/graph/rational.h"
+#include "src/graph/tensor.h"
+
+namespace weft {
+
+class Lowering;
+
+/// Type and shape that an operator's `infer` gives to an output.
+struct ValueType {
+    DataType type = DataType::float32;
+    Shape shape;
+};
+
+/// How many inputs or outputs a node may have; `optional` ones may also be left out in between (an empty name).
+struct Arity {
+    int min = 1;
+    int max = 1;    ///< -1: any number.
+};
+
+/// What a generic pass asks a node for when it must create one and may not name its operator.
+enum class OpRole {
+    none,
+    quantize,      ///< real -> integer by scale and zero point: (x, scale, zero_point)
+    dequantize,    ///< integer -> real: (x, scale, zero_point)
+    clip,          ///< limits a value: (x, min, max); on integers where the operator set allows it
+    cast,          ///< converts the element type, attribute `to`
+    identity,      ///< the output is the input
+    quantise,      ///< canonical: the quantiser and dequantiser pair of a typed value
+    view,          ///< canonical: elements in another order and shape
+    linear,        ///< canonical
+    affine,        ///< canonical: x * scale + offset by broadcast constants
+    multiply,      ///< elementwise product (x, y)
+    add,           ///< elementwise sum (x, y)
+    constant,      ///< carries its output in an attribute
+};
+
+/// output[o...] = sum over inputs and window of weight * input, plus bias. Input indices into the node's inputs.
+struct LinearTrait {
+    int weight = 1;
+    int bias = 2;
+    /// Axis of the weight that counts output channels, and the axis that counts input channels (of one group).
+    int (*out_axis)(const Node&) = nullptr;
+    int (*in_axis)(const Node&) = nullptr;
+    int (*groups)(const Node&) = nullptr;
+    /// Axis of the output that counts output channels.
+    int (*channel_axis)(const Node&) = nullptr;
+    /// Factor on the weight product and on the bias (Gemm's alpha and beta); null for 1 and 1.
+    std::pair<double, double> (*factors)(const Node&) = nullptr;
+    /// Whether this node is a linear operator with a constant weight in the sense above; null for always.
+    bool (*applies)(const Node&) = nullptr;
+};
+
+/// y[i] = f(inputs' broadcast elements at i): the value at an index depends on that index only.
+struct ElementwiseTrait {
+    /// Inputs in the node's order; an omitted input is NaN. Long double, so that a table built from it is right to the last bit of a double.
+    long double (*real)(const Node&, std::span<const long double> inputs) = nullptr;
+    /// The same in exact arithmetic; null for functions that have no rational value (sigmoid). Omitted inputs are 0.
+    Rational (*exact)(const Node&, std::span<const Rational> inputs) = nullptr;
+    /// The exact function of input `varying` with the other inputs constant as given; null for functions that are not straight pieces
+    /// whatever the constants.
+    PiecewiseLinear (*pieces)(const Node&, int varying, std::span<const Rational> inputs) = nullptr;
+    /// Non-decreasing in its one varying input whatever the constants (relu, clip, sigmoid).
+    bool non_decreasing = false;
+};
+
+/// The same elements in another order or shape: output element i (flat, row-major) is input element `map(i)`.
+struct ViewTrait {
+    std::vector<std::int64_t> (*map)(const Node&) = nullptr;
+    /// Whether this node is a view (a Pad with all pads zero is); null for always.
+    bool (*applies)(const Node&) = nullptr;
+};
+
+/// What generic passes read instead of operator names.
+struct Traits {
+    OpRole role = OpRole::none;
+    std::optional<LinearTrait> linear;
+    std::optional<ElementwiseTrait> elementwise;
+    std::optional<ViewTrait> view;
+    /// Every output element is one of the input elements of the inputs listed (or padding): the integer type passes through (MaxPool, Concat, views).
+    std::vector<int> same_type_inputs;
+    bool same_type_all_inputs = false;    ///< The same for an operator with any number of inputs.
+    /// Commutes with every non-decreasing function of single elements (MaxPool, views, Concat): quantisers may move across.
+    bool commutes_with_monotone = false;
+    /// A sum over several elements: its exact result needs an accumulator (linear, average, add). Ends one region and starts the next.
+    bool accumulates = false;
+    /// The host may run it after the kernel (Softmax, ArgMax and the like).
+    bool host_suffix = false;
+};
+
+/// One step of a rewrite: tries to replace `node` (already known to be of the operator that lists the rewrite) by nodes nearer to the canonical
+/// form. True if it changed the graph; the node is then removed by the caller if nobody reads it. An error refuses the node.
+struct Rewrite {
+    std::string_view name;    ///< For dumps: which rewrite fired.
+    Result<bool> (*apply)(Graph&, Node*);
+};
+
+/// Everything known of one operator. A face left out is a visible missing line with a defined meaning.
+struct OpDef {
+    std::string_view name;
+    std::string_view domain = "";    ///< "" for standard ONNX, "weft" for canonical operators.
+    int since = 1;                   ///< First operator set version with these semantics.
+    std::string_view summary;
+    Arity inputs;
+    Arity outputs;
+    std::vector<AttributeDef> attributes;
+    Traits traits;
+    /// Types and shapes of the outputs from those of the inputs (constants give their elements). May normalise the node's attributes:
+    /// quirks of older operator sets end here.
+    Result<std::vector<ValueType>> (*infer)(Node&) = nullptr;
+    /// The outputs for the given inputs, in the arithmetic of the inputs' element type (float32 or float64). Omitted inputs are null.
+    /// Null: never evaluated.
+    Result<std::vector<Tensor>> (*evaluate)(const Node&, std::span<const Tensor* const> inputs) = nullptr;
+    std::vector<Rewrite> rewrites;
+    /// Canonical operators only: adds units to the Design. Null: has no hardware of its own.
+    Status (*lower)(const Node&, Lowering&) = nullptr;
+};
+
+/// The generated list of all operators, ordered by domain and name.
+std::span<const OpDef* const> op_registry();
+/// The operator of that name in that domain ("ai.onnx" is ""), or null.
+const OpDef* find_op(std::string_view domain, std::string_view name);
+/// The operator that plays `role`; asserts that there is one.
+const OpDef& op_for(OpRole role);
+
+/// A diagnostic about `node`, with its key.
+Diagnostic node_error(const Node& node, std::string reason, std::string help = {});
+/// The same, about one of its tensors.
+Diagnostic tensor_error(const Node& node, const Value* tensor, std::string reason, std::string help = {});
+
+}  // namespace weft
