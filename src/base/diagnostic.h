@@ -63,13 +63,12 @@ std::string suggest(std::string_view name, const std::vector<std::string>& candi
 
 #define WEFT_CONCATENATE_(a, b) a##b
 #define WEFT_CONCATENATE(a, b) WEFT_CONCATENATE_(a, b)
-#define WEFT_ASSIGN_(temporary, declaration, expression)       \
-    auto temporary = (expression);                             \
-    if (!temporary) return std::move(temporary).error();       \
+#define WEFT_ASSIGN_(temporary, declaration, expression) \
+    auto temporary = (expression);                       \
+    if (!temporary) return std::move(temporary).error(); \
     declaration = *std::move(temporary)
 /// `WEFT_ASSIGN(auto x, f());` declares x from a Result, or returns its diagnostics from the enclosing function.
-#define WEFT_ASSIGN(declaration, expression) \
-    WEFT_ASSIGN_(WEFT_CONCATENATE(weft_result_, __LINE__), declaration, expression)
+#define WEFT_ASSIGN(declaration, expression) WEFT_ASSIGN_(WEFT_CONCATENATE(weft_result_, __LINE__), declaration, expression)
 /// Returns the diagnostics of a failed Status from the enclosing function.
-#define WEFT_CHECK(expression)                                                                     \
+#define WEFT_CHECK(expression) \
     if (auto weft_status = (expression); !weft_status) return std::move(weft_status).error()

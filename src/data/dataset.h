@@ -16,9 +16,9 @@ namespace weft {
 
 /// Samples stacked along axis 0 of every tensor.
 struct Dataset {
-    std::vector<NamedTensor> inputs;        ///< A single unnamed tensor (name empty), or one a model input, by name.
-    std::int64_t count = 0;                 ///< Samples.
-    std::vector<std::string> file_names;    ///< For folders of images: the file of each sample, sorted; else empty.
+    std::vector<NamedTensor> inputs;      ///< A single unnamed tensor (name empty), or one a model input, by name.
+    std::int64_t count = 0;               ///< Samples.
+    std::vector<std::string> file_names;  ///< For folders of images: the file of each sample, sorted; else empty.
 };
 
 /// A .npy or .npz file (one array an input, by name), an IDX file (also .gz), or a folder of JPEG and PNG images of one size
@@ -28,8 +28,8 @@ Result<Dataset> load_dataset(const std::filesystem::path& path);
 /// The first `count` samples.
 Dataset head(const Dataset& data, std::int64_t count);
 
-/// Labels of the samples: an IDX file (also .gz), a .npy, or a CSV whose last column is the label and whose first is the sample's index or, for folders of
-/// images, its file name (columns `index` or `file`, and `label`). -1 where a sample has no label.
+/// Labels of the samples: an IDX file (also .gz), a .npy, or a CSV whose last column is the label and whose first is the sample's index or,
+/// for folders of images, its file name (columns `index` or `file`, and `label`). -1 where a sample has no label.
 Result<std::vector<std::int64_t>> load_labels(const std::filesystem::path& path, const Dataset& data);
 
 /// One tensor as .npy; several as .npz (stored, not compressed), in order.

@@ -21,8 +21,8 @@ namespace weft {
 struct UnitDef;
 struct Unit;
 
-/// What one frame carries over a stream: rows x columns positions, at each a vector of taps x channels elements (taps = 1 but after a window).
-/// Order on the stream: row, column, then as the producer's beats say; in an IntTensor always row, column, tap, channel.
+/// What one frame carries over a stream: rows x columns positions, at each a vector of taps x channels elements (taps = 1 but after a
+/// window). Order on the stream: row, column, then as the producer's beats say; in an IntTensor always row, column, tap, channel.
 struct StreamShape {
     int rows = 1;
     int columns = 1;
@@ -62,11 +62,11 @@ struct IntTensor {
 struct Stream {
     std::string name;
     StreamShape shape;
-    std::int64_t min = 0;    ///< Range of the integers on it; width and sign of an element follow.
+    std::int64_t min = 0;  ///< Range of the integers on it; width and sign of an element follow.
     std::int64_t max = 0;
-    Beat beat;               ///< Set by folding and plumbing.
-    int depth = 2;           ///< Beats that the emitted FIFO holds; set by `plumb`.
-    Unit* producer = nullptr;    ///< Null at a kernel input.
+    Beat beat;                 ///< Set by folding and plumbing.
+    int depth = 2;             ///< Beats that the emitted FIFO holds; set by `plumb`.
+    Unit* producer = nullptr;  ///< Null at a kernel input.
     int producer_port = 0;
 
     int bits() const { return bits_for(min, max); }
@@ -82,8 +82,8 @@ struct ConstantArray {
 /// An instance of a unit. Parameters are spelled as in the unit's table.
 struct Unit {
     const UnitDef* def = nullptr;
-    std::string name;                      ///< Unique, a C identifier.
-    std::vector<std::string> nodes;        ///< Keys of the ONNX nodes that it computes.
+    std::string name;                ///< Unique, a C identifier.
+    std::vector<std::string> nodes;  ///< Keys of the ONNX nodes that it computes.
     std::map<std::string, std::int64_t, std::less<>> parameters;
     std::map<std::string, ConstantArray, std::less<>> constants;
     std::optional<Requantize> requantize;  ///< The stage behind the accumulator, in units that have one.
@@ -100,30 +100,30 @@ using IndexMap = std::shared_ptr<const std::vector<std::int32_t>>;
 
 /// A tensor of the model at the kernel's edge or inside it, and the stream that carries it.
 struct TensorBinding {
-    std::string tensor;        ///< Name of the value in out/model.onnx: the quantised integers, or the real value of an accumulator output.
+    std::string tensor;  ///< Name of the value in out/model.onnx: the quantised integers, or the real value of an accumulator output.
     Stream* stream = nullptr;
     IndexMap map;
 };
 
 /// A kernel input: what the host makes of the model's input before it sends it.
 struct KernelInput {
-    std::string name;          ///< Of the model's input.
-    TensorBinding binding;     ///< The quantised tensor that the stream carries.
+    std::string name;       ///< Of the model's input.
+    TensorBinding binding;  ///< The quantised tensor that the stream carries.
 };
 
 /// A kernel output: real = (integer - zero_point) * scale + offset, per channel of the stream (or one for all).
 struct KernelOutput {
-    std::string name;          ///< Of the model's output that depends on it.
-    TensorBinding binding;     ///< The model's tensor that the host's suffix starts from.
+    std::string name;       ///< Of the model's output that depends on it.
+    TensorBinding binding;  ///< The model's tensor that the host's suffix starts from.
     std::vector<double> scale{1.0};
     std::vector<double> offset{0.0};
     std::vector<std::int64_t> zero_point{0};
-    bool quantised = true;     ///< False: an exact accumulator.
+    bool quantised = true;  ///< False: an exact accumulator.
 };
 
 /// A value of the model whose integers a stream carries, for the per-region oracle; in order of computation.
 struct CheckPoint {
-    std::string node;          ///< Key of the region's accumulating node, for messages.
+    std::string node;  ///< Key of the region's accumulating node, for messages.
     TensorBinding binding;
 };
 

@@ -15,9 +15,7 @@ extern const EmbeddedFile files[];
 extern const int file_count;
 }  // namespace generated
 
-std::span<const UnitDef* const> unit_registry() {
-    return {generated::units, static_cast<std::size_t>(generated::unit_count)};
-}
+std::span<const UnitDef* const> unit_registry() { return {generated::units, static_cast<std::size_t>(generated::unit_count)}; }
 
 const UnitDef* find_unit_def(std::string_view name) {
     const auto list = unit_registry();
@@ -32,8 +30,6 @@ const UnitDef& unit_for(UnitRole role) {
     return **at;
 }
 
-std::span<const EmbeddedFile> embedded_unit_files() {
-    return {generated::files, static_cast<std::size_t>(generated::file_count)};
-}
+std::span<const EmbeddedFile> embedded_unit_files() { return {generated::files, static_cast<std::size_t>(generated::file_count)}; }
 
 }  // namespace weft

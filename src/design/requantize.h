@@ -11,30 +11,31 @@ namespace weft {
 /// How the staircase accumulator -> integer is computed in hardware. Whatever the form, it was proved equal to the rule of the contract
 /// on the whole reachable accumulator range (src/quantize/staircase.h).
 enum class RequantizeForm {
-    none,          ///< y = acc: an exact accumulator leaves the kernel, or the rescaling is the identity.
-    multiply,      ///< y = clamp((acc * m[c] + b[c]) >> shift, low[c], high[c])
-    convergent,    ///< The same with a tie-to-even fix: where the low `shift` bits of acc * m + b are all zero, bit 0 of the result is cleared.
-    thresholds,    ///< y = values[c][number of thresholds[c][i] <= acc], thresholds ascending.
-    table,         ///< y = values[c][acc - acc_min]: for accumulators of few values.
+    none,        ///< y = acc: an exact accumulator leaves the kernel, or the rescaling is the identity.
+    multiply,    ///< y = clamp((acc * m[c] + b[c]) >> shift, low[c], high[c])
+    convergent,  ///< The same with a tie-to-even fix: where the low `shift` bits of acc * m + b are all zero, bit 0 of the result is
+                 ///< cleared.
+    thresholds,  ///< y = values[c][number of thresholds[c][i] <= acc], thresholds ascending.
+    table,       ///< y = values[c][acc - acc_min]: for accumulators of few values.
 };
 
 /// Parameters of the stage. Per-channel arrays have one entry a channel, or a single one that serves all channels.
 struct Requantize {
     RequantizeForm form = RequantizeForm::none;
     int channels = 1;
-    std::int64_t acc_min = 0;    ///< Reachable range of the accumulator, over all channels.
+    std::int64_t acc_min = 0;  ///< Reachable range of the accumulator, over all channels.
     std::int64_t acc_max = 0;
-    std::int64_t out_min = 0;    ///< Range of the result, over all channels.
+    std::int64_t out_min = 0;  ///< Range of the result, over all channels.
     std::int64_t out_max = 0;
 
-    std::vector<std::int64_t> multiplier;    ///< m, |m| < 2^34
-    std::vector<std::int64_t> addend;        ///< b, |b| < 2^62
-    int shift = 0;                           ///< One for the whole layer.
-    std::vector<std::int64_t> low, high;     ///< Clamp bounds.
+    std::vector<std::int64_t> multiplier;  ///< m, |m| < 2^34
+    std::vector<std::int64_t> addend;      ///< b, |b| < 2^62
+    int shift = 0;                         ///< One for the whole layer.
+    std::vector<std::int64_t> low, high;   ///< Clamp bounds.
 
-    int steps = 0;                                ///< thresholds: how many a channel has (unused ones repeat acc_max + 1).
-    std::vector<std::int64_t> thresholds;         ///< [channels or 1][steps]
-    std::vector<std::int64_t> values;             ///< thresholds: [channels or 1][steps + 1]; table: [channels or 1][acc_max - acc_min + 1]
+    int steps = 0;                         ///< thresholds: how many a channel has (unused ones repeat acc_max + 1).
+    std::vector<std::int64_t> thresholds;  ///< [channels or 1][steps]
+    std::vector<std::int64_t> values;      ///< thresholds: [channels or 1][steps + 1]; table: [channels or 1][acc_max - acc_min + 1]
 
     bool operator==(const Requantize&) const = default;
 };

@@ -18,9 +18,9 @@ namespace weft {
 enum class UnitRole { function, fifo, fork, width };
 
 enum class ParameterKind {
-    shape,      ///< Follows from the model: sizes, strides, pads.
-    numeric,    ///< Follows from the integer types: widths, values.
-    folding,    ///< Chosen by the search: changes cost and cycles, never the result.
+    shape,    ///< Follows from the model: sizes, strides, pads.
+    numeric,  ///< Follows from the integer types: widths, values.
+    folding,  ///< Chosen by the search: changes cost and cycles, never the result.
 };
 
 /// A row of a unit's parameter table; spelled the same in C++, HLS and SystemVerilog. All parameters are integers.
@@ -39,27 +39,27 @@ struct PortDef {
     bool output = false;
     /// The beat that the unit reads or writes here, from its parameters and the stream's shape.
     Beat (*beat)(const Unit&) = nullptr;
-    bool repeated = false;    ///< Any number of such ports (concat's inputs, fork's outputs).
+    bool repeated = false;  ///< Any number of such ports (concat's inputs, fork's outputs).
 };
 
 /// What a schedule gives of one frame, with neighbours never stalling.
 struct Timing {
-    std::int64_t cycles = 0;    ///< Initiation interval of a frame.
+    std::int64_t cycles = 0;  ///< Initiation interval of a frame.
 };
 
 /// Resources. MAC DSPs are counted apart: the default folding bounds them.
 struct Cost {
     double mac_dsp = 0;
-    double dsp = 0;    ///< All DSPs, MAC DSPs included.
+    double dsp = 0;  ///< All DSPs, MAC DSPs included.
 };
 
 /// A constant table of the HLS face: `static const <type> <name>[dims...] = {...}`. Values are already packed words.
 struct RomTable {
-    std::string name;                     ///< Unique within the unit, a C identifier.
-    std::string type;                     ///< C++ element type, at most 64 bits: "ap_uint<64>", "ap_int<27>".
+    std::string name;  ///< Unique within the unit, a C identifier.
+    std::string type;  ///< C++ element type, at most 64 bits: "ap_uint<64>", "ap_int<27>".
     std::vector<int> shape;
-    std::vector<std::int64_t> values;     ///< Row-major; a 64-bit word's bits as a two's complement number.
-    std::vector<std::string> pragmas;     ///< Put into the accessor, for example "ARRAY_PARTITION variable=w dim=2 complete".
+    std::vector<std::int64_t> values;  ///< Row-major; a 64-bit word's bits as a two's complement number.
+    std::vector<std::string> pragmas;  ///< Put into the accessor, for example "ARRAY_PARTITION variable=w dim=2 complete".
 };
 
 /// One choice of folding parameters, as the search sees it.
@@ -91,10 +91,11 @@ struct UnitDef {
     void (*model)(const Unit&, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) = nullptr;
     /// Prepares a fast equal of `model` for many frames; callable from several threads. Null: `model` is used.
     UnitFunction (*fast)(const Unit&) = nullptr;
-    /// Beats that must have been read at input port `port` before output beat `beats` (1 = the first) of a frame can be written, counted over
-    /// one frame. FIFO depths come from it. Null: output beat n needs input beat n.
+    /// Beats that must have been read at input port `port` before output beat `beats` (1 = the first) of a frame can be written, counted
+    /// over one frame. FIFO depths come from it. Null: output beat n needs input beat n.
     std::int64_t (*reads_for)(const Unit&, int port, std::int64_t beats) = nullptr;
-    /// Sets the numeric parameters that follow from folding and constants (chain lengths, packing shift). Called after folding. May be null.
+    /// Sets the numeric parameters that follow from folding and constants (chain lengths, packing shift). Called after folding. May be
+    /// null.
     void (*derive)(Unit&) = nullptr;
     /// Constant tables of the HLS face. Null: none.
     std::vector<RomTable> (*roms)(const Unit&) = nullptr;
@@ -109,7 +110,7 @@ const UnitDef& unit_for(UnitRole role);
 
 /// A source file of a unit (or of units/common), embedded in the program.
 struct EmbeddedFile {
-    std::string_view path;        ///< `matvec/matvec.hpp`
+    std::string_view path;  ///< `matvec/matvec.hpp`
     std::string_view contents;
 };
 std::span<const EmbeddedFile> embedded_unit_files();

@@ -20,7 +20,7 @@ using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 struct NamedTensor {
     std::string name;
-    Tensor tensor;    ///< Images stacked along axis 0 where the model is batched.
+    Tensor tensor;  ///< Images stacked along axis 0 where the model is batched.
 };
 
 class Engine {
@@ -30,7 +30,10 @@ public:
     /// The model's outputs, in its order and shapes, dequantised, for `images` stacked inputs (in the model's order of inputs).
     virtual Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) = 0;
     /// The integers of every check point of the last run's image `image`, where the engine has them (layer comparisons); else empty.
-    virtual std::vector<Tensor> layers(std::int64_t image) const { (void)image; return {}; }
+    virtual std::vector<Tensor> layers(std::int64_t image) const {
+        (void)image;
+        return {};
+    }
 };
 
 }  // namespace weft

@@ -25,11 +25,11 @@ struct Node;
 struct Value {
     std::string name;
     DataType type = DataType::float32;
-    Shape shape;                               ///< Known and positive after import; the batch dimension, where there is one, is 1.
-    std::shared_ptr<const Tensor> constant;    ///< The elements of a constant; null otherwise.
+    Shape shape;                             ///< Known and positive after import; the batch dimension, where there is one, is 1.
+    std::shared_ptr<const Tensor> constant;  ///< The elements of a constant; null otherwise.
     /// Set by the typing passes: this float value only takes the reals that the integer type stands for.
     std::optional<IntegerType> integer;
-    Node* producer = nullptr;                  ///< Null for graph inputs and constants.
+    Node* producer = nullptr;  ///< Null for graph inputs and constants.
 
     bool is_constant() const { return constant != nullptr; }
 };
@@ -37,8 +37,8 @@ struct Value {
 /// One operator applied to values. An omitted optional input is a null pointer.
 struct Node {
     const OpDef* op = nullptr;
-    std::string name;    ///< As in the file: may be empty or shared by several nodes.
-    int opset = 0;       ///< Version of the operator set in which `op` is to be understood.
+    std::string name;  ///< As in the file: may be empty or shared by several nodes.
+    int opset = 0;     ///< Version of the operator set in which `op` is to be understood.
     Attributes attributes;
     std::vector<Value*> inputs;
     std::vector<Value*> outputs;
@@ -58,9 +58,9 @@ public:
     Graph(const Graph&) = delete;
 
     std::string name;
-    std::vector<Value*> inputs;     ///< Without constants, in the file's order.
-    std::vector<Value*> outputs;    ///< In the file's order.
-    bool batched = false;           ///< Dimension 0 of every input and output counts independent images (and is 1 here).
+    std::vector<Value*> inputs;   ///< Without constants, in the file's order.
+    std::vector<Value*> outputs;  ///< In the file's order.
+    bool batched = false;         ///< Dimension 0 of every input and output counts independent images (and is 1 here).
 
     const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
     /// Values in order of creation.

@@ -15,9 +15,9 @@ struct IntegerType {
     std::int64_t min = 0;
     std::int64_t max = 0;
     std::int64_t step = 1;
-    std::vector<double> scale{1.0};             ///< Positive, finite; the file's float value, exactly.
-    std::vector<std::int64_t> zero_point{0};    ///< As many as `scale`.
-    int axis = -1;                              ///< Index into the tensor's shape; -1 for per-tensor.
+    std::vector<double> scale{1.0};           ///< Positive, finite; the file's float value, exactly.
+    std::vector<std::int64_t> zero_point{0};  ///< As many as `scale`.
+    int axis = -1;                            ///< Index into the tensor's shape; -1 for per-tensor.
 
     bool is_signed() const { return min < 0; }
     /// Fewest bits of a (two's complement where signed) word that holds min..max; at least 1.

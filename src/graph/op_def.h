@@ -30,24 +30,24 @@ struct ValueType {
 /// How many inputs or outputs a node may have; `optional` ones may also be left out in between (an empty name).
 struct Arity {
     int min = 1;
-    int max = 1;    ///< -1: any number.
+    int max = 1;  ///< -1: any number.
 };
 
 /// What a generic pass asks a node for when it must create one and may not name its operator.
 enum class OpRole {
     none,
-    quantize,      ///< real -> integer by scale and zero point: (x, scale, zero_point)
-    dequantize,    ///< integer -> real: (x, scale, zero_point)
-    clip,          ///< limits a value: (x, min, max); on integers where the operator set allows it
-    cast,          ///< converts the element type, attribute `to`
-    identity,      ///< the output is the input
-    quantise,      ///< canonical: the quantiser and dequantiser pair of a typed value
-    view,          ///< canonical: elements in another order and shape
-    linear,        ///< canonical
-    affine,        ///< canonical: x * scale + offset by broadcast constants
-    multiply,      ///< elementwise product (x, y)
-    add,           ///< elementwise sum (x, y)
-    constant,      ///< carries its output in an attribute
+    quantize,    ///< real -> integer by scale and zero point: (x, scale, zero_point)
+    dequantize,  ///< integer -> real: (x, scale, zero_point)
+    clip,        ///< limits a value: (x, min, max); on integers where the operator set allows it
+    cast,        ///< converts the element type, attribute `to`
+    identity,    ///< the output is the input
+    quantise,    ///< canonical: the quantiser and dequantiser pair of a typed value
+    view,        ///< canonical: elements in another order and shape
+    linear,      ///< canonical
+    affine,      ///< canonical: x * scale + offset by broadcast constants
+    multiply,    ///< elementwise product (x, y)
+    add,         ///< elementwise sum (x, y)
+    constant,    ///< carries its output in an attribute
 };
 
 /// output[o...] = sum over inputs and window of weight * input, plus bias. Input indices into the node's inputs.
@@ -68,7 +68,8 @@ struct LinearTrait {
 
 /// y[i] = f(inputs' broadcast elements at i): the value at an index depends on that index only.
 struct ElementwiseTrait {
-    /// Inputs in the node's order; an omitted input is NaN. Long double, so that a table built from it is right to the last bit of a double.
+    /// Inputs in the node's order; an omitted input is NaN. Long double, so that a table built from it is right to the last bit of a
+    /// double.
     long double (*real)(const Node&, std::span<const long double> inputs) = nullptr;
     /// The same in exact arithmetic; null for functions that have no rational value (sigmoid). Omitted inputs are 0.
     Rational (*exact)(const Node&, std::span<const Rational> inputs) = nullptr;
@@ -92,9 +93,10 @@ struct Traits {
     std::optional<LinearTrait> linear;
     std::optional<ElementwiseTrait> elementwise;
     std::optional<ViewTrait> view;
-    /// Every output element is one of the input elements of the inputs listed (or padding): the integer type passes through (MaxPool, Concat, views).
+    /// Every output element is one of the input elements of the inputs listed (or padding): the integer type passes through (MaxPool,
+    /// Concat, views).
     std::vector<int> same_type_inputs;
-    bool same_type_all_inputs = false;    ///< The same for an operator with any number of inputs.
+    bool same_type_all_inputs = false;  ///< The same for an operator with any number of inputs.
     /// Commutes with every non-decreasing function of single elements (MaxPool, views, Concat): quantisers may move across.
     bool commutes_with_monotone = false;
     /// A sum over several elements: its exact result needs an accumulator (linear, average, add). Ends one region and starts the next.
@@ -103,18 +105,18 @@ struct Traits {
     bool host_suffix = false;
 };
 
-/// One step of a rewrite: tries to replace `node` (already known to be of the operator that lists the rewrite) by nodes nearer to the canonical
-/// form. True if it changed the graph; the node is then removed by the caller if nobody reads it. An error refuses the node.
+/// One step of a rewrite: tries to replace `node` (already known to be of the operator that lists the rewrite) by nodes nearer to the
+/// canonical form. True if it changed the graph; the node is then removed by the caller if nobody reads it. An error refuses the node.
 struct Rewrite {
-    std::string_view name;    ///< For dumps: which rewrite fired.
+    std::string_view name;  ///< For dumps: which rewrite fired.
     Result<bool> (*apply)(Graph&, Node*);
 };
 
 /// Everything known of one operator. A face left out is a visible missing line with a defined meaning.
 struct OpDef {
     std::string_view name;
-    std::string_view domain = "";    ///< "" for standard ONNX, "weft" for canonical operators.
-    int since = 1;                   ///< First operator set version with these semantics.
+    std::string_view domain = "";  ///< "" for standard ONNX, "weft" for canonical operators.
+    int since = 1;                 ///< First operator set version with these semantics.
     std::string_view summary;
     Arity inputs;
     Arity outputs;

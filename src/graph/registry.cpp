@@ -16,9 +16,8 @@ extern const int op_count;
 std::span<const OpDef* const> op_registry() {
     static const std::vector<const OpDef*> sorted = [] {
         std::vector<const OpDef*> list(generated::ops, generated::ops + generated::op_count);
-        std::sort(list.begin(), list.end(), [](const OpDef* a, const OpDef* b) {
-            return std::pair(a->domain, a->name) < std::pair(b->domain, b->name);
-        });
+        std::sort(list.begin(), list.end(),
+                  [](const OpDef* a, const OpDef* b) { return std::pair(a->domain, a->name) < std::pair(b->domain, b->name); });
         return list;
     }();
     return sorted;

@@ -45,21 +45,33 @@ constexpr DataType data_type_of() {
     if constexpr (std::is_same_v<T, bool>) return DataType::boolean;
 }
 
-/// Calls `f` with a value-initialised element of the C++ type that `type` stands for: `visit_type(t, [&](auto e) { using T = decltype(e); ... })`.
+/// Calls `f` with a value-initialised element of the C++ type that `type` stands for: `visit_type(t, [&](auto e) { using T = decltype(e);
+/// ... })`.
 template <class F>
 auto visit_type(DataType type, F&& f) {
     switch (type) {
-        case DataType::float32: return f(float{});
-        case DataType::float64: return f(double{});
-        case DataType::int8: return f(std::int8_t{});
-        case DataType::uint8: return f(std::uint8_t{});
-        case DataType::int16: return f(std::int16_t{});
-        case DataType::uint16: return f(std::uint16_t{});
-        case DataType::int32: return f(std::int32_t{});
-        case DataType::uint32: return f(std::uint32_t{});
-        case DataType::int64: return f(std::int64_t{});
-        case DataType::uint64: return f(std::uint64_t{});
-        case DataType::boolean: break;
+        case DataType::float32:
+            return f(float{});
+        case DataType::float64:
+            return f(double{});
+        case DataType::int8:
+            return f(std::int8_t{});
+        case DataType::uint8:
+            return f(std::uint8_t{});
+        case DataType::int16:
+            return f(std::int16_t{});
+        case DataType::uint16:
+            return f(std::uint16_t{});
+        case DataType::int32:
+            return f(std::int32_t{});
+        case DataType::uint32:
+            return f(std::uint32_t{});
+        case DataType::int64:
+            return f(std::int64_t{});
+        case DataType::uint64:
+            return f(std::uint64_t{});
+        case DataType::boolean:
+            break;
     }
     return f(bool{});
 }
@@ -108,8 +120,8 @@ private:
         AlignedAllocator() = default;
         template <class U>
         AlignedAllocator(const AlignedAllocator<U>&) {}
-        T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})); }
-        void deallocate(T* p, std::size_t) { ::operator delete(p, std::align_val_t{64}); }
+        T* allocate(std::size_t n) { return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64})); }
+        void deallocate(T* p, std::size_t) { ::operator delete (p, std::align_val_t{64}); }
         bool operator==(const AlignedAllocator&) const { return true; }
     };
 

@@ -51,8 +51,8 @@ std::int64_t evaluate_rule(const AccumulatorChannel& channel, const QuantizerRul
 
 /// The exact staircase of one channel on [acc_min, acc_max]: value(acc) = values[number of positions <= acc].
 struct Staircase {
-    std::vector<std::int64_t> positions;    ///< Ascending, within (acc_min, acc_max].
-    std::vector<std::int64_t> values;       ///< One more than positions; neighbours differ.
+    std::vector<std::int64_t> positions;  ///< Ascending, within (acc_min, acc_max].
+    std::vector<std::int64_t> values;     ///< One more than positions; neighbours differ.
     bool operator==(const Staircase&) const = default;
 };
 
@@ -62,9 +62,9 @@ Result<Staircase> staircase_of(const AccumulatorChannel& channel, const Quantize
 /// How a plan came about, for the report.
 struct RequantizePlan {
     Requantize stage;
-    int multiplier_bits = 0;     ///< Widest |m| of the layer plus sign, where a multiplier is used.
-    bool one_dsp = false;        ///< Every channel's multiply fits one 27 x 18 multiplier.
-    std::string why;             ///< "multiply: 21-bit multipliers, shift 27, equal on all 4,080 steps of 16 channels"
+    int multiplier_bits = 0;  ///< Widest |m| of the layer plus sign, where a multiplier is used.
+    bool one_dsp = false;     ///< Every channel's multiply fits one 27 x 18 multiplier.
+    std::string why;          ///< "multiply: 21-bit multipliers, shift 27, equal on all 4,080 steps of 16 channels"
 };
 
 struct RequantizeOptions {

@@ -1,0 +1,65 @@
+// diagnostic.cpp
+// Text of diagnostics and suggestions for misspelt names.
+// SPDX-License-Identifier: Apache-2.0
+#include "src/base/diagnostic.h"
+
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+
+namespace weft {
+
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const bool same = std::tolower(static_cast<unsigned char>(a[i - 1])) == std::tolower(static_cast<unsigned char>(b[j - 1]));
+            const std::size_t next = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1)});
+            diagonal = row[j];
+            row[j] = next;
+        }
+    }
+    return row[b.size()];
+}
+
+}  // namespace
+
+std::string to_string(const Diagnostic& diagnostic) {
+    static constexpr std::string_view names[] = {"note", "warning", "error"};
+    std::string text(names[static_cast<int>(diagnostic.severity)]);
+    text += ": ";
+    if (!diagnostic.node.empty()) text += "node '" + diagnostic.node + "'";
+    if (!diagnostic.tensor.empty()) text += (diagnostic.node.empty() ? "tensor '" : ", tensor '") + diagnostic.tensor + "'";
+    if (!diagnostic.node.empty() || !diagnostic.tensor.empty()) text += ": ";
+    text += diagnostic.reason;
+    if (!diagnostic.help.empty()) text += "\n  help: " + diagnostic.help;
+    return text;
+}
+
+std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
+    const std::string* best = nullptr;
+    std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;
+    for (const std::string& candidate : candidates) {
+        const std::size_t distance = edit_distance(name, candidate);
+        if (distance < best_distance) {
+            best = &candidate;
+            best_distance = distance;
+        }
+    }
+    return best ? *best : std::string();
+}
+
+std::string suggest(std::string_view name, const std::vector<std::string>& candidates) {
+    if (const std::string near = nearest(name, candidates); !near.empty()) return "did you mean '" + near + "'?";
+    std::string text = "known: ";
+    for (std::size_t i = 0; i < candidates.size() && i < 10; ++i) text += (i ? ", " : "") + candidates[i];
+    if (candidates.size() > 10) text += ", ...";
+    return candidates.empty() ? std::string() : text;
+}
+
+}  // namespace weft
