@@ -71,11 +71,12 @@ struct ElementwiseTrait {
     /// Inputs in the node's order; an omitted input is NaN. Long double, so that a table built from it is right to the last bit of a
     /// double.
     long double (*real)(const Node&, std::span<const long double> inputs) = nullptr;
-    /// The same in exact arithmetic; null for functions that have no rational value (sigmoid). Omitted inputs are 0.
-    Rational (*exact)(const Node&, std::span<const Rational> inputs) = nullptr;
-    /// The exact function of input `varying` with the other inputs constant as given; null for functions that are not straight pieces
-    /// whatever the constants.
-    PiecewiseLinear (*pieces)(const Node&, int varying, std::span<const Rational> inputs) = nullptr;
+    /// The same in exact arithmetic; null for functions that have no rational value (sigmoid), empty where this node has none at these
+    /// inputs (a division by zero, a power of 0.5). Omitted inputs are 0.
+    std::optional<Rational> (*exact)(const Node&, std::span<const Rational> inputs) = nullptr;
+    /// The exact function of input `varying` with the other inputs constant as given; null for functions that are never straight pieces,
+    /// empty where they are not with these constants (c / x).
+    std::optional<PiecewiseLinear> (*pieces)(const Node&, int varying, std::span<const Rational> inputs) = nullptr;
     /// Non-decreasing in its one varying input whatever the constants (relu, clip, sigmoid).
     bool non_decreasing = false;
 };
@@ -101,6 +102,9 @@ struct Traits {
     bool commutes_with_monotone = false;
     /// A sum over several elements: its exact result needs an accumulator (linear, average, add). Ends one region and starts the next.
     bool accumulates = false;
+    /// The outputs depend on the shapes of the inputs alone (Shape, Size): known, like a constant, once the shapes are. `evaluate` then
+    /// accepts null inputs and takes the shapes from the node's values.
+    bool shape_only = false;
     /// The host may run it after the kernel (Softmax, ArgMax and the like).
     bool host_suffix = false;
 };
