@@ -132,9 +132,6 @@ struct OpDef {
     /// The outputs for the given inputs, in the arithmetic of the inputs' element type (float32 or float64). Omitted inputs are null.
     /// Null: never evaluated.
     Result<std::vector<Tensor>> (*evaluate)(const Node&, std::span<const Tensor* const> inputs) = nullptr;
-    /// The one output where the types and shapes of the inputs decide it alone (a shape read back as a tensor), whatever their elements; else
-    /// empty. Null: never.
-    std::optional<Tensor> (*constant_output)(const Node&) = nullptr;
     std::vector<Rewrite> rewrites;
     /// Canonical operators only: adds units to the Design. Null: has no hardware of its own.
     Status (*lower)(const Node&, Lowering&) = nullptr;
