@@ -2,8 +2,28 @@
 #   ops/*.cpp              extern const OpDef op_max_pool{     (any number a file)
 #   units/<u>/<u>.cpp      extern const UnitDef unit_<u>{      (one a folder)
 
-function(weft_write_if_different path text)
-  file(CONFIGURE OUTPUT ${path} CONTENT "${text}" @ONLY)
+# Writes `path`: the table `array` of pointers to the definitions given (of `type`, declared in `header`), and `count`. No definitions: an empty table.
+function(weft_write_registry path header type array count)
+  set(names ${ARGN})
+  list(SORT names)
+  set(declarations "")
+  set(entries "")
+  foreach(name IN LISTS names)
+    string(APPEND declarations "extern const ${type} ${name};\n")
+    string(APPEND entries "    &${name},\n")
+  endforeach()
+  file(CONFIGURE OUTPUT ${path} @ONLY CONTENT
+"#include \"@header@\"
+namespace weft {
+@declarations@namespace generated {
+extern const @type@* const @array@[];
+extern const int @count@;
+const @type@* const @array@[] = {
+@entries@    nullptr};
+const int @count@ = sizeof(@array@) / sizeof(*@array@) - 1;
+}  // namespace generated
+}  // namespace weft
+")
 endfunction()
 
 function(weft_op_registry path)
@@ -11,49 +31,32 @@ function(weft_op_registry path)
   foreach(source ${ARGN})
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
     file(STRINGS ${source} lines REGEX "^extern const OpDef op_[a-z0-9_]+")
-    foreach(line ${lines})
+    foreach(line IN LISTS lines)
       string(REGEX MATCH "op_[a-z0-9_]+" name "${line}")
       list(APPEND names ${name})
     endforeach()
   endforeach()
-  list(SORT names)
-  set(externs "")
-  set(entries "")
-  foreach(name ${names})
-    string(APPEND externs "extern const OpDef ${name}\;\n")
-    string(APPEND entries "    &${name},\n")
-  endforeach()
-  weft_write_if_different(${path} "#include \"src/graph/op_def.h\"\nnamespace weft {\n${externs}namespace generated {\nextern const OpDef* const ops[]\;\nextern const int op_count\;\nconst OpDef* const ops[] = {\n${entries}    nullptr}\;\nconst int op_count = sizeof(ops) / sizeof(*ops) - 1\;\n}  // namespace generated\n}  // namespace weft\n")
+  weft_write_registry(${path} src/graph/op_def.h OpDef ops op_count ${names})
 endfunction()
 
 function(weft_unit_registry path)
-  file(GLOB folders RELATIVE ${CMAKE_SOURCE_DIR}/units CONFIGURE_DEPENDS units/*/*.cpp)
+  file(GLOB sources RELATIVE ${CMAKE_SOURCE_DIR}/units CONFIGURE_DEPENDS units/*/*.cpp)
   set(names)
-  foreach(file ${folders})
-    get_filename_component(folder ${file} DIRECTORY)
-    get_filename_component(stem ${file} NAME_WE)
+  foreach(source IN LISTS sources)
+    get_filename_component(folder ${source} DIRECTORY)
+    get_filename_component(stem ${source} NAME_WE)
     if(folder STREQUAL stem)
       list(APPEND names unit_${folder})
     endif()
   endforeach()
-  list(SORT names)
-  set(externs "")
-  set(entries "")
-  foreach(name ${names})
-    string(APPEND externs "extern const UnitDef ${name}\;\n")
-    string(APPEND entries "    &${name},\n")
-  endforeach()
-  weft_write_if_different(${path} "#include \"src/design/unit_def.h\"\nnamespace weft {\n${externs}namespace generated {\nextern const UnitDef* const units[]\;\nextern const int unit_count\;\nconst UnitDef* const units[] = {\n${entries}    nullptr}\;\nconst int unit_count = sizeof(units) / sizeof(*units) - 1\;\n}  // namespace generated\n}  // namespace weft\n")
+  weft_write_registry(${path} src/design/unit_def.h UnitDef units unit_count ${names})
 endfunction()
 
 # Sources of units and the C simulation headers become string literals: the program needs no source tree.
 function(weft_embed path)
   file(GLOB files RELATIVE ${CMAKE_SOURCE_DIR}/units CONFIGURE_DEPENDS units/*/*.hpp units/*/*.sv units/*/*.h units/*/*/*.h)
   list(SORT files)
-  set(inputs)
-  foreach(file ${files})
-    list(APPEND inputs ${CMAKE_SOURCE_DIR}/units/${file})
-  endforeach()
+  list(TRANSFORM files PREPEND ${CMAKE_SOURCE_DIR}/units/ OUTPUT_VARIABLE inputs)
   list(JOIN files "|" joined)
   add_custom_command(
     OUTPUT ${path}
