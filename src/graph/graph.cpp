@@ -152,6 +152,7 @@ Graph Graph::clone() const {
         Value* made = copy.add_value(value->name, value->type, value->shape);
         made->constant = value->constant;
         made->integer = value->integer;
+        made->integer_tensor = value->integer_tensor;
         twin.emplace(value.get(), made);
     }
     const auto map = [&](const std::vector<Value*>& from) {

@@ -29,6 +29,8 @@ struct Value {
     std::shared_ptr<const Tensor> constant;  ///< The elements of a constant; null otherwise.
     /// Set by the typing passes: this float value only takes the reals that the integer type stands for.
     std::optional<IntegerType> integer;
+    /// Where `integer` is set: the name in out/model.onnx of the tensor that holds the integers themselves; empty if it holds none.
+    std::string integer_tensor;
     Node* producer = nullptr;  ///< Null for graph inputs and constants.
 
     bool is_constant() const { return constant != nullptr; }

@@ -110,7 +110,9 @@ struct Traits {
 };
 
 /// One step of a rewrite: tries to replace `node` (already known to be of the operator that lists the rewrite) by nodes nearer to the
-/// canonical form. True if it changed the graph; the node is then removed by the caller if nobody reads it. An error refuses the node.
+/// canonical form. The last new node takes over the old node's output Value (pass it to Graph::add_node), so that the names of the model's
+/// values survive. True if it changed the graph; the caller then removes the node if it produces nothing any more. An error refuses the
+/// node.
 struct Rewrite {
     std::string_view name;  ///< For dumps: which rewrite fired.
     Result<bool> (*apply)(Graph&, Node*);

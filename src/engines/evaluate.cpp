@@ -1,0 +1,102 @@
+// evaluate.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/engines/evaluate.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "src/graph/op_def.h"
+
+namespace weft {
+
+Evaluator::Evaluator(const Graph& graph, DataType precision)
+    : Evaluator(graph, precision, {graph.inputs.begin(), graph.inputs.end()}, {graph.outputs.begin(), graph.outputs.end()}) {}
+
+Evaluator::Evaluator(const Graph& graph, DataType precision, std::vector<const Value*> given, std::vector<const Value*> wanted)
+    : precision_(precision) {
+    const std::set<const Value*> known(given.begin(), given.end());
+    std::set<const Value*> needed(wanted.begin(), wanted.end());
+    std::vector<const Node*> order;
+    for (auto at = graph.nodes().rbegin(); at != graph.nodes().rend(); ++at) {
+        const Node* node = at->get();
+        const bool used = std::any_of(node->outputs.begin(), node->outputs.end(),
+                                      [&](const Value* v) { return v && needed.count(v) && !known.count(v); });
+        if (!used) continue;
+        order.push_back(node);
+        needed.insert(node->inputs.begin(), node->inputs.end());
+    }
+    std::reverse(order.begin(), order.end());
+
+    std::map<const Value*, int> slots;
+    const auto slot_of = [&](const Value* value) {
+        if (!value) return -1;
+        const auto [at, fresh] = slots.emplace(value, slots_);
+        if (fresh) {
+            ++slots_;
+            if (value->is_constant() && !known.count(value)) {
+                constants_.emplace_back(at->second,
+                                        is_float(value->constant->type()) ? value->constant->cast(precision_) : *value->constant);
+            } else if (!value->producer && !known.count(value)) {
+                missing_ = value;
+            }
+        }
+        return at->second;
+    };
+    for (const Value* value : given) given_.push_back(slot_of(value));
+    for (const Node* node : order) {
+        Step step{node, {}, {}, {}};
+        for (const Value* input : node->inputs) step.inputs.push_back(slot_of(input));
+        for (const Value* output : node->outputs) step.outputs.push_back(slot_of(output));
+        steps_.push_back(std::move(step));
+    }
+    for (const Value* value : wanted) wanted_.push_back(slot_of(value));
+
+    std::set<int> kept(wanted_.begin(), wanted_.end());
+    for (const auto& [slot, tensor] : constants_) kept.insert(slot);
+    for (auto step = steps_.rbegin(); step != steps_.rend(); ++step) {
+        for (const int slot : step->inputs) {
+            if (slot >= 0 && kept.insert(slot).second) step->release.push_back(slot);
+        }
+    }
+}
+
+Result<std::vector<Tensor>> Evaluator::run(std::span<const Tensor> given) const {
+    std::vector<const Tensor*> at(static_cast<std::size_t>(slots_), nullptr);
+    std::vector<Tensor> owned(static_cast<std::size_t>(slots_));
+    for (const auto& [slot, tensor] : constants_) at[static_cast<std::size_t>(slot)] = &tensor;
+    for (std::size_t i = 0; i < given_.size(); ++i) {
+        const std::size_t slot = static_cast<std::size_t>(given_[i]);
+        if (is_float(given[i].type()) && given[i].type() != precision_) {
+            owned[slot] = given[i].cast(precision_);
+            at[slot] = &owned[slot];
+        } else {
+            at[slot] = &given[i];
+        }
+    }
+    std::vector<const Tensor*> inputs;
+    for (const Step& step : steps_) {
+        inputs.clear();
+        for (const int slot : step.inputs) inputs.push_back(slot < 0 ? nullptr : at[static_cast<std::size_t>(slot)]);
+        if (!step.node->op->evaluate) {
+            return node_error(*step.node, "the operator " + std::string(step.node->op->name) + " cannot be evaluated");
+        }
+        auto outputs = step.node->op->evaluate(*step.node, inputs);
+        if (!outputs) return std::move(outputs).error();
+        for (std::size_t i = 0; i < step.outputs.size() && i < outputs->size(); ++i) {
+            if (step.outputs[i] < 0) continue;
+            const std::size_t slot = static_cast<std::size_t>(step.outputs[i]);
+            owned[slot] = std::move((*outputs)[i]);
+            at[slot] = &owned[slot];
+        }
+        for (const int slot : step.release) owned[static_cast<std::size_t>(slot)] = Tensor();
+    }
+    std::vector<Tensor> result;
+    for (const int slot : wanted_) {
+        const std::size_t index = static_cast<std::size_t>(slot);
+        result.push_back(*at[index]);
+    }
+    return result;
+}
+
+}  // namespace weft
