@@ -7,6 +7,7 @@ The network's input is byte / 255, so that the compile command says `--preproces
 """
 
 import argparse
+import collections
 import gzip
 import pathlib
 import struct
@@ -36,19 +37,13 @@ def read_split(folder, split):
     return images.unsqueeze(1).float() / 255, labels.long()
 
 
-class FashionNetwork(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 16, 3, padding=1, bias=False)
-        self.norm1 = nn.BatchNorm2d(16)
-        self.conv2 = nn.Conv2d(16, 32, 3, padding=1, bias=False)
-        self.norm2 = nn.BatchNorm2d(32)
-        self.dense = nn.Linear(32 * 7 * 7, 10)
-
-    def forward(self, x):
-        x = functional.max_pool2d(functional.relu(self.norm1(self.conv1(x))), 2)
-        x = functional.max_pool2d(functional.relu(self.norm2(self.conv2(x))), 2)
-        return self.dense(torch.flatten(x, 1))
+def fashion_network():
+    layers = [
+        ("conv1", nn.Conv2d(1, 16, 3, padding=1, bias=False)), ("norm1", nn.BatchNorm2d(16)), ("relu1", nn.ReLU()), ("pool1", nn.MaxPool2d(2)),
+        ("conv2", nn.Conv2d(16, 32, 3, padding=1, bias=False)), ("norm2", nn.BatchNorm2d(32)), ("relu2", nn.ReLU()), ("pool2", nn.MaxPool2d(2)),
+        ("flatten", nn.Flatten()), ("dense", nn.Linear(32 * 7 * 7, 10)),
+    ]
+    return nn.Sequential(collections.OrderedDict(layers))
 
 
 def augment(images, generator):
@@ -103,7 +98,7 @@ def main():
     torch.set_num_threads(arguments.threads)
     images, labels = read_split(arguments.data, "train")
     test = read_split(arguments.data, "t10k")
-    network = FashionNetwork()
+    network = fashion_network()
     train(network, images, labels, test, arguments.epochs, arguments.batch, arguments.rate, arguments.seed)
     print(f"accuracy on the {len(test[1])} test images: {100 * accuracy(network, *test):.2f} %")
 
