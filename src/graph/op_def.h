@@ -79,6 +79,9 @@ struct ElementwiseTrait {
     std::optional<PiecewiseLinear> (*pieces)(const Node&, int varying, std::span<const Rational> inputs) = nullptr;
     /// Non-decreasing in its one varying input whatever the constants (relu, clip, sigmoid).
     bool non_decreasing = false;
+    /// Whether this node broadcasts its inputs by numpy's rule, as the functions above are to be fed (a quantiser per channel does not);
+    /// null for always.
+    bool (*applies)(const Node&) = nullptr;
 };
 
 /// The same elements in another order or shape: output element i (flat, row-major) is input element `map(i)`.
