@@ -94,12 +94,12 @@ struct ViewTrait {
 /// What generic passes read instead of operator names.
 struct Traits {
     OpRole role = OpRole::none;
-    std::optional<LinearTrait> linear;
-    std::optional<ElementwiseTrait> elementwise;
-    std::optional<ViewTrait> view;
+    std::optional<LinearTrait> linear = {};
+    std::optional<ElementwiseTrait> elementwise = {};
+    std::optional<ViewTrait> view = {};
     /// Every output element is one of the input elements of the inputs listed (or padding): the integer type passes through (MaxPool,
     /// Concat, views).
-    std::vector<int> same_type_inputs;
+    std::vector<int> same_type_inputs = {};
     bool same_type_all_inputs = false;  ///< The same for an operator with any number of inputs.
     /// Commutes with every non-decreasing function of single elements (MaxPool, views, Concat): quantisers may move across.
     bool commutes_with_monotone = false;
@@ -129,7 +129,7 @@ struct OpDef {
     std::string_view summary;
     Arity inputs;
     Arity outputs;
-    std::vector<AttributeDef> attributes;
+    std::vector<AttributeDef> attributes = {};
     Traits traits;
     /// Types and shapes of the outputs from those of the inputs (constants give their elements). May normalise the node's attributes:
     /// quirks of older operator sets end here.
@@ -137,7 +137,7 @@ struct OpDef {
     /// The outputs for the given inputs, in the arithmetic of the inputs' element type (float32 or float64). Omitted inputs are null.
     /// Null: never evaluated.
     Result<std::vector<Tensor>> (*evaluate)(const Node&, std::span<const Tensor* const> inputs) = nullptr;
-    std::vector<Rewrite> rewrites;
+    std::vector<Rewrite> rewrites = {};
     /// Canonical operators only: adds units to the Design. Null: has no hardware of its own.
     Status (*lower)(const Node&, Lowering&) = nullptr;
 };
