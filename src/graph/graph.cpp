@@ -124,8 +124,17 @@ Status Graph::sort() {
         sorted.push_back(std::move(nodes_[next]));
     }
     if (sorted.size() < nodes_.size()) {
-        const auto stuck = std::find_if(nodes_.begin(), nodes_.end(), [](const auto& node) { return node != nullptr; });
-        Diagnostic cycle{Severity::error, key(stuck->get()), "", "the node is part of a cycle",
+        // What is left lies on a cycle or behind one: going back to unsorted producers must come round.
+        const auto left = [](const auto& node) { return node != nullptr; };
+        std::size_t at = static_cast<std::size_t>(std::find_if(nodes_.begin(), nodes_.end(), left) - nodes_.begin());
+        for (std::set<std::size_t> seen; seen.insert(at).second;) {
+            for (const Value* input : nodes_[at]->inputs) {
+                if (!input || !input->producer || !nodes_[position.at(input->producer)]) continue;
+                at = position.at(input->producer);
+                break;
+            }
+        }
+        Diagnostic cycle{Severity::error, key(nodes_[at].get()), "", "the node is part of a cycle",
                          "an ONNX graph has no cycles; export the model again"};
         for (auto& node : sorted) nodes_[position.at(node.get())] = std::move(node);
         return cycle;

@@ -25,6 +25,22 @@ std::int64_t element_count(const Shape& shape) {
     return count;
 }
 
+std::optional<std::int64_t> checked_element_count(const Shape& shape) {
+    // A zero makes the tensor empty; the other extents must be sound even then.
+    bool empty = false;
+    std::int64_t count = 1;
+    for (const std::int64_t extent : shape) {
+        if (extent < 0 || extent > element_limit) return std::nullopt;
+        if (extent == 0) {
+            empty = true;
+            continue;
+        }
+        count *= extent;
+        if (count > element_limit) return std::nullopt;
+    }
+    return empty ? 0 : count;
+}
+
 std::string to_string(const Shape& shape) {
     std::string text = "[";
     for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);

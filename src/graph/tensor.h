@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ using Shape = std::vector<std::int64_t>;
 
 /// Number of elements; 1 for a scalar (empty shape).
 std::int64_t element_count(const Shape& shape);
+/// Most elements that a tensor of a model may have; far above what hardware takes, far below an overflow.
+inline constexpr std::int64_t element_limit = std::int64_t{1} << 31;
+/// The number of elements if no extent is negative and the count is at most `element_limit`: for shapes that come from outside.
+std::optional<std::int64_t> checked_element_count(const Shape& shape);
 /// `[1, 28, 28, 16]`.
 std::string to_string(const Shape& shape);
 

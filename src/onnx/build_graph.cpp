@@ -1,0 +1,247 @@
+// build_graph.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/onnx/build_graph.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "src/graph/op_def.h"
+#include "src/onnx/attribute_proto.h"
+#include "src/onnx/tensor_proto.h"
+
+namespace weft {
+
+namespace {
+
+constexpr const char* damaged_help = "the file is damaged or was written by a faulty tool; export the model again";
+
+/// The domain of operators that weft makes itself: no file may use them.
+constexpr std::string_view own_domain = "weft";
+
+std::string_view domain_of(const onnx::NodeProto& node) { return node.domain() == "ai.onnx" ? std::string_view() : node.domain(); }
+
+std::vector<std::string> without_trailing_blanks(const google::protobuf::RepeatedPtrField<std::string>& names) {
+    std::vector<std::string> result(names.begin(), names.end());
+    while (!result.empty() && result.back().empty()) result.pop_back();
+    return result;
+}
+
+class Builder {
+public:
+    Builder(ModelFile& file, const Opsets& opsets) : file_(file), proto_(file.model.graph()), opsets_(opsets), external_(file.folder) {}
+
+    Result<BuiltGraph> build() {
+        for (const auto& node : proto_.node()) ++uses_of_name_[node.name()];
+        add_initialisers();
+        add_inputs();
+        add_node_outputs();
+        for (int i = 0; i < proto_.node_size(); ++i) add_node(proto_.node(i), keys_[static_cast<std::size_t>(i)]);
+        add_outputs();
+        if (broken_) return std::move(result_.problems);
+        if (Status sorted = graph().sort(); !sorted) {
+            for (Diagnostic& problem : std::move(sorted).error()) result_.problems.push_back(std::move(problem));
+            return std::move(result_.problems);
+        }
+        return std::move(result_);
+    }
+
+private:
+    Graph& graph() { return result_.graph; }
+
+    void refuse(const std::string& node, const std::string& tensor, std::string reason, std::string help) {
+        result_.problems.push_back({Severity::error, node, tensor, std::move(reason), std::move(help)});
+    }
+
+    /// A new value of unknown type, or null and a report if the name is taken or blank. `what` says what the name stands for.
+    Value* define(const std::string& name, const std::string& node, const std::string& what) {
+        if (name.empty()) {
+            refuse(node, "", fmt::format("{} has no name", what), damaged_help);
+        } else if (const auto [at, is_new] = defined_as_.emplace(name, what); !is_new) {
+            refuse(node, name,
+                   at->second == what ? fmt::format("the name is given to two values: twice to {}", what)
+                                      : fmt::format("the name is given to two values: {} and {}", at->second, what),
+                   damaged_help);
+        } else {
+            return graph().add_value(name, DataType::float32, {});
+        }
+        broken_ = true;
+        return nullptr;
+    }
+
+    void add_initialisers() {
+        for (const auto& initialiser : proto_.initializer()) {
+            Value* value = define(initialiser.name(), "", "an initialiser");
+            if (!value) continue;
+            auto tensor = tensor_from_proto(initialiser, external_, &file_.digest);
+            if (!tensor) {
+                for (Diagnostic& problem : std::move(tensor).error()) result_.problems.push_back(std::move(problem));
+                result_.unknown.push_back(value->name);
+                continue;
+            }
+            value->type = tensor->type();
+            value->shape = tensor->shape();
+            value->constant = std::make_shared<const Tensor>(*std::move(tensor));
+        }
+        for (const auto& sparse : proto_.sparse_initializer()) {
+            refuse("", sparse.values().name(), "sparse initialisers are not supported", "store the tensor densely");
+            if (Value* value = define(sparse.values().name(), "", "an initialiser")) result_.unknown.push_back(value->name);
+        }
+    }
+
+    void add_inputs() {
+        for (const auto& input : proto_.input()) {
+            // Up to IR version 3 every initialiser is listed here too; later, one listed is a default, which weft takes as fixed.
+            const Value* existing = graph().find(input.name());
+            const bool is_initialiser = existing && defined_as_.at(input.name()) == "an initialiser";
+            if (is_initialiser) continue;
+            if (Value* value = define(input.name(), "", "an input")) graph().inputs.push_back(value);
+        }
+    }
+
+    void add_node_outputs() {
+        for (const auto& node : proto_.node()) {
+            std::string key = node.name();
+            if (key.empty() || uses_of_name_[key] > 1) {
+                const auto first =
+                    std::find_if(node.output().begin(), node.output().end(), [](const std::string& name) { return !name.empty(); });
+                if (first != node.output().end()) key = *first;
+            }
+            for (const std::string& name : node.output()) {
+                if (!name.empty()) define(name, key, "an output of a node");
+            }
+            for (const std::string& name : node.input()) read_.insert(name);
+            keys_.push_back(std::move(key));
+        }
+        for (const auto& output : proto_.output()) read_.insert(output.name());
+    }
+
+    const OpDef* find_operator(const onnx::NodeProto& node, const std::string& key) {
+        const std::string_view domain = domain_of(node);
+        const OpDef* op = domain == own_domain ? nullptr : find_op(domain, node.op_type());
+        if (op) return op;
+        const std::string full = domain.empty() ? node.op_type() : fmt::format("{}.{}", domain, node.op_type());
+        const bool has_graph = std::any_of(node.attribute().begin(), node.attribute().end(),
+                                           [](const auto& attribute) { return attribute.has_g() || attribute.graphs_size() > 0; });
+        const bool is_function = std::any_of(file_.model.functions().begin(), file_.model.functions().end(), [&](const auto& function) {
+            return function.name() == node.op_type() && function.domain() == node.domain();
+        });
+        std::vector<std::string> known;
+        for (const OpDef* candidate : op_registry()) {
+            if (candidate->domain != own_domain) known.emplace_back(candidate->name);
+        }
+        if (has_graph) {
+            refuse(key, "", fmt::format("the operator {} runs a sub-graph: control flow is not supported", full),
+                   "export the model traced for fixed shapes, or simplify it (onnxsim)");
+        } else if (is_function) {
+            refuse(key, "", fmt::format("{} is a function of the model: functions are not supported", full),
+                   "inline the model's functions (onnx.inliner.inline_local_functions)");
+        } else if (const std::string near = nearest(node.op_type(), known); near == node.op_type()) {
+            refuse(key, "", fmt::format("the operator {} is not supported", full), "export the model with standard ONNX operators only");
+        } else if (!near.empty()) {
+            refuse(key, "", fmt::format("the operator {} is not supported", full), fmt::format("did you mean '{}'?", near));
+        } else {
+            refuse(key, "", fmt::format("the operator {} is not supported", full),
+                   "'weft list ops' names the supported operators; export the model with these, or leave this part of it to the host");
+        }
+        return nullptr;
+    }
+
+    /// Whether the number of names suits `arity`, and the names before its minimum are there.
+    bool check_arity(const std::string& key, const OpDef& op, const std::vector<std::string>& names, Arity arity, const char* what) {
+        const int count = static_cast<int>(names.size());
+        if (arity.max >= 0 && count > arity.max) {
+            refuse(key, "",
+                   fmt::format("{} takes at most {} {}{}, the node has {}", op.name, arity.max, what, arity.max == 1 ? "" : "s", count),
+                   damaged_help);
+            return false;
+        }
+        for (int i = 0; i < arity.min; ++i) {
+            if (i < count && !names[static_cast<std::size_t>(i)].empty()) continue;
+            refuse(key, "",
+                   fmt::format("{} needs at least {} {}{}, {} {} is missing", op.name, arity.min, what, arity.min == 1 ? "" : "s", what, i),
+                   damaged_help);
+            return false;
+        }
+        return true;
+    }
+
+    void add_node(const onnx::NodeProto& node, const std::string& key) {
+        const auto refuse_outputs = [&] {
+            for (const std::string& name : node.output()) {
+                if (!name.empty()) result_.unknown.push_back(name);
+            }
+        };
+        bool sound = true;
+        std::vector<Value*> inputs;
+        const std::vector<std::string> input_names = without_trailing_blanks(node.input());
+        for (const std::string& name : input_names) {
+            inputs.push_back(name.empty() ? nullptr : graph().find(name));
+            if (name.empty() || inputs.back()) continue;
+            refuse(key, name, "the node reads a value that is nowhere defined", damaged_help);
+            sound = false;
+        }
+        const OpDef* op = find_operator(node, key);
+        if (!op) return refuse_outputs();
+
+        const std::string domain(domain_of(node));
+        const auto opset = opsets_.find(domain);
+        const int version = opset == opsets_.end() ? 1 : opset->second;
+        if (version < op->since) {
+            refuse(key, "", fmt::format("{} is supported from opset {} on, the model has opset {}", op->name, op->since, version),
+                   "convert the model to a newer opset (onnx.version_converter)");
+            sound = false;
+        }
+        std::vector<std::string> output_names = without_trailing_blanks(node.output());
+        while (static_cast<int>(output_names.size()) > std::max(op->outputs.min, 1) && !read_.count(output_names.back()))
+            output_names.pop_back();
+        sound &= check_arity(key, *op, input_names, op->inputs, "input");
+        sound &= check_arity(key, *op, output_names, op->outputs, "output");
+        auto attributes = attributes_from_proto(node, *op, key, external_);
+        if (!attributes) {
+            for (Diagnostic& problem : std::move(attributes).error()) result_.problems.push_back(std::move(problem));
+            sound = false;
+        }
+        if (!sound) return refuse_outputs();
+        std::vector<Value*> outputs;
+        for (const std::string& name : output_names) outputs.push_back(name.empty() ? nullptr : graph().find(name));
+        graph().add_node(*op, node.name(), version, std::move(inputs), std::move(outputs), *std::move(attributes));
+    }
+
+    void add_outputs() {
+        for (const auto& output : proto_.output()) {
+            Value* value = graph().find(output.name());
+            if (!value) {
+                refuse("", output.name(), "the output is nowhere defined", damaged_help);
+                broken_ = true;
+            } else if (graph().is_output(value)) {
+                refuse("", output.name(), "the output is listed twice", damaged_help);
+                broken_ = true;
+            } else {
+                graph().outputs.push_back(value);
+            }
+        }
+        if (proto_.output_size() == 0) {
+            refuse("", "", "the model has no output", damaged_help);
+            broken_ = true;
+        }
+    }
+
+    ModelFile& file_;
+    const onnx::GraphProto& proto_;
+    const Opsets& opsets_;
+    ExternalData external_;
+    BuiltGraph result_;
+    std::map<std::string, int> uses_of_name_;
+    std::map<std::string, std::string> defined_as_;
+    std::set<std::string> read_;
+    std::vector<std::string> keys_;  ///< Of the nodes, in the file's order.
+    bool broken_ = false;
+};
+
+}  // namespace
+
+Result<BuiltGraph> build_graph(ModelFile& file, const Opsets& opsets) { return Builder(file, opsets).build(); }
+
+}  // namespace weft

@@ -1,0 +1,187 @@
+// import.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/onnx/import.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "src/graph/op_def.h"
+#include "src/onnx/build_graph.h"
+#include "src/onnx/input_shapes.h"
+#include "src/onnx/model_file.h"
+#include "src/onnx/tensor_proto.h"
+#include "src/passes/fold_constants.h"
+
+namespace weft {
+
+namespace {
+
+/// The newest operator set and file format whose differences to earlier ones are known here.
+constexpr std::int64_t newest_opset = 25;
+constexpr std::int64_t newest_ir_version = 13;
+
+void append(Diagnostics& to, Diagnostics from) {
+    for (Diagnostic& diagnostic : from) to.push_back(std::move(diagnostic));
+}
+
+Result<Opsets> check_versions(const onnx::ModelProto& model, Diagnostics& warnings) {
+    const auto refuse = [](std::string reason, std::string help) {
+        return Diagnostic{Severity::error, "", "", std::move(reason), std::move(help)};
+    };
+    const auto warn = [&](std::string reason, std::string help) {
+        warnings.push_back({Severity::warning, "", "", std::move(reason), std::move(help)});
+    };
+    if (model.ir_version() < 1) return refuse("the model states no IR version", "export the model again");
+    if (model.ir_version() > newest_ir_version) {
+        warn(fmt::format("the model's IR version {} is newer than {}, the newest one known", model.ir_version(), newest_ir_version),
+             "export for an older ONNX version if results surprise");
+    }
+    Opsets opsets;
+    for (const auto& import : model.opset_import()) {
+        const std::string domain = import.domain() == "ai.onnx" ? std::string() : import.domain();
+        if (import.version() < 1 || import.version() > 1'000'000) {
+            return refuse(fmt::format("the opset {} is not a version", import.version()), "export the model again");
+        }
+        int& version = opsets[domain];
+        version = std::max(version, static_cast<int>(import.version()));
+    }
+    if (opsets.empty() && model.ir_version() < 3) opsets[""] = 1;
+    if (opsets.empty()) return refuse("the model states no opset", "export the model again");
+    const auto standard = opsets.find("");
+    if (standard != opsets.end() && standard->second > newest_opset) {
+        warn(fmt::format("the model's opset {} is newer than {}, the newest one known", standard->second, newest_opset),
+             fmt::format("export with opset {} if results surprise", newest_opset));
+    }
+    return opsets;
+}
+
+/// Weights that are no numbers. The limits of a clip may be infinite.
+Diagnostics non_finite_constants(const Graph& graph) {
+    Diagnostics problems;
+    std::set<const Value*> seen;
+    for (const auto& node : graph.nodes()) {
+        for (std::size_t i = 0; i < node->inputs.size(); ++i) {
+            const Value* value = node->inputs[i];
+            if (!value || !value->is_constant() || !is_float(value->type)) continue;
+            if (node->op->traits.role == OpRole::clip && i > 0) continue;
+            if (!seen.insert(value).second) continue;
+            std::int64_t first = -1;
+            const auto scan = [&](auto elements) {
+                const auto at = std::find_if(elements.begin(), elements.end(), [](auto element) { return !std::isfinite(element); });
+                if (at != elements.end()) first = at - elements.begin();
+            };
+            if (value->type == DataType::float32) scan(value->constant->as<float>());
+            if (value->type == DataType::float64) scan(value->constant->as<double>());
+            if (first < 0) continue;
+            problems.push_back({Severity::error, graph.key(node.get()), value->name,
+                                fmt::format("the constant's element {} is {}", first,
+                                            std::isnan(value->constant->at(first)) ? "not a number" : "infinite"),
+                                "the training has diverged or the export failed; train or export the model again"});
+        }
+    }
+    return problems;
+}
+
+/// A copy of the untyped graph with these inputs, typed and folded.
+struct Attempt {
+    Graph graph;
+    Diagnostics problems;
+
+    /// Whether every output has `images` as its first extent.
+    bool leads_with(std::int64_t images) const {
+        return problems.empty() && std::all_of(graph.outputs.begin(), graph.outputs.end(),
+                                               [&](const Value* value) { return !value->shape.empty() && value->shape[0] == images; });
+    }
+};
+
+Attempt attempt(const BuiltGraph& built, const std::vector<InputShape>& inputs) {
+    Attempt result{built.graph.clone(), {}};
+    for (const InputShape& input : inputs) {
+        Value* value = result.graph.find(input.name);
+        value->type = input.type;
+        value->shape = input.shape;
+    }
+    std::set<const Value*> unknown;
+    for (const std::string& name : built.unknown) unknown.insert(result.graph.find(name));
+    result.problems = infer_types(result.graph, unknown);
+    return result;
+}
+
+Attempt type_graph(const BuiltGraph& built, const std::vector<InputShape>& inputs, bool keep_shapes) {
+    const std::int64_t images = keep_shapes ? 0 : batch_candidate(inputs);
+    if (images == 0) return attempt(built, inputs);
+    Attempt single = attempt(built, with_batch_of_one(inputs));
+    const bool follows = single.leads_with(1);
+    if (images > 1) {
+        // A sum over the first axis also leaves an extent of 1: so the file's own number must come through as well.
+        Attempt whole = attempt(built, inputs);
+        if (!follows || (whole.problems.empty() && !whole.leads_with(images))) return whole;
+    }
+    single.graph.batched = follows;
+    return single;
+}
+
+/// What the file says of a value's type, held against what was inferred.
+void compare_declared(const onnx::ValueInfoProto& info, const Graph& graph, bool same_batch, Diagnostics& warnings) {
+    const Value* value = graph.find(info.name());
+    if (!value || !info.type().has_tensor_type()) return;
+    const auto& tensor = info.type().tensor_type();
+    const auto warn = [&](std::string reason) {
+        warnings.push_back({Severity::warning, "", value->name, std::move(reason), "what the file declares is not used"});
+    };
+    const auto type = data_type_from_onnx(tensor.elem_type());
+    if (tensor.elem_type() != 0 && type != value->type) {
+        warn(
+            fmt::format("the file declares the element type {}, but it is {}", onnx_type_name(tensor.elem_type()), to_string(value->type)));
+    }
+    if (!tensor.has_shape()) return;
+    bool agrees = tensor.shape().dim_size() == static_cast<int>(value->shape.size());
+    std::string declared;
+    for (int axis = 0; axis < tensor.shape().dim_size(); ++axis) {
+        const auto& dim = tensor.shape().dim(axis);
+        declared += (axis ? ", " : "") + (dim.dim_value() > 0 ? std::to_string(dim.dim_value()) : "?");
+        const bool compared = agrees && dim.dim_value() > 0 && (axis > 0 || same_batch);
+        if (compared && dim.dim_value() != value->shape[static_cast<std::size_t>(axis)]) agrees = false;
+    }
+    if (!agrees) warn(fmt::format("the file declares the shape [{}], but it is {}", declared, to_string(value->shape)));
+}
+
+}  // namespace
+
+Result<ImportedModel> import_model(const std::filesystem::path& path, const ImportOptions& options) {
+    WEFT_ASSIGN(ModelFile file, read_model_file(path));
+    ImportedModel result;
+    WEFT_ASSIGN(result.opsets, check_versions(file.model, result.warnings));
+    const onnx::GraphProto& proto = file.model.graph();
+    if (proto.node_size() == 0)
+        return Diagnostic{Severity::error, "", "", "the model has no node", "there is nothing to compile; export the model again"};
+
+    WEFT_ASSIGN(BuiltGraph built, build_graph(file, result.opsets));
+    Diagnostics problems = std::move(built.problems);
+    append(problems, non_finite_constants(built.graph));
+    auto inputs = input_shapes(proto, options.shapes, !options.keep_shapes);
+    if (!inputs) {
+        append(problems, std::move(inputs).error());
+        return problems;
+    }
+    Attempt typed = type_graph(built, *inputs, options.keep_shapes);
+    append(problems, std::move(typed.problems));
+    if (!problems.empty()) return problems;
+
+    result.graph = std::move(typed.graph);
+    result.graph.name = proto.name();
+    result.graph.remove_dead();
+    problems = non_finite_constants(result.graph);
+    if (!problems.empty()) return problems;
+    const bool same_batch = std::equal(inputs->begin(), inputs->end(), result.graph.inputs.begin(), result.graph.inputs.end(),
+                                       [](const InputShape& declared, const Value* value) { return declared.shape == value->shape; });
+    for (const auto& info : proto.value_info()) compare_declared(info, result.graph, same_batch, result.warnings);
+    for (const auto& info : proto.output()) compare_declared(info, result.graph, same_batch, result.warnings);
+    result.hash = file.digest.hex();
+    return result;
+}
+
+}  // namespace weft
