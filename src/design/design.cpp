@@ -46,7 +46,8 @@ public:
 private:
     void fail(const Unit* unit, const Stream* stream, std::string reason) {
         if (unit) reason = fmt::format("unit '{}': {}", unit->name, reason);
-        found_.push_back({Severity::error, unit ? first_node(*unit) : std::string(), stream ? stream->name : std::string(), std::move(reason), {}});
+        found_.push_back(
+            {Severity::error, unit ? first_node(*unit) : std::string(), stream ? stream->name : std::string(), std::move(reason), {}});
     }
 
     void check_names() {
@@ -73,7 +74,8 @@ private:
         check_ports(unit, false, unit.inputs);
         check_ports(unit, true, unit.outputs);
         for (const Stream* stream : unit.inputs)
-            if (stream && stream->producer && !done_.contains(stream->producer)) fail(&unit, stream, "it stands before the unit that feeds it");
+            if (stream && stream->producer && !done_.contains(stream->producer))
+                fail(&unit, stream, "it stands before the unit that feeds it");
         done_.insert(&unit);
         // The unit's own check may rely on all of the above.
         if (found_.size() == before && def.check)
@@ -96,7 +98,8 @@ private:
                 fail(&unit, nullptr, fmt::format("{} {} is no stream of the design", side, i));
                 continue;
             }
-            if (output && (stream->producer != &unit || stream->producer_port != static_cast<int>(i))) fail(&unit, stream, "the stream has another producer");
+            if (output && (stream->producer != &unit || stream->producer_port != static_cast<int>(i)))
+                fail(&unit, stream, "the stream has another producer");
         }
     }
 
@@ -105,11 +108,14 @@ private:
         if (!unit.def->has_requantize) return fail(&unit, nullptr, "it has no requantise stage");
         const Requantize& stage = *unit.requantize;
         const auto channels = static_cast<std::size_t>(stage.channels);
-        const auto sized = [&](const std::vector<std::int64_t>& values, std::size_t width) { return values.size() == width || values.size() == width * channels; };
+        const auto sized = [&](const std::vector<std::int64_t>& values, std::size_t width) {
+            return values.size() == width || values.size() == width * channels;
+        };
         bool sound = stage.channels == 1 || stage.channels == unit.outputs[0]->shape.channels;
         sound &= stage.acc_min <= stage.acc_max && stage.out_min <= stage.out_max;
         switch (stage.form) {
-            case RequantizeForm::none: break;
+            case RequantizeForm::none:
+                break;
             case RequantizeForm::multiply:
             case RequantizeForm::convergent:
                 sound &= sized(stage.multiplier, 1) && sized(stage.addend, 1) && sized(stage.low, 1) && sized(stage.high, 1);
@@ -120,19 +126,25 @@ private:
                 sound &= sized(stage.thresholds, steps) && sized(stage.values, steps + 1);
                 break;
             }
-            case RequantizeForm::table: sound &= sized(stage.values, static_cast<std::size_t>(stage.acc_max - stage.acc_min + 1)); break;
+            case RequantizeForm::table:
+                sound &= sized(stage.values, static_cast<std::size_t>(stage.acc_max - stage.acc_min + 1));
+                break;
         }
         if (!sound) fail(&unit, nullptr, "its requantise stage is inconsistent");
         if (sound && stage.form != RequantizeForm::none && (stage.out_min < unit.outputs[0]->min || stage.out_max > unit.outputs[0]->max))
-            fail(&unit, unit.outputs[0], fmt::format("its results {}..{} exceed the stream's range {}..{}", stage.out_min, stage.out_max, unit.outputs[0]->min,
-                                                     unit.outputs[0]->max));
+            fail(&unit, unit.outputs[0],
+                 fmt::format("its results {}..{} exceed the stream's range {}..{}", stage.out_min, stage.out_max, unit.outputs[0]->min,
+                             unit.outputs[0]->max));
     }
 
     void check_stream(const Stream& stream) {
         const StreamShape& shape = stream.shape;
-        if (shape.rows < 1 || shape.columns < 1 || shape.taps < 1 || shape.channels < 1) fail(nullptr, &stream, "the stream's shape is empty");
-        if (stream.min > stream.max) fail(nullptr, &stream, "the stream's range is empty");
-        else if (stream.bits() > 32) fail(nullptr, &stream, fmt::format("the stream's elements need {} bits; 32 are possible", stream.bits()));
+        if (shape.rows < 1 || shape.columns < 1 || shape.taps < 1 || shape.channels < 1)
+            fail(nullptr, &stream, "the stream's shape is empty");
+        if (stream.min > stream.max)
+            fail(nullptr, &stream, "the stream's range is empty");
+        else if (stream.bits() > 32)
+            fail(nullptr, &stream, fmt::format("the stream's elements need {} bits; 32 are possible", stream.bits()));
         if (stream.producer) {
             const auto owned = std::ranges::any_of(design_.units, [&](const auto& unit) { return unit.get() == stream.producer; });
             const auto port = static_cast<std::size_t>(stream.producer_port);
@@ -142,7 +154,8 @@ private:
             fail(nullptr, &stream, "nothing writes the stream");
         }
         const auto readers = design_.readers(&stream);
-        const auto leaving = std::ranges::count_if(design_.outputs, [&](const KernelOutput& output) { return output.binding.stream == &stream; });
+        const auto leaving =
+            std::ranges::count_if(design_.outputs, [&](const KernelOutput& output) { return output.binding.stream == &stream; });
         const auto uses = static_cast<std::int64_t>(readers.size()) + leaving;
         if (uses == 0) fail(nullptr, &stream, "nothing reads the stream");
         if (plumbed_) check_plumbed(stream, readers, uses);
@@ -160,7 +173,8 @@ private:
     void check_edges() {
         for (const KernelInput& input : design_.inputs) {
             check_binding(input.binding);
-            if (input.binding.stream && input.binding.stream->producer) fail(nullptr, input.binding.stream, "a kernel input has a producer");
+            if (input.binding.stream && input.binding.stream->producer)
+                fail(nullptr, input.binding.stream, "a kernel input has a producer");
         }
         for (const KernelOutput& output : design_.outputs) check_binding(output.binding);
         for (const CheckPoint& point : design_.check_points) check_binding(point.binding);
@@ -238,7 +252,8 @@ void Design::sort() {
     std::set<const Unit*> placed;
     while (!units.empty()) {
         const auto ready = std::ranges::find_if(units, [&](const auto& unit) {
-            return std::ranges::all_of(unit->inputs, [&](const Stream* stream) { return !stream->producer || placed.contains(stream->producer); });
+            return std::ranges::all_of(unit->inputs,
+                                       [&](const Stream* stream) { return !stream->producer || placed.contains(stream->producer); });
         });
         assert(ready != units.end() && "a design has no cycles");
         placed.insert(ready->get());

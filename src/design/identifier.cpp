@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t longest = 48;
 
-// Each between spaces. C++20 (with what the emitted C++14 uses of the standard library and the vendor's headers), Verilog-2005, SystemVerilog-2017.
+// Each between spaces. C++20 (with what the emitted C++14 uses of the standard library and the vendor's headers), Verilog-2005,
+// SystemVerilog-2017.
 constexpr std::string_view reserved =
     " accept_on alias alignas alignof always always_comb always_ff always_latch and and_eq ap_int ap_uint asm assert assign assume "
     "auto automatic beat before begin bind bins binsof bit bitand bitor bool break buf bufif0 bufif1 byte case casex casez catch "

@@ -13,7 +13,9 @@ namespace weft {
 namespace {
 
 /// Arrays have one entry a channel, or one for all.
-std::int64_t entry(const std::vector<std::int64_t>& values, int channel) { return values[values.size() == 1 ? 0 : static_cast<std::size_t>(channel)]; }
+std::int64_t entry(const std::vector<std::int64_t>& values, int channel) {
+    return values[values.size() == 1 ? 0 : static_cast<std::size_t>(channel)];
+}
 
 /// The same for arrays of `width` entries a channel.
 const std::int64_t* row(const std::vector<std::int64_t>& values, std::size_t width, int channel) {
@@ -22,23 +24,25 @@ const std::int64_t* row(const std::vector<std::int64_t>& values, std::size_t wid
 
 /// One channel's constants of the forms with a multiplier, for `count` accumulators.
 template <class Accumulator>
-[[gnu::always_inline]] inline void multiply_flat(const Accumulator* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b, int shift,
-                                                 std::int64_t low, std::int64_t high) {
+[[gnu::always_inline]] inline void multiply_flat(const Accumulator* acc, std::int32_t* out, std::int64_t count, std::int64_t m,
+                                                 std::int64_t b, int shift, std::int64_t low, std::int64_t high) {
     for (std::int64_t i = 0; i < count; ++i)
         out[i] = static_cast<std::int32_t>(std::min(high, std::max(low, (std::int64_t{acc[i]} * m + b) >> shift)));
 }
 
 template <class Accumulator>
-[[gnu::always_inline]] inline void multiply_channels(const Accumulator* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
-                                                     const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
+[[gnu::always_inline]] inline void multiply_channels(const Accumulator* acc, std::int32_t* out, std::int64_t positions, int channels,
+                                                     const std::int64_t* m, const std::int64_t* b, int shift, const std::int64_t* low,
+                                                     const std::int64_t* high) {
     for (std::int64_t p = 0; p < positions; ++p, acc += channels, out += channels)
         for (int c = 0; c < channels; ++c)
             out[c] = static_cast<std::int32_t>(std::min(high[c], std::max(low[c], (std::int64_t{acc[c]} * m[c] + b[c]) >> shift)));
 }
 
 template <class Accumulator>
-[[gnu::always_inline]] inline void convergent_channels(const Accumulator* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
-                                                       const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
+[[gnu::always_inline]] inline void convergent_channels(const Accumulator* acc, std::int32_t* out, std::int64_t positions, int channels,
+                                                       const std::int64_t* m, const std::int64_t* b, int shift, const std::int64_t* low,
+                                                       const std::int64_t* high) {
     const std::int64_t fraction = (std::int64_t{1} << shift) - 1;
     for (std::int64_t p = 0; p < positions; ++p, acc += channels, out += channels)
         for (int c = 0; c < channels; ++c) {
@@ -48,51 +52,57 @@ template <class Accumulator>
         }
 }
 
-WEFT_MULTIVERSION void multiply_flat_32(const std::int32_t* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b, int shift, std::int64_t low,
-                                        std::int64_t high) {
+WEFT_MULTIVERSION void multiply_flat_32(const std::int32_t* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b,
+                                        int shift, std::int64_t low, std::int64_t high) {
     multiply_flat(acc, out, count, m, b, shift, low, high);
 }
-WEFT_MULTIVERSION void multiply_flat_64(const std::int64_t* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b, int shift, std::int64_t low,
-                                        std::int64_t high) {
+WEFT_MULTIVERSION void multiply_flat_64(const std::int64_t* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b,
+                                        int shift, std::int64_t low, std::int64_t high) {
     multiply_flat(acc, out, count, m, b, shift, low, high);
 }
-WEFT_MULTIVERSION void multiply_channels_32(const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
-                                            const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
+WEFT_MULTIVERSION void multiply_channels_32(const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels,
+                                            const std::int64_t* m, const std::int64_t* b, int shift, const std::int64_t* low,
+                                            const std::int64_t* high) {
     multiply_channels(acc, out, positions, channels, m, b, shift, low, high);
 }
-WEFT_MULTIVERSION void multiply_channels_64(const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
-                                            const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
+WEFT_MULTIVERSION void multiply_channels_64(const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels,
+                                            const std::int64_t* m, const std::int64_t* b, int shift, const std::int64_t* low,
+                                            const std::int64_t* high) {
     multiply_channels(acc, out, positions, channels, m, b, shift, low, high);
 }
-WEFT_MULTIVERSION void convergent_channels_32(const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
-                                              const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
+WEFT_MULTIVERSION void convergent_channels_32(const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels,
+                                              const std::int64_t* m, const std::int64_t* b, int shift, const std::int64_t* low,
+                                              const std::int64_t* high) {
     convergent_channels(acc, out, positions, channels, m, b, shift, low, high);
 }
-WEFT_MULTIVERSION void convergent_channels_64(const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
-                                              const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
+WEFT_MULTIVERSION void convergent_channels_64(const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels,
+                                              const std::int64_t* m, const std::int64_t* b, int shift, const std::int64_t* low,
+                                              const std::int64_t* high) {
     convergent_channels(acc, out, positions, channels, m, b, shift, low, high);
 }
 
-void multiply(const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m, const std::int64_t* b, int shift,
-              const std::int64_t* low, const std::int64_t* high) {
+void multiply(const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
+              const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
     multiply_channels_32(acc, out, positions, channels, m, b, shift, low, high);
 }
-void multiply(const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m, const std::int64_t* b, int shift,
-              const std::int64_t* low, const std::int64_t* high) {
+void multiply(const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
+              const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
     multiply_channels_64(acc, out, positions, channels, m, b, shift, low, high);
 }
-void multiply(const std::int32_t* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b, int shift, std::int64_t low, std::int64_t high) {
+void multiply(const std::int32_t* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b, int shift, std::int64_t low,
+              std::int64_t high) {
     multiply_flat_32(acc, out, count, m, b, shift, low, high);
 }
-void multiply(const std::int64_t* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b, int shift, std::int64_t low, std::int64_t high) {
+void multiply(const std::int64_t* acc, std::int32_t* out, std::int64_t count, std::int64_t m, std::int64_t b, int shift, std::int64_t low,
+              std::int64_t high) {
     multiply_flat_64(acc, out, count, m, b, shift, low, high);
 }
-void convergent(const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m, const std::int64_t* b, int shift,
-                const std::int64_t* low, const std::int64_t* high) {
+void convergent(const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
+                const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
     convergent_channels_32(acc, out, positions, channels, m, b, shift, low, high);
 }
-void convergent(const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m, const std::int64_t* b, int shift,
-                const std::int64_t* low, const std::int64_t* high) {
+void convergent(const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels, const std::int64_t* m,
+                const std::int64_t* b, int shift, const std::int64_t* low, const std::int64_t* high) {
     convergent_channels_64(acc, out, positions, channels, m, b, shift, low, high);
 }
 
@@ -140,7 +150,8 @@ void apply_layer(const Requantize& stage, const Accumulator* acc, std::int32_t* 
             const auto steps = static_cast<std::size_t>(stage.steps);
             for (std::int64_t p = 0; p < positions; ++p, acc += channels, out += channels)
                 for (int c = 0; c < channels; ++c)
-                    out[c] = static_cast<std::int32_t>(row(stage.values, steps + 1, c)[steps_below(row(stage.thresholds, steps, c), stage.steps, acc[c])]);
+                    out[c] = static_cast<std::int32_t>(
+                        row(stage.values, steps + 1, c)[steps_below(row(stage.thresholds, steps, c), stage.steps, acc[c])]);
             return;
         }
         case RequantizeForm::table: {
@@ -157,7 +168,8 @@ void apply_layer(const Requantize& stage, const Accumulator* acc, std::int32_t* 
 std::int32_t apply(const Requantize& stage, std::int64_t acc, int channel) {
     assert(stage.form == RequantizeForm::none || (acc >= stage.acc_min && acc <= stage.acc_max));
     switch (stage.form) {
-        case RequantizeForm::none: return static_cast<std::int32_t>(acc);
+        case RequantizeForm::none:
+            return static_cast<std::int32_t>(acc);
         case RequantizeForm::multiply:
         case RequantizeForm::convergent: {
             const __int128 sum = static_cast<__int128>(acc) * entry(stage.multiplier, channel) + entry(stage.addend, channel);
