@@ -21,7 +21,7 @@ struct Dataset {
     std::vector<std::string> file_names;  ///< For folders of images: the file of each sample, sorted; else empty.
 };
 
-/// A .npy or .npz file (one array an input, by name), an IDX file (also .gz), or a folder of JPEG and PNG images of one size
+/// A .npy or .npz file (one array an input, by name), an IDX file (also .gz), an image, or a folder of JPEG and PNG images of one size
 /// (uint8 [n, height, width, channels], RGB or grey). Element types are kept.
 Result<Dataset> load_dataset(const std::filesystem::path& path);
 
