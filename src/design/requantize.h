@@ -43,7 +43,8 @@ struct Requantize {
 /// The staircase at one point: the reference that every face must equal. `acc` within [acc_min, acc_max].
 std::int32_t apply(const Requantize& stage, std::int64_t acc, int channel);
 
-/// The same for `count` accumulators acc[i] of channels 0..count-1, for whole layers.
-void apply(const Requantize& stage, const std::int32_t* acc, std::int32_t* out, int channels);
+/// The same for a whole layer, acc and out row-major over (position, channel). In place is allowed where the types are equal.
+void apply(const Requantize& stage, const std::int32_t* acc, std::int32_t* out, std::int64_t positions, int channels);
+void apply(const Requantize& stage, const std::int64_t* acc, std::int32_t* out, std::int64_t positions, int channels);
 
 }  // namespace weft

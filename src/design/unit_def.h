@@ -103,6 +103,11 @@ struct UnitDef {
     std::vector<UnitCase> (*cases)() = nullptr;
 };
 
+/// The table's row for input (output) `index` of a unit: a repeated port stands for all from its place on. Null if there is none.
+const PortDef* find_port(const UnitDef& def, bool output, int index);
+/// The beat that `unit` reads at input (writes at output) `index`.
+Beat port_beat(const Unit& unit, bool output, int index);
+
 /// The generated list of all units, ordered by name.
 std::span<const UnitDef* const> unit_registry();
 const UnitDef* find_unit_def(std::string_view name);

@@ -1,0 +1,77 @@
+// arithmetic.cpp
+// What the C++ faces of the units share.
+// SPDX-License-Identifier: Apache-2.0
+#include "units/common/arithmetic.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace weft {
+
+int requantize_dsp_per_lane(const Unit& unit) {
+    if (!unit.requantize) return 0;
+    const Requantize& stage = *unit.requantize;
+    if (stage.form != RequantizeForm::multiply && stage.form != RequantizeForm::convergent) return 0;
+    const bool narrow =
+        std::ranges::all_of(stage.multiplier, [](std::int64_t m) { return bits_for(std::min<std::int64_t>(m, -1), m) <= 18; });
+    return narrow && bits_for(std::min<std::int64_t>(stage.acc_min, -1), std::max<std::int64_t>(stage.acc_max, 0)) <= 27 ? 1 : 2;
+}
+
+std::vector<std::int64_t> distinct_folds(std::int64_t count) {
+    std::vector<std::int64_t> lanes;
+    for (std::int64_t l = 1; l <= count;) {
+        const std::int64_t folds = ceil_div(count, l);
+        lanes.push_back(l);
+        if (folds == 1) break;
+        l = ceil_div(count, folds - 1);
+    }
+    return lanes;
+}
+
+std::string expect_shape(const Stream& stream, const StreamShape& shape, const char* what) {
+    if (stream.shape == shape) return {};
+    const StreamShape& s = stream.shape;
+    return fmt::format("{} is {} x {} x {} x {} instead of {} x {} x {} x {} (rows, columns, taps, channels)", what, s.rows, s.columns,
+                       s.taps, s.channels, shape.rows, shape.columns, shape.taps, shape.channels);
+}
+
+std::string expect_constant(const Unit& unit, std::string_view key, std::int64_t elements) {
+    const auto at = unit.constants.find(key);
+    if (at == unit.constants.end()) return fmt::format("constant {} is missing", key);
+    if (std::int64_t{static_cast<std::int64_t>(at->second.data.size())} != elements)
+        return fmt::format("constant {} has {} elements instead of {}", key, at->second.data.size(), elements);
+    return {};
+}
+
+std::string expect_range(const Unit& unit, std::int64_t min, std::int64_t max) {
+    const bool staged = unit.requantize && unit.requantize->form != RequantizeForm::none;
+    const std::int64_t low = staged ? unit.requantize->acc_min : unit.outputs[0]->min;
+    const std::int64_t high = staged ? unit.requantize->acc_max : unit.outputs[0]->max;
+    if (min >= low && max <= high) return {};
+    return fmt::format("its accumulator takes {}..{}, outside {}..{} of its {}", min, max, low, high,
+                       staged ? "requantise stage" : "output stream");
+}
+
+Folding Candidates::with(std::vector<std::pair<std::string_view, std::int64_t>> parameters) {
+    for (const auto& [name, value] : parameters) trial_.parameters.find(name)->second = value;
+    return {std::move(parameters), trial_.def->schedule(trial_).cycles, trial_.def->cost(trial_)};
+}
+
+std::vector<Folding> lane_foldings(const Unit& unit) {
+    Candidates candidates(unit);
+    std::vector<Folding> list;
+    for (const std::int64_t lanes : distinct_folds(unit.parameter("Channels"))) list.push_back(candidates.with({{"Lanes", lanes}}));
+    return list;
+}
+
+std::vector<Folding> lane_tap_foldings(const Unit& unit, std::int64_t taps) {
+    Candidates candidates(unit);
+    std::vector<Folding> list;
+    for (const std::int64_t lanes : distinct_folds(unit.parameter("Channels")))
+        for (const std::int64_t per_beat : distinct_folds(taps))
+            list.push_back(candidates.with({{"Lanes", lanes}, {"TapsPerBeat", per_beat}}));
+    return list;
+}
+
+}  // namespace weft

@@ -1,0 +1,94 @@
+// arithmetic.h
+// What the C++ faces of the units share: element access, common rows of parameter tables, the stage behind an accumulator and its cost.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/design/unit_def.h"
+
+namespace weft {
+
+constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// Element (row, column, tap, channel) of a frame.
+inline std::int32_t& at(IntTensor& frame, std::int64_t row, std::int64_t column, std::int64_t tap, std::int64_t channel) {
+    const StreamShape& s = frame.shape;
+    return frame.data[static_cast<std::size_t>(((row * s.columns + column) * s.taps + tap) * s.channels + channel)];
+}
+inline std::int32_t at(const IntTensor& frame, std::int64_t row, std::int64_t column, std::int64_t tap, std::int64_t channel) {
+    return at(const_cast<IntTensor&>(frame), row, column, tap, channel);
+}
+
+/// What leaves a unit for the exact accumulator `acc` of output channel `channel`.
+inline std::int32_t finish(const Unit& unit, std::int64_t acc, std::int64_t channel) {
+    return unit.requantize ? apply(*unit.requantize, acc, static_cast<int>(channel)) : static_cast<std::int32_t>(acc);
+}
+/// The same for `positions` x `channels` accumulators. `Accumulator` is std::int32_t or std::int64_t.
+template <class Accumulator>
+void finish_all(const Unit& unit, const Accumulator* acc, std::int32_t* out, std::int64_t positions, int channels) {
+    static const Requantize none;
+    apply(unit.requantize ? *unit.requantize : none, acc, out, positions, channels);
+}
+
+/// DSPs of one lane of the unit's requantise stage: none without a multiplier, one where every multiplier fits 18 signed bits and the
+/// accumulator 27, two otherwise.
+int requantize_dsp_per_lane(const Unit& unit);
+
+/// Smallest lane counts l that give each distinct ceil(count / l), ascending in l: every other choice costs more for the same cycles.
+std::vector<std::int64_t> distinct_folds(std::int64_t count);
+
+/// Empty if the stream has that shape, else a reason that calls it `what`.
+std::string expect_shape(const Stream& stream, const StreamShape& shape, const char* what);
+/// Empty if the constant is there with that many elements, else the reason.
+std::string expect_constant(const Unit& unit, std::string_view key, std::int64_t elements);
+/// Empty if results of the unit (accumulators within min..max, or its requantise stage's results) fit output 0, and the stage takes the
+/// accumulator's range.
+std::string expect_range(const Unit& unit, std::int64_t min, std::int64_t max);
+
+/// Shape of a whole frame as four parameters, taps = 1.
+inline StreamShape shape_of(const Unit& unit) {
+    return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), 1,
+            static_cast<int>(unit.parameter("Channels"))};
+}
+/// The beat {1, 1, Lanes} that most units read and write.
+inline Beat lanes_beat(const Unit& unit) { return {1, 1, static_cast<int>(unit.parameter("Lanes"))}; }
+/// The beat {1, TapsPerBeat, Lanes} behind a window.
+inline Beat taps_beat(const Unit& unit) {
+    return {1, static_cast<int>(unit.parameter("TapsPerBeat")), static_cast<int>(unit.parameter("Lanes"))};
+}
+/// Fewest beats of `lanes` elements for the frame of `shape_of`.
+inline std::int64_t beats_of(const Unit& unit) { return lanes_beat(unit).count(shape_of(unit)); }
+
+/// Cycles and cost of a unit under other folding parameters.
+class Candidates {
+public:
+    explicit Candidates(Unit unit) : trial_(std::move(unit)) {}
+    Folding with(std::vector<std::pair<std::string_view, std::int64_t>> parameters);
+
+private:
+    Unit trial_;
+};
+
+/// Foldings over Lanes alone of a unit that works through its frame once.
+std::vector<Folding> lane_foldings(const Unit& unit);
+/// Foldings over Lanes and TapsPerBeat of a unit on a stream with that many taps.
+std::vector<Folding> lane_tap_foldings(const Unit& unit, std::int64_t taps);
+
+/// Upper limits of the tables: sizes of a frame, channels, taps.
+constexpr std::int64_t max_size = 1 << 20;
+constexpr std::int64_t max_channels = 1 << 20;
+constexpr std::int64_t max_taps = 1 << 16;
+
+inline ParameterDef rows_row() { return {"Rows", ParameterKind::shape, 1, max_size, 1, "rows of a frame"}; }
+inline ParameterDef columns_row() { return {"Columns", ParameterKind::shape, 1, max_size, 1, "columns of a frame"}; }
+inline ParameterDef channels_row() { return {"Channels", ParameterKind::shape, 1, max_channels, 1, "channels of a position"}; }
+inline ParameterDef taps_row() { return {"Taps", ParameterKind::shape, 1, max_taps, 1, "taps of a position"}; }
+inline ParameterDef lanes_row() { return {"Lanes", ParameterKind::folding, 1, max_channels, 1, "channels a beat"}; }
+inline ParameterDef taps_per_beat_row() { return {"TapsPerBeat", ParameterKind::folding, 1, max_taps, 1, "taps a beat"}; }
+
+}  // namespace weft

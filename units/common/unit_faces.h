@@ -1,0 +1,20 @@
+// unit_faces.h
+// The HLS faces of the units that have constants, each defined in units/<unit>/<unit>_hls.cpp.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "src/design/unit_def.h"
+
+namespace weft {
+
+/// Chain length and packing shift of the two-products-a-DSP form, from the weights and the folding.
+void matvec_derive(Unit& unit);
+
+std::vector<RomTable> matvec_roms(const Unit& unit);
+std::vector<RomTable> depthwise_roms(const Unit& unit);
+std::vector<RomTable> pool_roms(const Unit& unit);
+std::vector<RomTable> add_roms(const Unit& unit);
+
+}  // namespace weft

@@ -1,0 +1,56 @@
+// fifo.cpp
+// Holds beats between two units. In HLS it is the depth of a stream.
+// SPDX-License-Identifier: Apache-2.0
+#include "units/common/arithmetic.h"
+#include "units/common/cases.h"
+
+namespace weft {
+
+namespace {
+
+Beat stream_beat(const Unit& unit) { return unit.inputs[0]->beat; }
+
+std::string check(const Unit& unit) {
+    if (unit.outputs[0]->min != unit.inputs[0]->min || unit.outputs[0]->max != unit.inputs[0]->max)
+        return "its output's range is not its input's";
+    return expect_shape(*unit.outputs[0], unit.inputs[0]->shape, "its output");
+}
+
+Timing schedule(const Unit& unit) { return {stream_beat(unit).count(unit.inputs[0]->shape)}; }
+
+Cost cost(const Unit&) { return {}; }
+
+void model(const Unit&, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) { outputs[0].data = inputs[0]->data; }
+
+UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, Beat beat, int depth) {
+    CaseBuilder build("fifo");
+    Stream* in = build.input(shape, min, max);
+    in->beat = beat;
+    build.unit(unit_fifo, {in}, {build.output(shape, min, max)}, {{"Depth", depth}});
+    return build.finish();
+}
+
+std::vector<UnitCase> cases() {
+    std::vector<UnitCase> list;
+    list.push_back(point({3, 3, 1, 5}, -128, 127, {1, 1, 2}, 2));
+    list.push_back(point({2, 2, 4, 3}, 0, 1, {1, 2, 3}, 1));
+    list.push_back(point({4, 1, 1, 1}, -32768, 32767, {1, 1, 1}, 64));
+    return list;
+}
+
+}  // namespace
+
+extern const UnitDef unit_fifo{
+    .name = "fifo",
+    .role = UnitRole::fifo,
+    .summary = "beats held between two units",
+    .parameters = {{"Depth", ParameterKind::numeric, 1, std::int64_t{1} << 24, 2, "beats that it holds"}},
+    .ports = {{.name = "in", .beat = stream_beat}, {.name = "out", .output = true, .beat = stream_beat}},
+    .check = check,
+    .schedule = schedule,
+    .cost = cost,
+    .model = model,
+    .cases = cases,
+};
+
+}  // namespace weft

@@ -1,0 +1,75 @@
+// fork.cpp
+// Copies a stream to several readers.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "units/common/arithmetic.h"
+#include "units/common/cases.h"
+
+namespace weft {
+
+namespace {
+
+StreamShape frame_shape(const Unit& unit) {
+    return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), static_cast<int>(unit.parameter("Taps")),
+            static_cast<int>(unit.parameter("Channels"))};
+}
+
+std::string check(const Unit& unit) {
+    if (std::string reason = expect_shape(*unit.inputs[0], frame_shape(unit), "its input"); !reason.empty()) return reason;
+    for (const Stream* stream : unit.outputs) {
+        if (std::string reason = expect_shape(*stream, frame_shape(unit), "an output"); !reason.empty()) return reason;
+        if (stream->min != unit.inputs[0]->min || stream->max != unit.inputs[0]->max) return "an output's range is not its input's";
+    }
+    return {};
+}
+
+Timing schedule(const Unit& unit) { return {taps_beat(unit).count(frame_shape(unit))}; }
+
+Cost cost(const Unit&) { return {}; }
+
+void model(const Unit&, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
+    for (IntTensor& out : outputs) out.data = inputs[0]->data;
+}
+
+UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, int readers, int lanes, int taps_per_beat) {
+    CaseBuilder build("fork");
+    Stream* in = build.input(shape, min, max);
+    std::vector<Stream*> outputs;
+    for (int i = 0; i < readers; ++i) outputs.push_back(build.output(shape, min, max));
+    build.unit(unit_fork, {in}, outputs,
+               {{"Rows", shape.rows},
+                {"Columns", shape.columns},
+                {"Taps", shape.taps},
+                {"Channels", shape.channels},
+                {"Lanes", lanes},
+                {"TapsPerBeat", taps_per_beat}});
+    return build.finish();
+}
+
+std::vector<UnitCase> cases() {
+    std::vector<UnitCase> list;
+    list.push_back(point({4, 3, 1, 5}, -128, 127, 2, 2, 1));
+    list.push_back(point({3, 3, 1, 8}, 0, 1, 3, 8, 1));
+    list.push_back(point({2, 5, 4, 3}, 0, 255, 2, 2, 3));
+    list.push_back(point({1, 1, 1, 7}, -32768, 32767, 5, 3, 1));
+    list.push_back(point({6, 1, 9, 1}, -2, 1, 2, 1, 9));
+    return list;
+}
+
+}  // namespace
+
+extern const UnitDef unit_fork{
+    .name = "fork",
+    .role = UnitRole::fork,
+    .summary = "one stream to several readers",
+    .parameters = {rows_row(), columns_row(), taps_row(), channels_row(), lanes_row(), taps_per_beat_row()},
+    .ports = {{.name = "in", .beat = taps_beat}, {.name = "out", .output = true, .beat = taps_beat, .repeated = true}},
+    .check = check,
+    .schedule = schedule,
+    .cost = cost,
+    .model = model,
+    .cases = cases,
+};
+
+}  // namespace weft

@@ -1,0 +1,389 @@
+// matvec.cpp
+// The products of a weight matrix with the vector of every position: convolution after a window, and dense layers.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <memory>
+
+#include "src/base/multiversion.h"
+#include "units/common/arithmetic.h"
+#include "units/common/cases.h"
+#include "units/common/gemm.h"
+#include "units/common/unit_faces.h"
+
+namespace weft {
+
+namespace {
+
+/// Shape and folding of an instance.
+struct Layout {
+    std::int64_t positions, taps, channels, outputs, pe, lanes, taps_per_beat;
+    bool flatten;
+
+    explicit Layout(const Unit& unit)
+        : positions(unit.parameter("Rows") * unit.parameter("Columns")),
+          taps(unit.parameter("Taps")),
+          channels(unit.parameter("Channels")),
+          outputs(unit.parameter("Outputs")),
+          pe(unit.parameter("PE")),
+          lanes(unit.parameter("Lanes")),
+          taps_per_beat(unit.parameter("TapsPerBeat")),
+          flatten(unit.parameter("Flatten") != 0) {}
+
+    std::int64_t neuron_folds() const { return ceil_div(outputs, pe); }
+    std::int64_t synapse_folds() const { return ceil_div(taps, taps_per_beat) * ceil_div(channels, lanes); }
+    std::int64_t simd() const { return taps_per_beat * lanes; }
+
+    /// Results of one neuron fold leave while the next one is computed, so they take at most `synapse_folds` beats. With several neuron
+    /// folds the lanes divide PE, so that a beat never mixes two folds.
+    bool output_lanes_fit(std::int64_t l) const {
+        return l >= 1 && l <= pe && ceil_div(pe, l) <= synapse_folds() && (neuron_folds() == 1 || pe % l == 0);
+    }
+    std::int64_t fewest_output_lanes() const {
+        std::int64_t l = ceil_div(pe, synapse_folds());
+        while (!output_lanes_fit(l)) ++l;
+        return l;
+    }
+};
+
+std::int64_t output_lanes(const Unit& unit) {
+    const std::int64_t chosen = unit.parameter("OutputLanes");
+    return chosen > 0 ? chosen : Layout(unit).fewest_output_lanes();
+}
+
+Beat output_beat(const Unit& unit) { return {1, 1, static_cast<int>(output_lanes(unit))}; }
+
+StreamShape output_shape(const Unit& unit) {
+    return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), 1,
+            static_cast<int>(unit.parameter("Outputs"))};
+}
+
+struct Range {
+    std::int64_t min = 0;
+    std::int64_t max = 0;
+};
+
+/// Exact range of the accumulators over all outputs, and of their partial sums in any order.
+Range accumulator_range(const Unit& unit) {
+    const auto& weights = unit.constant("weights").data;
+    const std::int64_t low = unit.inputs[0]->min;
+    const std::int64_t high = unit.inputs[0]->max;
+    const auto depth = static_cast<std::size_t>(unit.parameter("Taps") * unit.parameter("Channels"));
+    Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
+    for (std::size_t first = 0; first < weights.size(); first += depth) {
+        Range sum;
+        for (std::size_t i = first; i < first + depth; ++i) {
+            sum.min += std::min(weights[i] * low, weights[i] * high);
+            sum.max += std::max(weights[i] * low, weights[i] * high);
+        }
+        range = {std::min(range.min, sum.min), std::max(range.max, sum.max)};
+    }
+    return range;
+}
+
+std::int64_t largest_partial_sum(const Unit& unit) {
+    const auto& weights = unit.constant("weights").data;
+    const std::int64_t largest = std::max(std::abs(unit.inputs[0]->min), std::abs(unit.inputs[0]->max));
+    const auto depth = static_cast<std::size_t>(unit.parameter("Taps") * unit.parameter("Channels"));
+    std::int64_t bound = largest;
+    for (std::size_t first = 0; first < weights.size(); first += depth) {
+        std::int64_t sum = 0;
+        for (std::size_t i = first; i < first + depth; ++i) sum += std::abs(weights[i]);
+        bound = std::max(bound, sum * largest);
+    }
+    return bound;
+}
+
+Range weight_range(const Unit& unit) {
+    const auto [low, high] = std::ranges::minmax(unit.constant("weights").data);
+    return {low, high};
+}
+
+/// WeightBits and AccumulatorBits as the weights and the input's range need them, no wider.
+void size_words(Unit& unit) {
+    const Range weights = weight_range(unit);
+    unit.parameters.find("WeightBits")->second = bits_for(std::min<std::int64_t>(weights.min, -1), weights.max);
+    const Range sums = accumulator_range(unit);
+    unit.parameters.find("AccumulatorBits")->second = bits_for(std::min<std::int64_t>(sums.min, -1), sums.max);
+}
+
+std::string check(const Unit& unit) {
+    const Layout layout(unit);
+    const Stream& in = *unit.inputs[0];
+    if (layout.flatten) {
+        if (layout.positions != 1) return "a flattened frame is one vector: Rows and Columns must be 1";
+        if (layout.taps_per_beat != 1) return "TapsPerBeat must be 1 for a flattened frame";
+        if (in.shape.taps != 1 || in.shape.positions() != layout.taps || in.shape.channels != layout.channels)
+            return "its input has not Taps positions of Channels channels";
+    } else {
+        const StreamShape shape{static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")),
+                                static_cast<int>(layout.taps), static_cast<int>(layout.channels)};
+        if (std::string reason = expect_shape(in, shape, "its input"); !reason.empty()) return reason;
+    }
+    if (std::string reason = expect_shape(*unit.outputs[0], output_shape(unit), "its output"); !reason.empty()) return reason;
+    if (std::string reason = expect_constant(unit, "weights", layout.outputs * layout.taps * layout.channels); !reason.empty())
+        return reason;
+    if (layout.pe > layout.outputs) return "PE exceeds Outputs";
+    if (layout.lanes > layout.channels) return "Lanes exceeds Channels";
+    if (layout.taps_per_beat > layout.taps) return "TapsPerBeat exceeds Taps";
+    const std::int64_t leaving = unit.parameter("OutputLanes");
+    if (leaving != 0 && !layout.output_lanes_fit(leaving)) return "OutputLanes is too small to empty PE in time, or does not divide it";
+    const Range weights = weight_range(unit);
+    if (bits_for(std::min<std::int64_t>(weights.min, -1), weights.max) > unit.parameter("WeightBits"))
+        return "a weight does not fit WeightBits";
+    const Range sums = accumulator_range(unit);
+    if (bits_for(std::min<std::int64_t>(sums.min, -1), sums.max) > unit.parameter("AccumulatorBits"))
+        return "its sums do not fit AccumulatorBits";
+    return expect_range(unit, sums.min, sums.max);
+}
+
+Timing schedule(const Unit& unit) {
+    const Layout layout(unit);
+    return {layout.positions * layout.synapse_folds() * layout.neuron_folds()};
+}
+
+Cost cost(const Unit& unit) {
+    const Layout layout(unit);
+    const bool packed = unit.parameter("WeightBits") <= 8 && unit.inputs[0]->bits() <= 8;
+    const auto mac = static_cast<double>((packed ? ceil_div(layout.pe, 2) : layout.pe) * layout.simd());
+    return {mac, mac + static_cast<double>(output_lanes(unit)) * requantize_dsp_per_lane(unit)};
+}
+
+std::vector<Folding> foldings(const Unit& unit) {
+    const Layout layout(unit);
+    Unit sized = unit;
+    size_words(sized);
+    Candidates candidates(std::move(sized));
+    std::vector<Folding> list;
+    for (const std::int64_t lanes : distinct_folds(layout.channels))
+        for (const std::int64_t taps : layout.flatten ? std::vector<std::int64_t>{1} : distinct_folds(layout.taps))
+            for (const std::int64_t pe : distinct_folds(layout.outputs)) {
+                Layout trial = layout;
+                trial.lanes = lanes;
+                trial.taps_per_beat = taps;
+                trial.pe = pe;
+                list.push_back(
+                    candidates.with({{"PE", pe}, {"Lanes", lanes}, {"TapsPerBeat", taps}, {"OutputLanes", trial.fewest_output_lanes()}}));
+            }
+    return list;
+}
+
+void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
+    const Layout layout(unit);
+    const std::vector<std::int64_t>& weights = unit.constant("weights").data;
+    const std::int64_t depth = layout.taps * layout.channels;
+    // A flattened frame has its positions where otherwise a position has its taps: in memory both are the same vector.
+    const std::int32_t* vector = inputs[0]->data.data();
+    std::int32_t* out = outputs[0].data.data();
+    for (std::int64_t position = 0; position < layout.positions; ++position, vector += depth)
+        for (std::int64_t output = 0; output < layout.outputs; ++output) {
+            std::int64_t acc = 0;
+            for (std::int64_t i = 0; i < depth; ++i) acc += weights[static_cast<std::size_t>(output * depth + i)] * vector[i];
+            *out++ = finish(unit, acc, output);
+        }
+}
+
+WEFT_MULTIVERSION void to_float(const std::int32_t* in, float* out, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) out[i] = static_cast<float>(in[i]);
+}
+WEFT_MULTIVERSION void to_double(const std::int32_t* in, double* out, std::int64_t count) {
+    for (std::int64_t i = 0; i < count; ++i) out[i] = in[i];
+}
+WEFT_MULTIVERSION void to_int32(const float* in, std::int32_t* out, std::int64_t rows, std::int64_t columns, std::int64_t stride) {
+    for (std::int64_t r = 0; r < rows; ++r)
+        for (std::int64_t c = 0; c < columns; ++c) out[r * columns + c] = static_cast<std::int32_t>(in[r * stride + c]);
+}
+WEFT_MULTIVERSION void to_int64(const double* in, std::int64_t* out, std::int64_t rows, std::int64_t columns, std::int64_t stride) {
+    for (std::int64_t r = 0; r < rows; ++r)
+        for (std::int64_t c = 0; c < columns; ++c) out[r * columns + c] = static_cast<std::int64_t>(in[r * stride + c]);
+}
+void convert(const std::int32_t* in, float* out, std::int64_t count) { to_float(in, out, count); }
+void convert(const std::int32_t* in, double* out, std::int64_t count) { to_double(in, out, count); }
+void convert(const float* in, std::int32_t* out, std::int64_t rows, std::int64_t columns, std::int64_t stride) {
+    to_int32(in, out, rows, columns, stride);
+}
+void convert(const double* in, std::int64_t* out, std::int64_t rows, std::int64_t columns, std::int64_t stride) {
+    to_int64(in, out, rows, columns, stride);
+}
+
+template <class Real, class Accumulator>
+UnitFunction product_function(const Unit& unit) {
+    const Layout layout(unit);
+    const std::int64_t depth = layout.taps * layout.channels;
+    auto weights = std::make_shared<const PackedWeights<Real>>(unit.constant("weights").data.data(), layout.outputs, depth);
+    // Positions at a time: their vectors stay in the second-level cache.
+    const std::int64_t block =
+        std::clamp<std::int64_t>((std::int64_t{1} << 17) / static_cast<std::int64_t>(sizeof(Real)) / depth / 8 * 8, 8, 128);
+    return [&unit, layout, depth, weights, block](std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
+        thread_local std::vector<Real> vectors;
+        thread_local std::vector<Real> products;
+        thread_local std::vector<Accumulator> sums;
+        const std::int64_t stride = weights->outputs_with_spare();
+        const auto grow = [](auto& buffer, std::int64_t size) {
+            if (static_cast<std::int64_t>(buffer.size()) < size) buffer.resize(static_cast<std::size_t>(size));
+        };
+        grow(vectors, block * depth);
+        grow(products, block * stride);
+        grow(sums, block * layout.outputs);
+        for (std::int64_t first = 0; first < layout.positions; first += block) {
+            const std::int64_t rows = std::min(block, layout.positions - first);
+            convert(inputs[0]->data.data() + first * depth, vectors.data(), rows * depth);
+            multiply(*weights, vectors.data(), rows, products.data());
+            convert(products.data(), sums.data(), rows, layout.outputs, stride);
+            finish_all(unit, sums.data(), outputs[0].data.data() + first * layout.outputs, rows, static_cast<int>(layout.outputs));
+        }
+    };
+}
+
+UnitFunction fast(const Unit& unit) {
+    const std::int64_t bound = largest_partial_sum(unit);
+    if (bound < (std::int64_t{1} << 24)) return product_function<float, std::int32_t>(unit);
+    if (bound < (std::int64_t{1} << 53)) return product_function<double, std::int64_t>(unit);
+    return [&unit](std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) { model(unit, inputs, outputs); };
+}
+
+/// The whole vector of a position enters during its first neuron fold.
+std::int64_t reads_for(const Unit& unit, int, std::int64_t beats) {
+    const Layout layout(unit);
+    const std::int64_t per_position = ceil_div(layout.outputs, output_lanes(unit));
+    return ceil_div(beats, per_position) * layout.synapse_folds();
+}
+
+void derive(Unit& unit) {
+    std::int64_t& leaving = unit.parameters.find("OutputLanes")->second;
+    if (leaving == 0) leaving = Layout(unit).fewest_output_lanes();
+    size_words(unit);
+}
+
+struct Point {
+    StreamShape in;
+    int outputs = 1;
+    bool flatten = false;
+    std::int64_t min = -128, max = 127;
+    std::int64_t weight_min = -127, weight_max = 127;
+    RequantizeForm form = RequantizeForm::multiply;
+    bool per_channel = false;
+    std::int64_t out_min = -128, out_max = 127;
+    int pe = 1, lanes = 1, taps_per_beat = 1;
+};
+
+UnitCase point(const Point& p) {
+    CaseBuilder build("matvec");
+    const int rows = p.flatten ? 1 : p.in.rows;
+    const int columns = p.flatten ? 1 : p.in.columns;
+    const int taps = p.flatten ? static_cast<int>(p.in.positions()) : p.in.taps;
+    Stream* in = build.input(p.in, p.min, p.max);
+    Stream* out = build.output({rows, columns, 1, p.outputs}, p.out_min, p.out_max);
+    Unit* unit = build.unit(unit_matvec, {in}, {out},
+                            {{"Rows", rows},
+                             {"Columns", columns},
+                             {"Taps", taps},
+                             {"Channels", p.in.channels},
+                             {"Outputs", p.outputs},
+                             {"Flatten", p.flatten},
+                             {"PE", p.pe},
+                             {"Lanes", p.lanes},
+                             {"TapsPerBeat", p.taps_per_beat}});
+    ConstantArray weights{{p.outputs, taps, p.in.channels},
+                          sample(std::int64_t{p.outputs} * taps * p.in.channels, p.weight_min, p.weight_max, 11)};
+    // One row of nothing but the lowest weight: the deepest carry of a packed product.
+    std::fill_n(weights.data.end() - taps * p.in.channels, taps * p.in.channels, p.weight_min);
+    unit->constants["weights"] = std::move(weights);
+    const Range sums = accumulator_range(*unit);
+    if (p.form == RequantizeForm::none) {
+        out->min = sums.min;
+        out->max = sums.max;
+    } else {
+        unit->requantize = sample_stage(p.form, p.outputs, p.per_channel, sums.min, sums.max, p.out_min, p.out_max);
+    }
+    return build.finish();
+}
+
+std::vector<UnitCase> cases() {
+    using enum RequantizeForm;
+    std::vector<UnitCase> list;
+    list.push_back(point({.in = {3, 4, 9, 3}, .outputs = 5, .per_channel = true, .pe = 5, .lanes = 3, .taps_per_beat = 9}));
+    list.push_back(point({.in = {2, 3, 9, 5}, .outputs = 8, .min = 0, .max = 255, .pe = 3, .lanes = 2, .taps_per_beat = 1}));
+    list.push_back(
+        point({.in = {2, 2, 6, 4}, .outputs = 7, .weight_min = -128, .per_channel = true, .pe = 4, .lanes = 3, .taps_per_beat = 4}));
+    list.push_back(
+        point({.in = {3, 2, 1, 10}, .outputs = 12, .weight_min = -8, .weight_max = 7, .out_min = 0, .out_max = 15, .pe = 6, .lanes = 4}));
+    list.push_back(point({.in = {2, 3, 1, 7}, .outputs = 6, .flatten = true, .min = 0, .max = 15, .form = none, .pe = 2, .lanes = 3}));
+    list.push_back(point({.in = {1, 1, 1, 33}, .outputs = 10, .form = convergent, .pe = 10, .lanes = 8}));
+    list.push_back(point({.in = {2, 2, 4, 3},
+                          .outputs = 4,
+                          .min = 0,
+                          .max = 1,
+                          .weight_min = -1,
+                          .weight_max = 1,
+                          .form = thresholds,
+                          .per_channel = true,
+                          .out_min = -2,
+                          .out_max = 1,
+                          .pe = 1,
+                          .lanes = 1,
+                          .taps_per_beat = 4}));
+    list.push_back(point({.in = {2, 2, 3, 3},
+                          .outputs = 3,
+                          .min = -2,
+                          .max = 1,
+                          .weight_min = -2,
+                          .weight_max = 1,
+                          .form = table,
+                          .per_channel = true,
+                          .out_min = -8,
+                          .out_max = 7,
+                          .pe = 2,
+                          .lanes = 2,
+                          .taps_per_beat = 3}));
+    list.push_back(point({.in = {2, 2, 2, 5},
+                          .outputs = 5,
+                          .min = -32768,
+                          .max = 32767,
+                          .weight_min = -1024,
+                          .weight_max = 1023,
+                          .per_channel = true,
+                          .out_min = -32768,
+                          .out_max = 32767,
+                          .pe = 4,
+                          .lanes = 5,
+                          .taps_per_beat = 2}));
+    list.push_back(
+        point({.in = {1, 3, 9, 16}, .outputs = 16, .min = 0, .max = 255, .per_channel = true, .pe = 16, .lanes = 4, .taps_per_beat = 9}));
+    list.push_back(point({.in = {4, 1, 1, 1}, .outputs = 1, .weight_min = -1, .weight_max = -1, .form = none}));
+    return list;
+}
+
+}  // namespace
+
+extern const UnitDef unit_matvec{
+    .name = "matvec",
+    .role = UnitRole::function,
+    .summary = "weights times the vector of each position, then the requantise stage",
+    .parameters = {rows_row(),
+                   columns_row(),
+                   taps_row(),
+                   channels_row(),
+                   {"Outputs", ParameterKind::shape, 1, max_channels, 1, "results of a position"},
+                   {"Flatten", ParameterKind::shape, 0, 1, 0, "1: the whole frame is one vector, its positions are the taps"},
+                   {"WeightBits", ParameterKind::numeric, 1, 17, 8, "bits of a signed weight"},
+                   {"AccumulatorBits", ParameterKind::numeric, 1, 62, 62, "bits of a signed sum"},
+                   {"LaneShift", ParameterKind::numeric, 0, 40, 0, "distance of the two products in a multiplier; 0: one product each"},
+                   {"ChainLength", ParameterKind::numeric, 0, 1 << 20, 0, "packed products that may be added before the two sums part"},
+                   {"PE", ParameterKind::folding, 1, max_channels, 1, "outputs computed at a time"},
+                   lanes_row(),
+                   taps_per_beat_row(),
+                   {"OutputLanes", ParameterKind::folding, 0, max_channels, 0, "results a beat; 0: the fewest that keep pace"}},
+    .ports = {{.name = "in", .beat = taps_beat}, {.name = "out", .output = true, .beat = output_beat}},
+    .has_requantize = true,
+    .check = check,
+    .schedule = schedule,
+    .cost = cost,
+    .foldings = foldings,
+    .model = model,
+    .fast = fast,
+    .reads_for = reads_for,
+    .derive = derive,
+    .cases = cases,
+};
+
+}  // namespace weft

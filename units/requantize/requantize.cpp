@@ -1,0 +1,82 @@
+// requantize.cpp
+// Rescales the integers of a stream: a requantise stage by itself.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "units/common/arithmetic.h"
+#include "units/common/cases.h"
+
+namespace weft {
+
+namespace {
+
+std::string check(const Unit& unit) {
+    if (std::string reason = expect_shape(*unit.inputs[0], shape_of(unit), "its input"); !reason.empty()) return reason;
+    if (std::string reason = expect_shape(*unit.outputs[0], shape_of(unit), "its output"); !reason.empty()) return reason;
+    if (unit.parameter("Lanes") > unit.parameter("Channels")) return "Lanes exceeds Channels";
+    return expect_range(unit, unit.inputs[0]->min, unit.inputs[0]->max);
+}
+
+Timing schedule(const Unit& unit) { return {beats_of(unit)}; }
+
+Cost cost(const Unit& unit) { return {0, static_cast<double>(unit.parameter("Lanes")) * requantize_dsp_per_lane(unit)}; }
+
+void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
+    const IntTensor& in = *inputs[0];
+    for (std::int64_t row = 0; row < in.shape.rows; ++row)
+        for (std::int64_t column = 0; column < in.shape.columns; ++column)
+            for (std::int64_t channel = 0; channel < in.shape.channels; ++channel)
+                at(outputs[0], row, column, 0, channel) = finish(unit, at(in, row, column, 0, channel), channel);
+}
+
+UnitFunction fast(const Unit& unit) {
+    return [&unit](std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
+        finish_all(unit, inputs[0]->data.data(), outputs[0].data.data(), inputs[0]->shape.positions(), inputs[0]->shape.channels);
+    };
+}
+
+UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, RequantizeForm form, bool per_channel, std::int64_t out_min,
+               std::int64_t out_max, int lanes) {
+    CaseBuilder build("requantize");
+    Stream* in = build.input(shape, min, max);
+    Stream* out = build.output(shape, out_min, out_max);
+    Unit* unit = build.unit(unit_requantize, {in}, {out},
+                            {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Lanes", lanes}});
+    unit->requantize = sample_stage(form, shape.channels, per_channel, min, max, out_min, out_max);
+    return build.finish();
+}
+
+std::vector<UnitCase> cases() {
+    using enum RequantizeForm;
+    std::vector<UnitCase> list;
+    list.push_back(point({5, 3, 1, 7}, -128, 127, multiply, false, -128, 127, 3));
+    list.push_back(point({4, 4, 1, 6}, 0, 255, multiply, true, -8, 7, 4));
+    list.push_back(point({3, 7, 1, 5}, -32768, 32767, multiply, true, 0, 65535, 5));
+    list.push_back(point({4, 5, 1, 3}, -100, 100, convergent, false, -40, 40, 2));
+    list.push_back(point({2, 5, 1, 4}, -(1 << 20), (1 << 20) - 1, convergent, true, -128, 127, 3));
+    list.push_back(point({6, 2, 1, 9}, -512, 511, thresholds, true, -3, 4, 4));
+    list.push_back(point({3, 3, 1, 2}, -1000000, 1000000, thresholds, false, 0, 1, 1));
+    list.push_back(point({3, 3, 1, 8}, 0, 1, thresholds, true, -1, 1, 8));
+    list.push_back(point({2, 2, 1, 3}, -128, 127, none, false, -128, 127, 2));
+    return list;
+}
+
+}  // namespace
+
+extern const UnitDef unit_requantize{
+    .name = "requantize",
+    .role = UnitRole::function,
+    .summary = "a stream's integers on another scale",
+    .parameters = {rows_row(), columns_row(), channels_row(), lanes_row()},
+    .ports = {{.name = "in", .beat = lanes_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
+    .has_requantize = true,
+    .check = check,
+    .schedule = schedule,
+    .cost = cost,
+    .foldings = lane_foldings,
+    .model = model,
+    .fast = fast,
+    .cases = cases,
+};
+
+}  // namespace weft

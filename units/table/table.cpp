@@ -1,0 +1,82 @@
+// table.cpp
+// Any function of narrow integers, by look-up.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "units/common/arithmetic.h"
+#include "units/common/cases.h"
+
+namespace weft {
+
+namespace {
+
+constexpr int widest_input = 10;
+
+std::string check(const Unit& unit) {
+    if (std::string reason = expect_shape(*unit.inputs[0], shape_of(unit), "its input"); !reason.empty()) return reason;
+    if (std::string reason = expect_shape(*unit.outputs[0], shape_of(unit), "its output"); !reason.empty()) return reason;
+    if (unit.parameter("Lanes") > unit.parameter("Channels")) return "Lanes exceeds Channels";
+    if (unit.inputs[0]->bits() > widest_input) return "its input is wider than 10 bits";
+    if (!unit.requantize || unit.requantize->form != RequantizeForm::table) return "it has no table";
+    return expect_range(unit, unit.inputs[0]->min, unit.inputs[0]->max);
+}
+
+Timing schedule(const Unit& unit) { return {beats_of(unit)}; }
+
+Cost cost(const Unit&) { return {}; }
+
+void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
+    const IntTensor& in = *inputs[0];
+    for (std::int64_t row = 0; row < in.shape.rows; ++row)
+        for (std::int64_t column = 0; column < in.shape.columns; ++column)
+            for (std::int64_t channel = 0; channel < in.shape.channels; ++channel)
+                at(outputs[0], row, column, 0, channel) = finish(unit, at(in, row, column, 0, channel), channel);
+}
+
+UnitFunction fast(const Unit& unit) {
+    return [&unit](std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
+        finish_all(unit, inputs[0]->data.data(), outputs[0].data.data(), inputs[0]->shape.positions(), inputs[0]->shape.channels);
+    };
+}
+
+UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, bool per_channel, std::int64_t out_min, std::int64_t out_max,
+               int lanes) {
+    CaseBuilder build("table");
+    Stream* in = build.input(shape, min, max);
+    Stream* out = build.output(shape, out_min, out_max);
+    Unit* unit = build.unit(unit_table, {in}, {out},
+                            {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Lanes", lanes}});
+    unit->requantize = sample_stage(RequantizeForm::table, shape.channels, per_channel, min, max, out_min, out_max);
+    return build.finish();
+}
+
+std::vector<UnitCase> cases() {
+    std::vector<UnitCase> list;
+    list.push_back(point({4, 5, 1, 3}, 0, 255, false, -128, 127, 2));
+    list.push_back(point({3, 3, 1, 3}, 0, 255, true, 0, 255, 3));
+    list.push_back(point({2, 7, 1, 5}, -512, 511, false, -128, 127, 4));
+    list.push_back(point({3, 2, 1, 4}, -8, 7, true, -32768, 32767, 3));
+    list.push_back(point({2, 2, 1, 6}, 0, 1, true, 0, 1, 6));
+    list.push_back(point({1, 5, 1, 1}, -5, -2, false, -1, 1, 1));
+    return list;
+}
+
+}  // namespace
+
+extern const UnitDef unit_table{
+    .name = "table",
+    .role = UnitRole::function,
+    .summary = "a function of integers of at most 10 bits, by look-up",
+    .parameters = {rows_row(), columns_row(), channels_row(), lanes_row()},
+    .ports = {{.name = "in", .beat = lanes_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
+    .has_requantize = true,
+    .check = check,
+    .schedule = schedule,
+    .cost = cost,
+    .foldings = lane_foldings,
+    .model = model,
+    .fast = fast,
+    .cases = cases,
+};
+
+}  // namespace weft
