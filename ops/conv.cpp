@@ -1,0 +1,98 @@
+// conv.cpp
+// Convolution over two spatial axes.
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/common/convolution.h"
+#include "ops/common/rewrite.h"
+#include "ops/common/shapes.h"
+
+namespace weft {
+
+namespace {
+
+Result<std::vector<ValueType>> infer_conv(Node& node) {
+    const Value* x = node.input(0);
+    const Value* weight = node.input(1);
+    if (!is_float(x->type))
+        return tensor_error(node, x, "convolution of " + std::string(to_string(x->type)) + " elements is not supported");
+    if (weight->type != x->type)
+        return tensor_error(node, weight,
+                            "the weight is " + std::string(to_string(weight->type)) + ", the input " + std::string(to_string(x->type)));
+    WEFT_CHECK(check_image(node, x, "convolution"));
+    if (weight->shape.size() != 4)
+        return tensor_error(node, weight, "the weight needs four axes; its shape is " + to_string(weight->shape));
+    const std::int64_t groups = node.attributes.integer("group"), outputs = weight->shape[0], channels = x->shape[1];
+    if (groups < 1) return node_error(node, "attribute 'group' is " + std::to_string(groups));
+    if (channels % groups != 0 || weight->shape[1] != channels / groups) {
+        return tensor_error(node, weight,
+                            "the weight " + to_string(weight->shape) + " in " + std::to_string(groups) +
+                                (groups == 1 ? " group" : " groups") + " does not fit an input of " + std::to_string(channels) +
+                                " channels");
+    }
+    if (outputs % groups != 0)
+        return tensor_error(node, weight,
+                            std::to_string(outputs) + " output channels do not divide into " + std::to_string(groups) + " groups");
+    if (const Value* bias = node.input(2); bias && bias->shape != Shape{outputs}) {
+        return tensor_error(
+            node, bias,
+            "the bias has shape " + to_string(bias->shape) + " but the node has " + std::to_string(outputs) + " output channels");
+    }
+    const std::array<std::int64_t, 2> kernel{weight->shape[2], weight->shape[3]};
+    WEFT_ASSIGN(const Window window, normalise_window(node, {x->shape[2], x->shape[3]}, &kernel));
+    const Shape shape{x->shape[0], outputs, window.positions(0, x->shape[2]), window.positions(1, x->shape[3])};
+    WEFT_CHECK(check_size(node, shape));
+    return std::vector{ValueType{x->type, shape}};
+}
+
+Result<std::vector<Tensor>> evaluate_conv(const Node& node, std::span<const Tensor* const> inputs) {
+    const Tensor& x = *inputs[0];
+    const Tensor& weight = *inputs[1];
+    const Tensor* bias = inputs.size() > 2 ? inputs[2] : nullptr;
+    ConvolutionShape shape{.batch = x.shape()[0],
+                           .channels = x.shape()[1],
+                           .height = x.shape()[2],
+                           .width = x.shape()[3],
+                           .outputs = weight.shape()[0],
+                           .groups = node.attributes.integer("group"),
+                           .window = window_of(node)};
+    Tensor y(x.type(), {shape.batch, shape.outputs, shape.out_height(), shape.out_width()});
+    if (x.type() == DataType::float64) {
+        convolve(shape, x.as<double>().data(), weight.as<double>().data(), bias ? bias->as<double>().data() : nullptr,
+                 y.as<double>().data());
+    } else {
+        convolve(shape, x.as<float>().data(), weight.as<float>().data(), bias ? bias->as<float>().data() : nullptr, y.as<float>().data());
+    }
+    return std::vector{std::move(y)};
+}
+
+const LinearTrait conv_linear{
+    .weight = 1,
+    .bias = 2,
+    .out_axis = [](const Node&) { return 0; },
+    .in_axis = [](const Node&) { return 1; },
+    .groups = [](const Node& node) { return static_cast<int>(node.attributes.integer("group")); },
+    .channel_axis = [](const Node&) { return 1; },
+    .factors = nullptr,
+    .applies = [](const Node& node) { return is_fixed(node.input(1)); },
+};
+
+}  // namespace
+
+extern const OpDef op_conv{
+    .name = "Conv",
+    .since = 1,
+    .summary = "convolution",
+    .inputs = {2, 3},
+    .outputs = {1, 1},
+    .attributes = {{.name = "auto_pad", .kind = AttributeKind::text},
+                   {.name = "dilations", .kind = AttributeKind::integers},
+                   {.name = "group", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
+                   {.name = "kernel_shape", .kind = AttributeKind::integers},
+                   {.name = "pads", .kind = AttributeKind::integers},
+                   {.name = "strides", .kind = AttributeKind::integers}},
+    .traits = {.linear = conv_linear, .accumulates = true},
+    .infer = infer_conv,
+    .evaluate = evaluate_conv,
+    .rewrites = {},
+};
+
+}  // namespace weft

@@ -1,0 +1,217 @@
+// gemm.cpp
+// Matrix products: Gemm of two matrices and the general MatMul.
+// SPDX-License-Identifier: Apache-2.0
+#include "ops/common/gemm.h"
+
+#include <algorithm>
+
+#include "ops/common/rewrite.h"
+#include "ops/common/shapes.h"
+
+namespace weft {
+
+namespace {
+
+Status check_operands(const Node& node) {
+    for (const Value* value : node.inputs) {
+        if (!value) continue;
+        if (!is_float(value->type))
+            return tensor_error(node, value, "a matrix product of " + std::string(to_string(value->type)) + " elements is not supported");
+        if (value->type != node.input(0)->type) {
+            return tensor_error(node, value,
+                                "the element types " + std::string(to_string(node.input(0)->type)) + " and " +
+                                    std::string(to_string(value->type)) + " differ");
+        }
+    }
+    return Ok{};
+}
+
+bool flag(const Node& node, std::string_view name) { return node.attributes.integer(name) != 0; }
+
+Result<std::vector<ValueType>> infer_gemm(Node& node) {
+    WEFT_CHECK(check_operands(node));
+    // Operator sets before 7 ask for what later ones always do.
+    node.attributes.erase("broadcast");
+    const Value* a = node.input(0);
+    const Value* b = node.input(1);
+    for (const Value* value : {a, b}) {
+        if (value->shape.size() != 2)
+            return tensor_error(node, value, "a matrix is needed; the shape is " + to_string(value->shape),
+                                "flatten the tensor to two axes before this node");
+    }
+    const int a_rows = flag(node, "transA") ? 1 : 0, b_rows = flag(node, "transB") ? 1 : 0;
+    if (a->shape[1 - a_rows] != b->shape[b_rows]) {
+        return tensor_error(node, b,
+                            "the product sums over " + std::to_string(a->shape[1 - a_rows]) + " elements of A but " +
+                                std::to_string(b->shape[b_rows]) + " of B");
+    }
+    const Shape shape{a->shape[a_rows], b->shape[1 - b_rows]};
+    if (const Value* c = node.input(2); c && broadcast_shape(shape, c->shape) != shape) {
+        return tensor_error(node, c, "C of shape " + to_string(c->shape) + " does not broadcast to " + to_string(shape));
+    }
+    WEFT_CHECK(check_size(node, shape));
+    return std::vector{ValueType{a->type, shape}};
+}
+
+template <class T>
+Tensor gemm_typed(const Node& node, const Tensor& a, const Tensor& b, const Tensor* c) {
+    const bool transpose_a = flag(node, "transA"), transpose_b = flag(node, "transB");
+    const std::int64_t rows = a.shape()[transpose_a ? 1 : 0], depth = a.shape()[transpose_a ? 0 : 1],
+                       columns = b.shape()[transpose_b ? 0 : 1];
+    const T alpha = static_cast<T>(node.attributes.real("alpha")), beta = static_cast<T>(node.attributes.real("beta"));
+    Tensor y(a.type(), {rows, columns});
+    T* target = y.as<T>().data();
+    gemm(rows, columns, depth, transpose_a ? transposed(a.as<T>().data(), rows) : row_major(a.as<T>().data(), depth),
+         transpose_b ? transposed(b.as<T>().data(), depth) : row_major(b.as<T>().data(), columns), target, columns);
+    if (alpha != T(1)) {
+        for (T& element : y.as<T>()) element *= alpha;
+    }
+    if (!c) return y;
+    const Shape& shape = c->shape();
+    const std::int64_t column_step = shape.empty() || shape.back() == 1 ? 0 : 1;
+    const std::int64_t row_step = shape.size() < 2 || shape[0] == 1 ? 0 : shape[1];
+    const T* addend = c->as<T>().data();
+    for (std::int64_t row = 0; row < rows; ++row) {
+        for (std::int64_t column = 0; column < columns; ++column)
+            target[row * columns + column] += beta * addend[row * row_step + column * column_step];
+    }
+    return y;
+}
+
+Result<std::vector<Tensor>> evaluate_gemm(const Node& node, std::span<const Tensor* const> inputs) {
+    const Tensor* c = inputs.size() > 2 ? inputs[2] : nullptr;
+    const auto typed = inputs[0]->type() == DataType::float64 ? gemm_typed<double> : gemm_typed<float>;
+    return std::vector{typed(node, *inputs[0], *inputs[1], c)};
+}
+
+/// A matrix product as numpy's: operands of one axis count as a row on the left and a column on the right.
+struct Product {
+    std::int64_t rows, depth, columns;
+    Shape batch;
+    Shape result;
+};
+
+std::optional<Product> product_of(const Shape& a, const Shape& b) {
+    if (a.empty() || b.empty()) return std::nullopt;
+    const Shape left = a.size() == 1 ? Shape{1, a[0]} : a, right = b.size() == 1 ? Shape{b[0], 1} : b;
+    if (left.back() != right[right.size() - 2]) return std::nullopt;
+    const auto batch = broadcast_shape(Shape(left.begin(), left.end() - 2), Shape(right.begin(), right.end() - 2));
+    if (!batch) return std::nullopt;
+    Product product{left[left.size() - 2], left.back(), right.back(), *batch, *batch};
+    if (a.size() > 1) product.result.push_back(product.rows);
+    if (b.size() > 1) product.result.push_back(product.columns);
+    return product;
+}
+
+Result<std::vector<ValueType>> infer_matmul(Node& node) {
+    WEFT_CHECK(check_operands(node));
+    const auto product = product_of(node.input(0)->shape, node.input(1)->shape);
+    if (!product) {
+        return tensor_error(
+            node, node.input(1),
+            "the shapes " + to_string(node.input(0)->shape) + " and " + to_string(node.input(1)->shape) + " have no matrix product");
+    }
+    WEFT_CHECK(check_size(node, product->result));
+    return std::vector{ValueType{node.input(0)->type, product->result}};
+}
+
+template <class T>
+Tensor matmul_typed(const Tensor& a, const Tensor& b, const Product& product) {
+    Tensor y(a.type(), product.result);
+    const T* left = a.as<T>().data();
+    const T* right = b.as<T>().data();
+    T* target = y.as<T>().data();
+    const std::int64_t rows = product.rows, depth = product.depth, columns = product.columns;
+    const std::int64_t products = element_count(product.batch);
+    if (b.size() == depth * columns) {
+        gemm(products * rows, columns, depth, row_major(left, depth), row_major(right, columns), target, columns);
+        return y;
+    }
+    const auto matrix_at = [&](std::int64_t index, const Shape& operand) {
+        std::int64_t at = 0, stride = 1;
+        const std::int64_t operand_axes = static_cast<std::int64_t>(operand.size()) - 2;
+        for (std::int64_t i = 0; i < static_cast<std::int64_t>(product.batch.size()); ++i) {
+            const std::int64_t extent = product.batch[product.batch.size() - 1 - static_cast<std::size_t>(i)];
+            const std::int64_t own = i < operand_axes ? operand[static_cast<std::size_t>(operand_axes - 1 - i)] : 1;
+            if (own != 1) at += index % extent * stride;
+            stride *= own;
+            index /= extent;
+        }
+        return at;
+    };
+    for (std::int64_t i = 0; i < products; ++i) {
+        gemm(rows, columns, depth, row_major(left + matrix_at(i, a.shape()) * rows * depth, depth),
+             row_major(right + matrix_at(i, b.shape()) * depth * columns, columns), target + i * rows * columns, columns);
+    }
+    return y;
+}
+
+Result<std::vector<Tensor>> evaluate_matmul(const Node& node, std::span<const Tensor* const> inputs) {
+    const auto product = product_of(inputs[0]->shape(), inputs[1]->shape());
+    if (!product)
+        return node_error(
+            node, "the shapes " + to_string(inputs[0]->shape()) + " and " + to_string(inputs[1]->shape()) + " have no matrix product");
+    const auto typed = inputs[0]->type() == DataType::float64 ? matmul_typed<double> : matmul_typed<float>;
+    return std::vector{typed(*inputs[0], *inputs[1], *product)};
+}
+
+int one_group(const Node&) { return 1; }
+int last_axis(const Node& node) { return static_cast<int>(node.output()->shape.size()) - 1; }
+
+const LinearTrait gemm_linear{
+    .weight = 1,
+    .bias = 2,
+    .out_axis = [](const Node& node) { return flag(node, "transB") ? 0 : 1; },
+    .in_axis = [](const Node& node) { return flag(node, "transB") ? 1 : 0; },
+    .groups = one_group,
+    .channel_axis = last_axis,
+    .factors = [](const Node& node) { return std::pair(node.attributes.real("alpha"), node.attributes.real("beta")); },
+    .applies =
+        [](const Node& node) { return !flag(node, "transA") && is_fixed(node.input(1)) && (!node.input(2) || is_fixed(node.input(2))); },
+};
+
+const LinearTrait matmul_linear{
+    .weight = 1,
+    .bias = -1,
+    .out_axis = [](const Node&) { return 1; },
+    .in_axis = [](const Node&) { return 0; },
+    .groups = one_group,
+    .channel_axis = last_axis,
+    .factors = nullptr,
+    .applies =
+        [](const Node& node) { return is_fixed(node.input(1)) && node.input(1)->shape.size() == 2 && node.input(0)->shape.size() >= 2; },
+};
+
+}  // namespace
+
+extern const OpDef op_gemm{
+    .name = "Gemm",
+    .since = 1,
+    .summary = "alpha * A * B + beta * C",
+    .inputs = {2, 3},
+    .outputs = {1, 1},
+    .attributes = {{.name = "alpha", .kind = AttributeKind::real, .fallback = 1.0},
+                   {.name = "beta", .kind = AttributeKind::real, .fallback = 1.0},
+                   {.name = "broadcast", .kind = AttributeKind::integer},
+                   {.name = "transA", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
+                   {.name = "transB", .kind = AttributeKind::integer, .fallback = std::int64_t{0}}},
+    .traits = {.linear = gemm_linear, .accumulates = true},
+    .infer = infer_gemm,
+    .evaluate = evaluate_gemm,
+    .rewrites = {},
+};
+
+extern const OpDef op_mat_mul{
+    .name = "MatMul",
+    .since = 1,
+    .summary = "matrix product",
+    .inputs = {2, 2},
+    .outputs = {1, 1},
+    .attributes = {},
+    .traits = {.linear = matmul_linear, .accumulates = true},
+    .infer = infer_matmul,
+    .evaluate = evaluate_matmul,
+    .rewrites = {},
+};
+
+}  // namespace weft
