@@ -17,5 +17,7 @@ mpz_class round_half_even(const Rational& value);
 /// Largest integer not above, smallest integer not below `value`.
 mpz_class floor(const Rational& value);
 mpz_class ceil(const Rational& value);
+/// The nearest long double, ties to even.
+long double to_long_double(const Rational& value);
 
 }  // namespace weft

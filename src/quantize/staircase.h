@@ -21,9 +21,10 @@ namespace weft {
 struct ScalarFunction {
     /// Set where f is made of straight pieces: the exact and fast way. The two below are then not needed.
     std::optional<PiecewiseLinear> pieces;
-    /// Exact value at a rational point; null for functions without one.
-    std::function<Rational(const Rational&)> exact;
-    /// Value at a point, to long double precision. Used where there is no exact value.
+    /// Exact value at a rational point; null for functions without one, empty at points that have none.
+    std::function<std::optional<Rational>(const Rational&)> exact;
+    /// Value at a point, to long double precision. Decides wherever it is clear of a rounding tie, or where there is no exact value: its
+    /// quotient by the quantiser's scale is then rounded as the long double it is, ties to even; NaN stands for 0.
     std::function<long double(long double)> real;
     /// Known to be non-decreasing (lets steps be found by bisection where there are no pieces).
     bool non_decreasing = false;
@@ -56,7 +57,9 @@ struct Staircase {
     bool operator==(const Staircase&) const = default;
 };
 
-/// Fails (reason without node) only for a function that is neither made of pieces nor non-decreasing on more than 2^22 accumulator values.
+/// Fails (reason without node) only for a function that is neither made of pieces nor non-decreasing on more than 2^22 accumulator values,
+/// and for more than 2^22 output values. Steps of pieces are solved for exactly; a tie is half an integer exactly and goes to the even side
+/// (before the zero point is added).
 Result<Staircase> staircase_of(const AccumulatorChannel& channel, const QuantizerRule& rule);
 
 /// How a plan came about, for the report.

@@ -1,0 +1,329 @@
+// staircase_test.cpp
+// Exact steps and every hardware form against the rule, point by point.
+// SPDX-License-Identifier: Apache-2.0
+#include "src/quantize/staircase.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <random>
+
+namespace weft {
+namespace {
+
+PiecewiseLinear leaky(const Rational& slope) {
+    PiecewiseLinear function;
+    function.breaks = {0};
+    function.lines = {{slope, 0}, {1, 0}};
+    return function;
+}
+
+PiecewiseLinear relu() { return leaky(0); }
+PiecewiseLinear absolute() { return leaky(-1); }
+
+AccumulatorChannel channel(std::int64_t min, std::int64_t max, Rational scale, Rational offset, PiecewiseLinear pieces) {
+    AccumulatorChannel result{.min = min, .max = max, .scale = std::move(scale), .offset = std::move(offset), .function = {}};
+    result.function.pieces = std::move(pieces);
+    return result;
+}
+
+QuantizerRule rule_of_bits(int bits, Rational scale, std::int64_t zero_point) {
+    return {.scale = std::move(scale),
+            .zero_point = zero_point,
+            .min = -(std::int64_t{1} << (bits - 1)),
+            .max = (std::int64_t{1} << (bits - 1)) - 1};
+}
+
+std::int64_t staircase_at(const Staircase& staircase, std::int64_t acc) {
+    std::size_t passed = 0;
+    while (passed < staircase.positions.size() && staircase.positions[passed] <= acc) ++passed;
+    return staircase.values[passed];
+}
+
+/// Well-formed, and equal to the rule at every accumulator.
+void expect_exact(const AccumulatorChannel& channel, const QuantizerRule& rule) {
+    const auto staircase = staircase_of(channel, rule);
+    ASSERT_TRUE(staircase);
+    ASSERT_EQ(staircase->values.size(), staircase->positions.size() + 1);
+    for (std::size_t i = 0; i < staircase->positions.size(); ++i) {
+        ASSERT_NE(staircase->values[i], staircase->values[i + 1]);
+        ASSERT_GT(staircase->positions[i], i > 0 ? staircase->positions[i - 1] : channel.min);
+        ASSERT_LE(staircase->positions[i], channel.max);
+    }
+    std::size_t run = 0;
+    for (std::int64_t acc = channel.min; acc <= channel.max; ++acc) {
+        if (run < staircase->positions.size() && staircase->positions[run] == acc) ++run;
+        ASSERT_EQ(staircase->values[run], evaluate_rule(channel, rule, acc)) << "acc " << acc;
+    }
+}
+
+/// The planned stage equals the rule at every accumulator of every channel.
+RequantizePlan expect_plan(const std::vector<AccumulatorChannel>& channels, const QuantizerRule& rule,
+                           const RequantizeOptions& options = {}) {
+    auto plan = plan_requantize(channels, rule, false, options);
+    EXPECT_TRUE(plan);
+    if (!plan) return {};
+    const Requantize& stage = plan->stage;
+    EXPECT_EQ(stage.channels, static_cast<int>(channels.size()));
+    for (std::size_t c = 0; c < channels.size(); ++c) {
+        for (std::int64_t acc = channels[c].min; acc <= channels[c].max; ++acc) {
+            const std::int64_t value = apply(stage, acc, static_cast<int>(c));
+            const std::int64_t expected = evaluate_rule(channels[c], rule, acc);
+            EXPECT_EQ(value, expected) << plan->why << ", channel " << c << ", acc " << acc;
+            EXPECT_GE(value, stage.out_min);
+            EXPECT_LE(value, stage.out_max);
+            if (value != expected) return *std::move(plan);
+        }
+    }
+    for (const std::int64_t m : stage.multiplier) EXPECT_LT(std::abs(m), std::int64_t{1} << 34);
+    for (const std::int64_t b : stage.addend) EXPECT_LT(std::abs(b), std::int64_t{1} << 62);
+    return *std::move(plan);
+}
+
+TEST(Staircase, HalvesGoToTheEvenSide) {
+    const auto staircase = staircase_of(channel(-6, 6, Rational(1, 2), 0, {}), rule_of_bits(8, 1, 0));
+    ASSERT_TRUE(staircase);
+    for (const auto& [acc, value] : std::vector<std::pair<int, int>>{{-6, -3}, {-5, -2}, {-3, -2}, {-1, 0}, {1, 0}, {3, 2}, {5, 2}, {6, 3}})
+        EXPECT_EQ(staircase_at(*staircase, acc), value) << acc;
+}
+
+TEST(Staircase, TheTieIsDecidedBeforeTheZeroPointIsAdded) {
+    const auto staircase = staircase_of(channel(-6, 6, Rational(1, 2), 0, {}), rule_of_bits(8, 1, 1));
+    ASSERT_TRUE(staircase);
+    EXPECT_EQ(staircase_at(*staircase, 1), 1);
+    EXPECT_EQ(staircase_at(*staircase, 3), 3);
+}
+
+TEST(Staircase, PiecesEqualTheRuleEverywhere) {
+    std::mt19937_64 random(1);
+    auto uniform = [&](double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); };
+    const std::vector<PiecewiseLinear> functions = {
+        {},
+        relu(),
+        leaky(Rational(0.01f)),
+        absolute(),
+        PiecewiseLinear::clamp(0, 6),
+        PiecewiseLinear::clamp(Rational(-1, 2), Rational(3, 4)),
+        PiecewiseLinear::affine(-1, Rational(1, 3)),
+        PiecewiseLinear::affine(0, 2),
+        compose(PiecewiseLinear::clamp(0, 1), PiecewiseLinear::affine(Rational(1, 6), Rational(1, 2)))};
+    for (int round = 0; round < 400; ++round) {
+        const int bits = 1 + round % 16;
+        const double reach = std::exp(uniform(0, 8));
+        const auto min = static_cast<std::int64_t>(-reach * uniform(0, 1)), max = min + static_cast<std::int64_t>(reach) + 1;
+        // From constant results to several output values an accumulator.
+        const Rational scale = round % 3 == 0 ? Rational(1, 1 << (round % 11)) : Rational(static_cast<float>(std::exp(uniform(-12, 3))));
+        const Rational offset = round % 3 == 0 ? Rational(round % 5, 4) : Rational(static_cast<float>(uniform(-2, 2)));
+        const Rational quantiser = round % 2 == 0 ? Rational(1, 1 << (round % 7)) : Rational(static_cast<float>(std::exp(uniform(-9, 1))));
+        const auto zero_point = static_cast<std::int64_t>(uniform(-1, 1) * (1 << (bits - 1)));
+        SCOPED_TRACE(round);
+        expect_exact(channel(min, max, round % 7 == 0 ? Rational(-scale) : scale, offset,
+                             functions[static_cast<std::size_t>(round) % functions.size()]),
+                     rule_of_bits(bits, quantiser, zero_point));
+        if (HasFatalFailure()) return;
+    }
+}
+
+TEST(Staircase, ScalesBeyondNativeWordsAreExact) {
+    const Rational tiny = Rational(1.17549435e-38f) * Rational(1.0000001f) * Rational(1.0000002f);
+    expect_exact(channel(-3000, 3000, tiny, 0, relu()), rule_of_bits(8, tiny * 20, 3));
+    expect_exact(channel(-3000, 3000, tiny, 0, {}), rule_of_bits(8, 1, 3));
+    expect_exact(channel(-3000, 3000, 1, Rational(1, 3) + tiny, leaky(Rational(0.2f))), rule_of_bits(8, Rational(17.3f), -3));
+    expect_exact(channel(-3000, 3000, Rational(3.0e38f), 0, {}), rule_of_bits(8, Rational(1e-3f), 0));
+}
+
+TEST(Staircase, AccumulatorsOfThirtyBits) {
+    const std::int64_t reach = std::int64_t{1} << 30;
+    const auto wide = channel(-reach, reach, Rational(3.1e-9f), Rational(0.1f), {});
+    const auto rule = rule_of_bits(8, Rational(0.031f), 7);
+    const auto staircase = staircase_of(wide, rule);
+    ASSERT_TRUE(staircase);
+    EXPECT_GT(staircase->positions.size(), 200u);
+    for (std::size_t i = 0; i < staircase->positions.size(); ++i) {
+        EXPECT_EQ(evaluate_rule(wide, rule, staircase->positions[i]), staircase->values[i + 1]);
+        EXPECT_EQ(evaluate_rule(wide, rule, staircase->positions[i] - 1), staircase->values[i]);
+    }
+}
+
+TEST(Staircase, FunctionsWithoutPieces) {
+    AccumulatorChannel sigmoid = channel(-4000, 4000, Rational(0.002f), Rational(0.1f), {});
+    sigmoid.function = {.pieces = {}, .exact = {}, .real = [](long double x) { return 1 / (1 + std::exp(-x)); }, .non_decreasing = true};
+    expect_exact(sigmoid, rule_of_bits(8, Rational(1, 256), -128));
+    sigmoid.function.non_decreasing = false;
+    expect_exact(sigmoid, rule_of_bits(8, Rational(1, 256), -128));
+
+    AccumulatorChannel hard_swish = channel(-4000, 4000, Rational(1, 512), 0, {});
+    auto exact = [](const Rational& x) -> std::optional<Rational> {
+        const Rational gate = x / 6 + Rational(1, 2);
+        return x * (gate < 0 ? Rational(0) : gate > 1 ? Rational(1) : gate);
+    };
+    auto real = [](long double x) { return x * std::fmin(1.0L, std::fmax(0.0L, x / 6 + 0.5L)); };
+    hard_swish.function = {.pieces = {}, .exact = exact, .real = {}, .non_decreasing = false};
+    const auto rule = rule_of_bits(8, Rational(1, 64), -100);
+    expect_exact(hard_swish, rule);
+    const auto by_exact = staircase_of(hard_swish, rule);
+    hard_swish.function.real = real;
+    const auto by_both = staircase_of(hard_swish, rule);
+    ASSERT_TRUE(by_exact && by_both);
+    EXPECT_EQ(*by_exact, *by_both);
+    EXPECT_FALSE(std::ranges::is_sorted(by_exact->values));
+}
+
+TEST(Staircase, RefusesAFunctionThatMustBeEvaluatedTooOften) {
+    AccumulatorChannel wide = channel(-(1 << 22), 1 << 22, Rational(1, 4096), 0, {});
+    wide.function = {.pieces = {}, .exact = {}, .real = [](long double x) { return std::sin(x); }, .non_decreasing = false};
+    const auto staircase = staircase_of(wide, rule_of_bits(8, Rational(1, 128), 0));
+    ASSERT_FALSE(staircase);
+    EXPECT_NE(staircase.error()[0].reason.find("2^22"), std::string::npos);
+}
+
+TEST(Requantize, RandomLayersEqualTheRuleEverywhere) {
+    std::mt19937_64 random(2);
+    auto uniform = [&](double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); };
+    int multiplies = 0;
+    for (int round = 0; round < 60; ++round) {
+        const int bits = 1 + round % 8;
+        const double scale_x = uniform(0.01, 0.1), scale_y = uniform(0.02, 0.2);
+        const bool falling = round % 5 == 4;
+        const PiecewiseLinear clip = PiecewiseLinear::clamp(0, Rational(static_cast<float>(scale_y * 0.7 * std::exp2(bits - 1))));
+        const PiecewiseLinear function = round % 3 == 0 ? relu() : round % 3 == 1 ? PiecewiseLinear{} : clip;
+        std::vector<AccumulatorChannel> channels;
+        for (int c = 0; c < 5; ++c) {
+            const double reach = std::exp(uniform(5, 9.5)), scale_w = scale_y / scale_x * std::exp2(bits) / reach * uniform(0.3, 3);
+            Rational scale = Rational(static_cast<float>(scale_x)) * Rational(static_cast<float>(scale_w));
+            if (falling && c % 2 == 0) scale = -scale;
+            channels.push_back(channel(static_cast<std::int64_t>(-reach), static_cast<std::int64_t>(reach * uniform(0, 1)), scale,
+                                       Rational(static_cast<float>(scale_y * uniform(-10, 10))), function));
+        }
+        const auto zero_point = static_cast<std::int64_t>(uniform(-1, 1) * (1 << (bits - 1)));
+        const auto plan = expect_plan(channels, rule_of_bits(bits, Rational(static_cast<float>(scale_y)), zero_point), {.table_limit = 0});
+        if (HasFailure()) return;
+        multiplies += plan.stage.form == RequantizeForm::multiply ? 1 : 0;
+    }
+    EXPECT_EQ(multiplies, 60);
+}
+
+TEST(Requantize, SixteenBitOutputs) {
+    const auto plan = expect_plan({channel(-200000, 200000, Rational(0.0123f), Rational(3.3f), {})}, rule_of_bits(16, Rational(0.1017f), 5),
+                                  {.table_limit = 0});
+    EXPECT_EQ(plan.stage.form, RequantizeForm::multiply);
+}
+
+TEST(Requantize, PowersOfTwoNeedTheTieFix) {
+    for (const int channels : {1, 3}) {
+        std::vector<AccumulatorChannel> layer;
+        for (int c = 0; c < channels; ++c)
+            layer.push_back(channel(-9000, 9000, Rational(1, 1 << (5 + c)), Rational(c, 2), c == 1 ? relu() : PiecewiseLinear{}));
+        const auto plan = expect_plan(layer, rule_of_bits(8, 1, -2), {.table_limit = 0});
+        EXPECT_EQ(plan.stage.form, RequantizeForm::convergent);
+        EXPECT_TRUE(plan.one_dsp);
+    }
+}
+
+TEST(Requantize, TiesBesideChannelsWithout) {
+    const std::vector<AccumulatorChannel> layer = {
+        channel(-9000, 9000, Rational(1, 64), 0, {}), channel(-9000, 9000, Rational(0.0117f), Rational(0.3f), relu()),
+        channel(-50, 50, Rational(1, 65536), Rational(0.3f), {}), channel(-9000, 9000, Rational(1, 64), Rational(0.000123f), {})};
+    EXPECT_EQ(expect_plan(layer, rule_of_bits(8, 1, 4), {.table_limit = 0}).stage.form, RequantizeForm::convergent);
+    // An odd zero point turns ties to the odd side, which the fix cannot.
+    EXPECT_EQ(expect_plan(layer, rule_of_bits(8, 1, 5), {.table_limit = 0}).stage.form, RequantizeForm::thresholds);
+}
+
+TEST(Requantize, TiesAtASlopeWithoutFiniteBinaryExpansion) {
+    const std::vector<AccumulatorChannel> layer = {channel(-3000, 3000, Rational(1, 6), 0, {})};
+    EXPECT_EQ(expect_plan(layer, rule_of_bits(8, 1, 0), {.table_limit = 0}).stage.form, RequantizeForm::thresholds);
+    EXPECT_EQ(expect_plan(layer, rule_of_bits(8, 1, 0), {.table_limit = 10000}).stage.form, RequantizeForm::table);
+}
+
+TEST(Requantize, FunctionsBecomeTablesOrThresholds) {
+    AccumulatorChannel tanh = channel(-128, 127, Rational(0.03f), 0, {});
+    tanh.function = {.pieces = {}, .exact = {}, .real = [](long double x) { return std::tanh(x); }, .non_decreasing = true};
+    const auto table = expect_plan({tanh, tanh}, rule_of_bits(8, Rational(1, 128), 0));
+    EXPECT_EQ(table.stage.form, RequantizeForm::table);
+    EXPECT_EQ(table.stage.values.size(), 256u);
+    EXPECT_EQ(table.why, "table: 256 accumulator values, one table for all channels");
+
+    const std::vector<AccumulatorChannel> layer = {channel(-20000, 20000, Rational(0.01f), 0, absolute()),
+                                                   channel(-3, 3, Rational(0.01f), Rational(0.7f), absolute()),
+                                                   channel(-900, 20000, Rational(0.02f), 0, leaky(Rational(0.1f)))};
+    const auto thresholds = expect_plan(layer, rule_of_bits(4, 5, -8));
+    EXPECT_EQ(thresholds.stage.form, RequantizeForm::thresholds);
+    EXPECT_EQ(thresholds.stage.thresholds.size(), 3u * static_cast<std::size_t>(thresholds.stage.steps));
+}
+
+TEST(Requantize, FewOutputsMayUseThresholds) {
+    const std::vector<AccumulatorChannel> layer = {channel(-2000, 2000, Rational(0.001f), 0, {})};
+    EXPECT_EQ(expect_plan(layer, rule_of_bits(2, 1, 0), {.table_limit = 0, .threshold_limit = 4}).stage.form, RequantizeForm::thresholds);
+    EXPECT_EQ(expect_plan(layer, rule_of_bits(2, 1, 0), {.table_limit = 0}).stage.form, RequantizeForm::multiply);
+}
+
+TEST(Requantize, ConstantChannels) {
+    const auto rule = rule_of_bits(8, Rational(0.1f), 3);
+    const std::vector<AccumulatorChannel> layer = {channel(-5000, 5000, Rational(0.001f), 0, PiecewiseLinear::affine(0, Rational(0.42f))),
+                                                   channel(0, 0, Rational(0.02f), Rational(0.7f), relu()),
+                                                   channel(-5000, 5000, Rational(0.00103f), Rational(-9.0f), relu()),
+                                                   channel(-5000, 5000, Rational(0.0017f), Rational(0.2f), relu())};
+    EXPECT_EQ(expect_plan(layer, rule).stage.form, RequantizeForm::multiply);
+    EXPECT_EQ(expect_plan({layer[0]}, rule).stage.multiplier, std::vector<std::int64_t>{0});
+}
+
+TEST(Requantize, EqualChannelsShareTheirConstants) {
+    const auto one = channel(-5000, 5000, Rational(0.00103f), Rational(0.2f), PiecewiseLinear::clamp(0, 6));
+    const auto plan = expect_plan({one, one, one}, rule_of_bits(8, Rational(0.1f), -128));
+    EXPECT_EQ(plan.stage.form, RequantizeForm::multiply);
+    for (const auto* values : {&plan.stage.multiplier, &plan.stage.addend, &plan.stage.low, &plan.stage.high})
+        EXPECT_EQ(values->size(), 1u);
+    EXPECT_EQ(plan.stage.low[0], -128);
+    EXPECT_EQ(plan.stage.high[0], -68);
+}
+
+TEST(Requantize, IdentityNeedsNoStage) {
+    const std::vector<AccumulatorChannel> layer = {channel(-128, 127, Rational(0.1f), 0, {})};
+    const auto plan = plan_requantize(layer, rule_of_bits(8, Rational(0.1f), 0), true);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->stage.form, RequantizeForm::none);
+    EXPECT_EQ(expect_plan(layer, rule_of_bits(8, Rational(0.1f), 0)).stage.form, RequantizeForm::multiply);
+    const auto shifted = plan_requantize(layer, rule_of_bits(8, Rational(0.1f), 1), true);
+    ASSERT_TRUE(shifted);
+    EXPECT_NE(shifted->stage.form, RequantizeForm::none);
+}
+
+/// Layers as a trained network has them: 8 bits, per-channel scales, accumulators of 17 to 27 bits.
+std::vector<AccumulatorChannel> trained_layer(std::mt19937_64& random, int channels, int fan_in, float scale_x, float scale_y) {
+    auto uniform = [&](double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); };
+    std::vector<AccumulatorChannel> layer;
+    for (int c = 0; c < channels; ++c) {
+        const auto reach = static_cast<std::int64_t>(fan_in * 128.0 * uniform(30, 60));
+        const auto scale_w = static_cast<float>(scale_y * 255 / scale_x / (std::sqrt(fan_in) * 75 * 40 * uniform(2, 6)));
+        layer.push_back(channel(-reach, reach, Rational(scale_x) * Rational(scale_w),
+                                Rational(static_cast<float>(scale_y * uniform(-40, 40))), relu()));
+    }
+    return layer;
+}
+
+TEST(Requantize, WidthsOfTrainedLayers) {
+    std::mt19937_64 random(3);
+    const auto layer = trained_layer(random, 64, 576, 0.0231f, 0.0517f);
+    const auto plan = plan_requantize(layer, rule_of_bits(8, Rational(0.0517f), -128), true);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->stage.form, RequantizeForm::multiply);
+    EXPECT_LE(plan->multiplier_bits, 29) << plan->why;
+    EXPECT_GE(plan->multiplier_bits, 18) << plan->why;
+    EXPECT_FALSE(plan->one_dsp);
+}
+
+TEST(Requantize, ANetworkOfThreeThousandChannelsIsPlannedInMoments) {
+    std::mt19937_64 random(4);
+    std::vector<std::vector<AccumulatorChannel>> layers;
+    for (int layer = 0; layer < 30; ++layer) layers.push_back(trained_layer(random, 100, layer % 2 == 0 ? 9 : 128, 0.0231f, 0.0517f));
+    const auto start = std::chrono::steady_clock::now();
+    for (const auto& layer : layers) ASSERT_TRUE(plan_requantize(layer, rule_of_bits(8, Rational(0.0517f), -128), true));
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    RecordProperty("milliseconds", static_cast<int>(seconds.count() * 1000));
+    EXPECT_LT(seconds.count(), 10.0);
+}
+
+}  // namespace
+}  // namespace weft
