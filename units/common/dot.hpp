@@ -1,0 +1,39 @@
+// dot.hpp
+// Sums of products, fields of table words and the compile-time arithmetic that units share.
+// SPDX-License-Identifier: Apache-2.0
+#ifndef WEFT_COMMON_DOT_HPP
+#define WEFT_COMMON_DOT_HPP
+
+#include <ap_int.h>
+
+namespace weft {
+
+constexpr int divide_up(int a, int b) { return (a + b - 1) / b; }
+constexpr int larger(int a, int b) { return a > b ? a : b; }
+constexpr int smaller(int a, int b) { return a < b ? a : b; }
+
+/// Field `index` of `Bits` bits of a table's words, signed, where a word holds `PerWord` fields, the first in the lowest bits.
+template <int Bits, int PerWord>
+ap_int<Bits> field(const ap_uint<Bits * PerWord>* words, int index) {
+#pragma HLS INLINE
+    const int shift = Bits * (index % PerWord);
+    return ap_int<Bits>(ap_uint<Bits>(words[index / PerWord] >> shift));
+}
+
+/// sum = weights . inputs, one product a DSP. Sums wrap to the accumulator's width, which holds the whole dot product.
+template <int Count, class Weight, class Input, class Sum>
+void dot(const Weight (&weights)[Count], const Input (&inputs)[Count], Sum& sum) {
+#pragma HLS INLINE off
+#pragma HLS ARRAY_PARTITION variable=weights dim=1 complete
+#pragma HLS ARRAY_PARTITION variable=inputs dim=1 complete
+    Sum total = 0;
+    for (int i = 0; i < Count; ++i) {
+#pragma HLS UNROLL
+        total += weights[i] * inputs[i];
+    }
+    sum = total;
+}
+
+}  // namespace weft
+
+#endif
