@@ -68,16 +68,22 @@ std::string signature(const TableFunction& function, bool named) {
     for (const std::string& argument : function.arguments) {
         if (!arguments.empty()) arguments += ", ";
         const std::size_t space = argument.rfind(' ');
-        arguments += named || space == std::string::npos
-                         ? argument
-                         : fmt::format("{} /* {} */", std::string_view(argument).substr(0, space), std::string_view(argument).substr(space + 1));
+        arguments += named || space == std::string::npos ? argument
+                                                         : fmt::format("{} /* {} */", std::string_view(argument).substr(0, space),
+                                                                       std::string_view(argument).substr(space + 1));
     }
     return fmt::format("static {} {}({}) {{", function.type, function.name, arguments);
 }
 
 TableFunction table_function(const RomTable& rom) {
-    TableFunction function{.name = rom.name, .type = rom.type, .arguments = {}, .index = {}, .shape = rom.shape, .values = rom.values,
-                           .pragmas = rom.pragmas, .formula = {}};
+    TableFunction function{.name = rom.name,
+                           .type = rom.type,
+                           .arguments = {},
+                           .index = {},
+                           .shape = rom.shape,
+                           .values = rom.values,
+                           .pragmas = rom.pragmas,
+                           .formula = {}};
     for (std::size_t i = 0; i < rom.shape.size(); ++i) {
         function.arguments.push_back(fmt::format("int i{}", i));
         function.index += fmt::format("[i{}]", i);

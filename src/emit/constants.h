@@ -16,13 +16,13 @@ namespace weft {
 /// A table whose values are all equal becomes a constant.
 struct TableFunction {
     std::string name;
-    std::string type;                      ///< C++ type of an element.
-    std::vector<std::string> arguments;    ///< `int fold`
-    std::string index;                     ///< `[fold][lane]`
+    std::string type;                    ///< C++ type of an element.
+    std::vector<std::string> arguments;  ///< `int fold`
+    std::string index;                   ///< `[fold][lane]`
     std::vector<int> shape;
-    std::vector<std::int64_t> values;      ///< Row-major.
-    std::vector<std::string> pragmas;      ///< About the variable `table`.
-    std::string formula;                   ///< Instead of a table, if not empty.
+    std::vector<std::int64_t> values;  ///< Row-major.
+    std::vector<std::string> pragmas;  ///< About the variable `table`.
+    std::string formula;               ///< Instead of a table, if not empty.
 };
 
 /// Integers that the function's table needs in the source text.
@@ -31,7 +31,7 @@ void write(TextWriter& out, const TableFunction& function);
 
 /// A requantise stage as the templates of units/common/requantize.hpp take it.
 struct StageTables {
-    std::string type;    ///< `weft::multiply_stage<Tables>`
+    std::string type;  ///< `weft::multiply_stage<Tables>`
     std::vector<std::pair<std::string, std::int64_t>> constants;
     std::vector<TableFunction> functions;
 };
@@ -43,7 +43,7 @@ StageTables stage_tables(const Requantize& stage, int channels, int lanes);
 bool has_constants(const Unit& unit);
 
 struct ConstantsText {
-    std::string text;    ///< `struct <name> {...};`
+    std::string text;  ///< `struct <name> {...};`
     std::int64_t initialiser_tokens = 0;
 };
 ConstantsText constants_struct(const Unit& unit, const std::string& name);

@@ -34,19 +34,31 @@ public:
 
     /// One value a channel, or one for all: every lane reads one of its own in every cycle.
     TableFunction scalars(std::string name, const std::vector<std::int64_t>& values) const {
-        TableFunction function{.name = std::move(name), .type = signed_type(values), .arguments = {"int fold", "int lane"},
-                               .index = "[fold][lane]", .shape = {folds_, lanes_}, .values = {},
-                               .pragmas = {"ARRAY_PARTITION variable=table dim=2 complete"}, .formula = {}};
+        TableFunction function{.name = std::move(name),
+                               .type = signed_type(values),
+                               .arguments = {"int fold", "int lane"},
+                               .index = "[fold][lane]",
+                               .shape = {folds_, lanes_},
+                               .values = {},
+                               .pragmas = {"ARRAY_PARTITION variable=table dim=2 complete"},
+                               .formula = {}};
         for (int channel = 0; channel < folds_ * lanes_; ++channel)
             function.values.push_back(values.size() == 1 ? values[0] : values[static_cast<std::size_t>(std::min(channel, channels_ - 1))]);
         return function;
     }
 
     /// `rows` holds `size` values a channel, or `size` values for all channels.
-    TableFunction rows(std::string name, std::string type, std::string argument, const std::vector<std::int64_t>& rows, std::size_t size) const {
+    TableFunction rows(std::string name, std::string type, std::string argument, const std::vector<std::int64_t>& rows,
+                       std::size_t size) const {
         const std::string last = argument.substr(argument.rfind(' ') + 1);
-        TableFunction function{.name = std::move(name), .type = std::move(type), .arguments = {"int fold", "int lane", argument}, .index = {},
-                               .shape = {}, .values = {}, .pragmas = {}, .formula = {}};
+        TableFunction function{.name = std::move(name),
+                               .type = std::move(type),
+                               .arguments = {"int fold", "int lane", argument},
+                               .index = {},
+                               .shape = {},
+                               .values = {},
+                               .pragmas = {},
+                               .formula = {}};
         const bool shared = rows.size() == size;
         if (shared) {
             function.arguments = {"int", "int", argument};
@@ -54,8 +66,7 @@ public:
             function.shape = {static_cast<int>(size)};
             function.values = rows;
             // Every lane looks up an entry of its own: small tables become registers, others a memory with as many ports.
-            function.pragmas = {size <= 8 ? "ARRAY_PARTITION variable=table dim=1 complete"
-                                          : "BIND_STORAGE variable=table type=rom_np"};
+            function.pragmas = {size <= 8 ? "ARRAY_PARTITION variable=table dim=1 complete" : "BIND_STORAGE variable=table type=rom_np"};
         } else {
             function.index = fmt::format("[lane][fold][{}]", last);
             function.shape = {lanes_, folds_, static_cast<int>(size)};
@@ -92,8 +103,8 @@ StageTables multiply_tables(const Requantize& stage, const Layout& layout) {
     assert(!convergent || stage.shift > 0);
     return {.type = convergent ? "weft::convergent_stage<Tables>" : "weft::multiply_stage<Tables>",
             .constants = {{"shift", stage.shift}, {"sum_bits", signed_bits(least, most)}},
-            .functions = {layout.scalars("multiplier", stage.multiplier), layout.scalars("addend", stage.addend), layout.scalars("low", stage.low),
-                          layout.scalars("high", stage.high)}};
+            .functions = {layout.scalars("multiplier", stage.multiplier), layout.scalars("addend", stage.addend),
+                          layout.scalars("low", stage.low), layout.scalars("high", stage.high)}};
 }
 
 /// Rows of values count up by one from the same first value: an addition instead of a table.
@@ -129,8 +140,14 @@ StageTables threshold_tables(const Requantize& stage, const Layout& layout) {
     const std::string value_type = integer_type_name(stage.out_min, stage.out_max);
     if (counts_up(stage.values, steps + 1)) {
         // A stray count of a spare lane may be above the last step; its value is arbitrary.
-        tables.functions.push_back({.name = "value", .type = value_type, .arguments = {"int", "int", "int count"}, .index = {}, .shape = {},
-                                    .values = {}, .pragmas = {}, .formula = fmt::format("{}({} + count)", value_type, stage.values[0])});
+        tables.functions.push_back({.name = "value",
+                                    .type = value_type,
+                                    .arguments = {"int", "int", "int count"},
+                                    .index = {},
+                                    .shape = {},
+                                    .values = {},
+                                    .pragmas = {},
+                                    .formula = fmt::format("{}({} + count)", value_type, stage.values[0])});
         return tables;
     }
     const std::size_t size = std::size_t{1} << levels;
@@ -153,11 +170,15 @@ StageTables value_tables(const Requantize& stage, const Layout& layout) {
 StageTables stage_tables(const Requantize& stage, int channels, int lanes) {
     const Layout layout(channels, lanes);
     switch (stage.form) {
-        case RequantizeForm::none: break;
+        case RequantizeForm::none:
+            break;
         case RequantizeForm::multiply:
-        case RequantizeForm::convergent: return multiply_tables(stage, layout);
-        case RequantizeForm::thresholds: return threshold_tables(stage, layout);
-        case RequantizeForm::table: return value_tables(stage, layout);
+        case RequantizeForm::convergent:
+            return multiply_tables(stage, layout);
+        case RequantizeForm::thresholds:
+            return threshold_tables(stage, layout);
+        case RequantizeForm::table:
+            return value_tables(stage, layout);
     }
     return {.type = "weft::plain_stage", .constants = {}, .functions = {}};
 }

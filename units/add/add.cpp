@@ -128,6 +128,7 @@ extern const UnitDef unit_add{
     .foldings = lane_foldings,
     .model = model,
     .fast = fast,
+    .roms = add_roms,
     .cases = cases,
 };
 

@@ -7,15 +7,15 @@
 #include <ap_int.h>
 #include <hls_stream.h>
 
-#include "../common/dot.hpp"
 #include "../common/beat.hpp"
+#include "../common/dot.hpp"
 #include "../common/requantize.hpp"
 
 namespace weft {
 
 /// acc = multipliers(0) * a + multipliers(1) * b, then the requantise stage. Constants: accumulator_bits, multipliers, Stage.
 template <int Rows, int Columns, int Channels, int Lanes, class Constants, class InA, class InB, class Out>
-void add(int frames, hls::stream<InA>& s_a, hls::stream<InB>& s_b, hls::stream<Out>& s_out) {
+void add_unit(int frames, hls::stream<InA>& s_a, hls::stream<InB>& s_b, hls::stream<Out>& s_out) {
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int channel_folds = divide_up(Channels, Lanes);
@@ -24,7 +24,7 @@ void add(int frames, hls::stream<InA>& s_a, hls::stream<InB>& s_b, hls::stream<O
     int channel_fold = 0;
     const int steps = frames * (Rows * Columns * channel_folds);
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         const InA a = s_a.read();
         const InB b = s_b.read();
         Out y;

@@ -13,12 +13,14 @@
 namespace weft {
 
 /// How the beats of a frame lie in 512-bit words. An element takes 8, 16 or 32 bits, the least that hold it, sign-extended. As many whole
-/// beats as fit share a word, the first in the lowest bits; a longer beat starts a word and takes as many as it needs. A frame starts a word.
+/// beats as fit share a word, the first in the lowest bits; a longer beat starts a word and takes as many as it needs. A frame starts a
+/// word.
 template <class Beat, int Beats>
 struct packing {
     static const int carrier = Beat::element::width <= 8 ? 8 : (Beat::element::width <= 16 ? 16 : 32);
     static const int beat_bits = Beat::size * carrier;
     static const int beats_per_word = beat_bits <= 512 ? 512 / beat_bits : 1;
+    static const int slot_bits = beat_bits <= 512 ? beat_bits : 512;
     static const int words_per_beat = (beat_bits + 511) / 512;
     static const int words = beat_bits <= 512 ? (Beats + beats_per_word - 1) / beats_per_word : Beats * words_per_beat;
     static const int elements_per_word = words_per_beat == 1 ? Beat::size : 512 / carrier;
@@ -29,7 +31,7 @@ template <int Words>
 void read_words(int frames, const ap_uint<512>* memory, hls::stream<ap_uint<512> >& s_out) {
     const int words = frames * Words;
     for (int i = 0; i < words; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         s_out.write(memory[i]);
     }
 }
@@ -39,7 +41,7 @@ template <int Words>
 void write_words(int frames, ap_uint<512>* memory, hls::stream<ap_uint<512> >& s_in) {
     const int words = frames * Words;
     for (int i = 0; i < words; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         memory[i] = s_in.read();
     }
 }
@@ -56,7 +58,7 @@ void unpack(int frames, hls::stream<ap_uint<512> >& s_in, hls::stream<Out>& s_ou
     int beat = 0;
     const int steps = frames * (Beats * layout::words_per_beat);
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         if (slot == 0) word = s_in.read();
         for (int e = 0; e < Out::size; ++e) {
 #pragma HLS UNROLL
@@ -86,7 +88,7 @@ void pack(int frames, hls::stream<In>& s_in, hls::stream<ap_uint<512> >& s_out) 
     int beat = 0;
     const int steps = frames * (Beats * layout::words_per_beat);
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         if (part == 0) x = s_in.read();
         ap_uint<512> fresh = 0;
         for (int e = 0; e < In::size; ++e) {
@@ -98,7 +100,12 @@ void pack(int frames, hls::stream<In>& s_in, hls::stream<ap_uint<512> >& s_out) 
             s_out.write(fresh);
             part = part == layout::words_per_beat - 1 ? 0 : part + 1;
         } else {
-            word = slot == 0 ? fresh : ap_uint<512>(word | (fresh << (slot * layout::beat_bits)));
+            if (slot == 0) word = 0;
+            for (int s = 0; s < layout::beats_per_word; ++s) {
+#pragma HLS UNROLL
+                const int low = s * layout::slot_bits;
+                if (slot == s) word.range(low + layout::slot_bits - 1, low) = fresh;
+            }
             const bool last_beat = beat == Beats - 1;
             const bool full = last_beat || slot == layout::beats_per_word - 1;
             if (full) s_out.write(word);

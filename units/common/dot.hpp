@@ -24,8 +24,8 @@ ap_int<Bits> field(const ap_uint<Bits * PerWord>* words, int index) {
 template <int Count, class Weight, class Input, class Sum>
 void dot(const Weight (&weights)[Count], const Input (&inputs)[Count], Sum& sum) {
 #pragma HLS INLINE off
-#pragma HLS ARRAY_PARTITION variable=weights dim=1 complete
-#pragma HLS ARRAY_PARTITION variable=inputs dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = weights dim = 1 complete
+#pragma HLS ARRAY_PARTITION variable = inputs dim = 1 complete
     Sum total = 0;
     for (int i = 0; i < Count; ++i) {
 #pragma HLS UNROLL

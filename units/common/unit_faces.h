@@ -9,12 +9,13 @@
 
 namespace weft {
 
-/// Chain length and packing shift of the two-products-a-DSP form, from the weights and the folding.
+/// LaneShift and ChainLength of the two-products-a-DSP form, from the weights, the input's range and the folding; WeightBits is set.
 void matvec_derive(Unit& unit);
 
 std::vector<RomTable> matvec_roms(const Unit& unit);
 std::vector<RomTable> depthwise_roms(const Unit& unit);
 std::vector<RomTable> pool_roms(const Unit& unit);
 std::vector<RomTable> add_roms(const Unit& unit);
+std::vector<RomTable> concat_roms(const Unit& unit);
 
 }  // namespace weft

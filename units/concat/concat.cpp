@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/unit_faces.h"
 
 namespace weft {
 
@@ -116,6 +117,7 @@ extern const UnitDef unit_concat{
     .model = model,
     .fast = fast,
     .reads_for = reads_for,
+    .roms = concat_roms,
     .cases = cases,
 };
 

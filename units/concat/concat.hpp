@@ -33,13 +33,14 @@ void concat_read(int port, Element (&values)[Lanes], hls::stream<In>& s_in, hls:
 }
 
 /// Per position: all channels of the first input, then of the second, and so on. Constants: input_channels(port), iterations().
-/// A position takes as many iterations as it has input beats, and one more where its last input beat both fills an output beat and leaves a rest.
+/// A position takes as many iterations as it has input beats, and one more where its last input beat both fills an output beat and leaves a
+/// rest.
 template <int Rows, int Columns, int Lanes, class Constants, class Out, class... In>
-void concat(int frames, hls::stream<Out>& s_out, hls::stream<In>&... s_in) {
+void concat_unit(int frames, hls::stream<Out>& s_out, hls::stream<In>&... s_in) {
     typedef typename Out::element Element;
     const int ports = sizeof...(In);
     Element waiting[2 * Lanes];
-#pragma HLS ARRAY_PARTITION variable=waiting dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = waiting dim = 1 complete
     int count = 0;
     int port = 0;
     int channel = 0;
@@ -47,11 +48,11 @@ void concat(int frames, hls::stream<Out>& s_out, hls::stream<In>&... s_in) {
 
     const int steps = frames * (Rows * Columns * Constants::iterations());
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         bool last = flushing;
         if (!flushing) {
             Element values[Lanes];
-#pragma HLS ARRAY_PARTITION variable=values dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = values dim = 1 complete
             concat_read<Element, Lanes>(port, values, s_in...);
             for (int slot = 0; slot < 2 * Lanes; ++slot) {
 #pragma HLS UNROLL

@@ -9,7 +9,8 @@ namespace weft {
 
 std::vector<RomTable> concat_roms(const Unit& unit) {
     const std::int64_t lanes = unit.parameter("Lanes");
-    RomTable channels{.name = "input_channels", .type = "int", .shape = {static_cast<int>(unit.inputs.size())}, .values = {}, .pragmas = {}};
+    RomTable channels{
+        .name = "input_channels", .type = "int", .shape = {static_cast<int>(unit.inputs.size())}, .values = {}, .pragmas = {}};
     std::int64_t beats = 0, total = 0;
     for (const Stream* input : unit.inputs) {
         channels.values.push_back(input->shape.channels);

@@ -264,6 +264,7 @@ extern const UnitDef unit_depthwise{
     .fast = fast,
     .reads_for = reads_for,
     .derive = derive,
+    .roms = depthwise_roms,
     .cases = cases,
 };
 

@@ -7,8 +7,8 @@
 #include <ap_int.h>
 #include <hls_stream.h>
 
-#include "../common/dot.hpp"
 #include "../common/beat.hpp"
+#include "../common/dot.hpp"
 #include "../common/requantize.hpp"
 
 namespace weft {
@@ -17,7 +17,7 @@ namespace weft {
 /// Constants: weights(step, word) with step = channel fold * tap folds + tap fold, and Stage.
 template <int Rows, int Columns, int Taps, int Channels, int Multiplier, int WeightBits, int AccumulatorBits, int Lanes, int TapsPerBeat,
           class Constants, class In, class Out>
-void depthwise(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+void depthwise_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     typedef typename In::element Input;
     typedef typename Out::element Output;
     typedef ap_int<AccumulatorBits> Sum;
@@ -29,17 +29,17 @@ void depthwise(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     static_assert(In::size == TapsPerBeat * Lanes && Out::size == filters, "the streams' beats do not fit the folding");
 
     Sum sums[filters];
-#pragma HLS ARRAY_PARTITION variable=sums dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = sums dim = 1 complete
     int tap_fold = 0;
     int channel_fold = 0;
     int step = 0;
 
     const int steps = frames * (Rows * Columns * channel_folds * tap_folds);
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         const In x = s_in.read();
         ap_uint<WeightBits * per_word> row[words];
-#pragma HLS ARRAY_PARTITION variable=row dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = row dim = 1 complete
         for (int word = 0; word < words; ++word) {
 #pragma HLS UNROLL
             row[word] = Constants::weights(step, word);
@@ -47,9 +47,9 @@ void depthwise(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
         for (int filter = 0; filter < filters; ++filter) {
 #pragma HLS UNROLL
             ap_int<WeightBits> weights[TapsPerBeat];
-#pragma HLS ARRAY_PARTITION variable=weights dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = weights dim = 1 complete
             Input inputs[TapsPerBeat];
-#pragma HLS ARRAY_PARTITION variable=inputs dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = inputs dim = 1 complete
             for (int tap = 0; tap < TapsPerBeat; ++tap) {
 #pragma HLS UNROLL
                 weights[tap] = field<WeightBits, per_word>(row, filter * TapsPerBeat + tap);

@@ -7,8 +7,8 @@
 #include <ap_int.h>
 #include <hls_stream.h>
 
-#include "../common/dot.hpp"
 #include "../common/beat.hpp"
+#include "../common/dot.hpp"
 #include "../common/requantize.hpp"
 
 namespace weft {
@@ -16,21 +16,21 @@ namespace weft {
 /// acc[c] = maximum or sum of x[c] over all positions, then the requantise stage. Constants: accumulator_bits, Stage.
 /// The sums of the channel folds go round in a shift register, so that each is next to hand when its fold comes again.
 template <int Rows, int Columns, int Channels, int Maximum, int Lanes, class Constants, class In, class Out>
-void global_pool(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+void global_pool_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int channel_folds = divide_up(Channels, Lanes);
     static_assert(In::size == Lanes && Out::size == Lanes, "the streams' beats do not fit the folding");
 
     Sum sums[channel_folds][Lanes];
-#pragma HLS ARRAY_PARTITION variable=sums dim=1 complete
-#pragma HLS ARRAY_RESHAPE variable=sums dim=2 complete
+#pragma HLS ARRAY_PARTITION variable = sums dim = 1 complete
+#pragma HLS ARRAY_RESHAPE variable = sums dim = 2 complete
     int channel_fold = 0;
     int position = 0;
 
     const int steps = frames * (Rows * Columns * channel_folds);
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         const In x = s_in.read();
         Out y;
         for (int lane = 0; lane < Lanes; ++lane) {

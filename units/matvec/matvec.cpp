@@ -252,6 +252,7 @@ void derive(Unit& unit) {
     std::int64_t& leaving = unit.parameters.find("OutputLanes")->second;
     if (leaving == 0) leaving = Layout(unit).fewest_output_lanes();
     size_words(unit);
+    matvec_derive(unit);
 }
 
 struct Point {
@@ -383,6 +384,7 @@ extern const UnitDef unit_matvec{
     .fast = fast,
     .reads_for = reads_for,
     .derive = derive,
+    .roms = matvec_roms,
     .cases = cases,
 };
 

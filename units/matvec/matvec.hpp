@@ -7,8 +7,8 @@
 #include <ap_int.h>
 #include <hls_stream.h>
 
-#include "../common/dot.hpp"
 #include "../common/beat.hpp"
+#include "../common/dot.hpp"
 #include "../common/requantize.hpp"
 
 namespace weft {
@@ -18,8 +18,8 @@ namespace weft {
 template <int Count, int LaneShift, int ChainLength, class Input, class Sum>
 void dot_pair(const ap_int<27> (&weights)[Count], const Input (&inputs)[Count], Sum& sum_low, Sum& sum_high) {
 #pragma HLS INLINE off
-#pragma HLS ARRAY_PARTITION variable=weights dim=1 complete
-#pragma HLS ARRAY_PARTITION variable=inputs dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = weights dim = 1 complete
+#pragma HLS ARRAY_PARTITION variable = inputs dim = 1 complete
     Sum total_low = 0;
     Sum total_high = 0;
     for (int first = 0; first < Count; first += ChainLength) {
@@ -47,7 +47,7 @@ struct matvec_step {
     static void run(int step, const Input (&inputs)[Simd], Sum (&sums)[2 * pairs]) {
 #pragma HLS INLINE
         ap_uint<54> row[words];
-#pragma HLS ARRAY_PARTITION variable=row dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = row dim = 1 complete
         for (int i = 0; i < words; ++i) {
 #pragma HLS UNROLL
             row[i] = Constants::weights(step, i);
@@ -55,7 +55,7 @@ struct matvec_step {
         for (int pair = 0; pair < pairs; ++pair) {
 #pragma HLS UNROLL
             ap_int<27> weights[Simd];
-#pragma HLS ARRAY_PARTITION variable=weights dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = weights dim = 1 complete
             for (int i = 0; i < Simd; ++i) {
 #pragma HLS UNROLL
                 weights[i] = field<27, 2>(row, pair * Simd + i);
@@ -73,7 +73,7 @@ struct matvec_step<false, PE, Simd, WeightBits, LaneShift, ChainLength> {
     static void run(int step, const Input (&inputs)[Simd], Sum (&sums)[2 * pairs]) {
 #pragma HLS INLINE
         ap_uint<WeightBits * per_word> row[words];
-#pragma HLS ARRAY_PARTITION variable=row dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = row dim = 1 complete
         for (int i = 0; i < words; ++i) {
 #pragma HLS UNROLL
             row[i] = Constants::weights(step, i);
@@ -81,7 +81,7 @@ struct matvec_step<false, PE, Simd, WeightBits, LaneShift, ChainLength> {
         for (int pe = 0; pe < PE; ++pe) {
 #pragma HLS UNROLL
             ap_int<WeightBits> weights[Simd];
-#pragma HLS ARRAY_PARTITION variable=weights dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = weights dim = 1 complete
             for (int i = 0; i < Simd; ++i) {
 #pragma HLS UNROLL
                 weights[i] = field<WeightBits, per_word>(row, pe * Simd + i);
@@ -96,7 +96,7 @@ struct matvec_step<false, PE, Simd, WeightBits, LaneShift, ChainLength> {
 /// The vector is kept and replayed for each neuron fold; finished sums leave OutputLanes a beat while the next ones accumulate.
 template <int Rows, int Columns, int Taps, int Channels, int Outputs, int Flatten, int WeightBits, int AccumulatorBits, int LaneShift,
           int ChainLength, int PE, int Lanes, int TapsPerBeat, int OutputLanes, class Constants, class In, class Out>
-void matvec(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+void matvec_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     typedef typename In::element Input;
     typedef typename Out::element Output;
     typedef ap_int<AccumulatorBits> Sum;
@@ -112,11 +112,11 @@ void matvec(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     static_assert(neuron_folds == 1 || PE % OutputLanes == 0, "an output beat would span two neuron folds");
 
     Input kept[synapse_folds][simd];
-#pragma HLS ARRAY_RESHAPE variable=kept dim=2 complete
+#pragma HLS ARRAY_RESHAPE variable = kept dim = 2 complete
     Sum sums[2 * pairs];
-#pragma HLS ARRAY_PARTITION variable=sums dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = sums dim = 1 complete
     Sum finished[padded];
-#pragma HLS ARRAY_PARTITION variable=finished dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = finished dim = 1 complete
     int synapse = 0;
     int neuron = 0;
     int step = 0;
@@ -125,10 +125,10 @@ void matvec(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 
     const int steps = frames * (Rows * Columns * neuron_folds * synapse_folds);
     for (int i = 0; i < steps + groups - 1; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         if (i < steps) {
             Input inputs[simd];
-#pragma HLS ARRAY_PARTITION variable=inputs dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = inputs dim = 1 complete
             if (neuron == 0) {
                 const In x = s_in.read();
                 for (int j = 0; j < simd; ++j) {
@@ -143,7 +143,7 @@ void matvec(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
                 }
             }
             Sum parts[2 * pairs];
-#pragma HLS ARRAY_PARTITION variable=parts dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = parts dim = 1 complete
             matvec_step<(LaneShift > 0), PE, simd, WeightBits, LaneShift, (ChainLength > 0 ? ChainLength : 1)>::template run<Constants>(
                 step, inputs, parts);
             for (int pe = 0; pe < PE; ++pe) {

@@ -1,5 +1,5 @@
 // matvec_hls.cpp
-// The HLS face of matvec: widths and packing proved from the weights, and the weight table in the order of the steps.
+// The HLS face of matvec: packing proved from the weights, and the weight table in the order of the steps.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cstdint>
@@ -12,8 +12,8 @@ namespace weft {
 
 namespace {
 
-constexpr int packed_bits = 27;      // the wide operand of a DSP48E2
-constexpr int longest_chain = 32;    // cascaded DSPs; longer ones limit placement
+constexpr int packed_bits = 27;    // the wide operand of a DSP48E2
+constexpr int longest_chain = 32;  // cascaded DSPs; longer ones limit placement
 
 struct Shape {
     std::int64_t outputs, taps, channels, pe, lanes, taps_per_beat, tap_folds, channel_folds;
@@ -38,7 +38,8 @@ struct Shape {
 
 /// The weight that processing element `element` of neuron fold `neuron` applies to element `i` of the beat of synapse fold `synapse`;
 /// zero where there is no such output, tap or channel.
-std::int64_t weight_at(const Shape& s, const ConstantArray& weights, std::int64_t neuron, std::int64_t element, std::int64_t synapse, std::int64_t i) {
+std::int64_t weight_at(const Shape& s, const ConstantArray& weights, std::int64_t neuron, std::int64_t element, std::int64_t synapse,
+                       std::int64_t i) {
     const std::int64_t channel_fold = s.flatten ? synapse % s.channel_folds : synapse / s.tap_folds;
     const std::int64_t tap_fold = s.flatten ? synapse / s.channel_folds : synapse % s.tap_folds;
     const std::int64_t output = neuron * s.pe + element;
@@ -99,26 +100,8 @@ void matvec_derive(Unit& unit) {
     const Shape s(unit);
     const ConstantArray& weights = unit.constant("weights");
     const Stream& input = *unit.inputs[0];
-    const auto [least, most] = std::minmax_element(weights.data.begin(), weights.data.end());
-    const int weight_bits = bits_for(std::min<std::int64_t>(*least, -1), std::max<std::int64_t>(*most, 0));
-
-    std::int64_t acc_min = -1, acc_max = 0;
-    const std::int64_t inputs = s.taps * s.channels;
-    for (std::int64_t output = 0; output < s.outputs; ++output) {
-        std::int64_t low = 0, high = 0;
-        for (std::int64_t i = 0; i < inputs; ++i) {
-            const auto range = product_range(weights.data[static_cast<std::size_t>(output * inputs + i)], input);
-            low += range.first;
-            high += range.second;
-        }
-        acc_min = std::min(acc_min, low);
-        acc_max = std::max(acc_max, high);
-    }
-    unit.parameters.insert_or_assign("WeightBits", weight_bits);
-    unit.parameters.insert_or_assign("AccumulatorBits", bits_for(acc_min, acc_max));
-
     std::int64_t shift = 0, chain = 0;
-    if (weight_bits <= 8 && input.bits() <= 8 && s.pe > 1) {
+    if (unit.parameter("WeightBits") <= 8 && input.bits() <= 8 && s.pe > 1) {
         // A high weight of n bits leaves 27 - n for the shift; beyond the bits of any chain a larger one brings nothing.
         shift = largest_shift(s, weights, packed_bits - 2);
         chain = std::min<std::int64_t>(s.simd(), longest_chain);

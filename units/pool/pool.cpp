@@ -177,6 +177,7 @@ extern const UnitDef unit_pool{
     .model = model,
     .fast = fast,
     .reads_for = reads_for,
+    .roms = pool_roms,
     .cases = cases,
 };
 

@@ -7,8 +7,8 @@
 #include <ap_int.h>
 #include <hls_stream.h>
 
-#include "../common/dot.hpp"
 #include "../common/beat.hpp"
+#include "../common/dot.hpp"
 #include "../common/requantize.hpp"
 
 namespace weft {
@@ -18,7 +18,7 @@ namespace weft {
 /// Sums wrap to the accumulator's width, which holds the whole result.
 template <int Rows, int Columns, int Taps, int Channels, int Maximum, int Zero, int Lanes, int TapsPerBeat, class Constants, class In,
           class Out>
-void pool(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+void pool_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int tap_folds = divide_up(Taps, TapsPerBeat);
@@ -26,7 +26,7 @@ void pool(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     static_assert(In::size == TapsPerBeat * Lanes && Out::size == Lanes, "the streams' beats do not fit the folding");
 
     Sum sums[Lanes];
-#pragma HLS ARRAY_PARTITION variable=sums dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = sums dim = 1 complete
     int tap_fold = 0;
     int channel_fold = 0;
     int column = 0;
@@ -34,7 +34,7 @@ void pool(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 
     const int steps = frames * (Rows * Columns * channel_folds * tap_folds);
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         const In x = s_in.read();
         for (int lane = 0; lane < Lanes; ++lane) {
 #pragma HLS UNROLL

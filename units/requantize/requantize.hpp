@@ -7,15 +7,15 @@
 #include <ap_int.h>
 #include <hls_stream.h>
 
-#include "../common/dot.hpp"
 #include "../common/beat.hpp"
+#include "../common/dot.hpp"
 #include "../common/requantize.hpp"
 
 namespace weft {
 
 /// acc = x, then the requantise stage (multiply, convergent or thresholds). Constants: accumulator_bits, Stage.
 template <int Rows, int Columns, int Channels, int Lanes, class Constants, class In, class Out>
-void requantize(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+void requantize_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int channel_folds = divide_up(Channels, Lanes);
@@ -24,7 +24,7 @@ void requantize(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     int channel_fold = 0;
     const int steps = frames * (Rows * Columns * channel_folds);
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         const In x = s_in.read();
         Out y;
         for (int lane = 0; lane < Lanes; ++lane) {

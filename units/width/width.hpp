@@ -36,20 +36,20 @@ constexpr int width_iterations(int channels, int input_lanes, int output_lanes) 
 
 /// A position starts a new beat on both sides.
 template <int Rows, int Columns, int Channels, int InputLanes, int OutputLanes, class In, class Out>
-void width(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+void width_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     typedef typename Out::element Element;
     const int per_position = width_iterations(Channels, InputLanes, OutputLanes);
     const int slots = OutputLanes + InputLanes;
     static_assert(In::size == InputLanes && Out::size == OutputLanes, "the streams' beats do not fit the lanes");
 
     Element waiting[slots + OutputLanes];
-#pragma HLS ARRAY_PARTITION variable=waiting dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = waiting dim = 1 complete
     int count = 0;
     int unread = Channels;
 
     const int steps = frames * (Rows * Columns * per_position);
     for (int i = 0; i < steps; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         if (count < OutputLanes && unread > 0) {
             const In x = s_in.read();
             for (int slot = 0; slot < slots; ++slot) {

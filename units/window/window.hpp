@@ -7,8 +7,8 @@
 #include <ap_int.h>
 #include <hls_stream.h>
 
-#include "../common/dot.hpp"
 #include "../common/beat.hpp"
+#include "../common/dot.hpp"
 
 namespace weft {
 
@@ -17,7 +17,7 @@ namespace weft {
 /// A window leaves in ceil(taps / TapsPerBeat) beats from a copy, while the delay line goes on as far as the next window.
 template <int Rows, int Columns, int Channels, int KernelH, int KernelW, int StrideH, int StrideW, int PadTop, int PadLeft, int PadBottom,
           int PadRight, int PadValue, int Lanes, int TapsPerBeat, class In, class Out>
-void window(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+void window_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     typedef typename Out::element Element;
     const int taps = KernelH * KernelW;
     const int channel_folds = divide_up(Channels, Lanes);
@@ -56,15 +56,15 @@ void window(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 
     const int line_words = grid_columns * channel_folds;
     Element lines[KernelH > 1 ? KernelH - 1 : 1][line_words][Lanes];
-#pragma HLS ARRAY_PARTITION variable=lines dim=1 complete
-#pragma HLS ARRAY_RESHAPE variable=lines dim=3 complete
+#pragma HLS ARRAY_PARTITION variable = lines dim = 1 complete
+#pragma HLS ARRAY_RESHAPE variable = lines dim = 3 complete
     Element held[KernelH][KernelW > 1 ? KernelW - 1 : 1][channel_folds][Lanes];
-#pragma HLS ARRAY_PARTITION variable=held dim=1 complete
-#pragma HLS ARRAY_PARTITION variable=held dim=2 complete
-#pragma HLS ARRAY_RESHAPE variable=held dim=4 complete
+#pragma HLS ARRAY_PARTITION variable = held dim = 1 complete
+#pragma HLS ARRAY_PARTITION variable = held dim = 2 complete
+#pragma HLS ARRAY_RESHAPE variable = held dim = 4 complete
     Element leaving[tap_folds * TapsPerBeat][Lanes];
-#pragma HLS ARRAY_PARTITION variable=leaving dim=1 complete
-#pragma HLS ARRAY_RESHAPE variable=leaving dim=2 complete
+#pragma HLS ARRAY_PARTITION variable = leaving dim = 1 complete
+#pragma HLS ARRAY_RESHAPE variable = leaving dim = 2 complete
 
     int frame = 0;
     int row = 0;
@@ -80,12 +80,12 @@ void window(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 
     const int iterations = frames == 0 ? 0 : first_gap * channel_folds + frames * per_frame - next_frame + after_last;
     for (int i = 0; i < iterations; ++i) {
-#pragma HLS PIPELINE II=1 style=flp
+#pragma HLS PIPELINE II = 1 style = flp
         const bool draining = tap_fold != 0;
         bool leaves = draining;
         if (!draining || gap != 0) {
             Element arrived[Lanes];
-#pragma HLS ARRAY_PARTITION variable=arrived dim=1 complete
+#pragma HLS ARRAY_PARTITION variable = arrived dim = 1 complete
             const bool inside =
                 row >= walked_top && row < walked_top + Rows && column >= walked_left && column < walked_left + Columns && frame < frames;
             if (inside) {
