@@ -1,0 +1,35 @@
+// quantize.h
+// Post-training quantisation: puts quantisers into a float Graph, from calibration samples.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "src/base/diagnostic.h"
+#include "src/engines/engine.h"
+#include "src/graph/graph.h"
+
+namespace weft {
+
+enum class CalibrationMethod { min_max, mse };
+
+struct QuantizeOptions {
+    /// Bits of weights and activations: "8", "w4a4", or the path of a JSON file keyed by node (src/quantize/bits.h).
+    std::string bits = "8";
+    CalibrationMethod method = CalibrationMethod::mse;
+};
+
+/// Whether any value of the graph is quantised already.
+bool has_quantisers(const Graph& graph);
+
+/// A copy of `graph` (ONNX operators, constants folded) in which every linear operator's weights and every activation that an accumulating
+/// operator reads are quantised, as QuantizeLinear, Clip where needed, DequantizeLinear. Quantisers that the graph has already stay
+/// untouched. `inputs`: samples for the graph's inputs, in its order, stacked along axis 0.
+Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t images, const QuantizeOptions& options,
+                       const Progress& progress);
+
+/// The bits of every node as the options give them, as the text of a JSON file for people to edit.
+Result<std::string> bits_file(const Graph& graph, const QuantizeOptions& options);
+
+}  // namespace weft
