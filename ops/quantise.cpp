@@ -1,0 +1,106 @@
+// quantise.cpp
+// The canonical quantiser: real numbers limited to those that an integer type stands for.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "ops/common/canonical.h"
+#include "ops/common/quantizer.h"
+#include "ops/common/shapes.h"
+
+namespace weft {
+
+namespace {
+
+Result<std::vector<ValueType>> infer(Node& node) {
+    const Value* x = node.input(0);
+    const auto& scale = node.attributes.reals("scale");
+    const auto& zero = node.attributes.integers("zero_point");
+    if (!is_float(x->type)) return tensor_error(node, x, "a canonical quantiser reads real numbers");
+    if (scale.empty() || scale.size() != zero.size()) {
+        return node_error(node, fmt::format("{} zero points do not go with {} scales", zero.size(), scale.size()));
+    }
+    for (const double s : scale) {
+        if (!(s > 0) || !std::isfinite(s)) return node_error(node, fmt::format("the scale {} is not a positive number", s));
+    }
+    IntegerType type;
+    type.min = node.attributes.integer("min");
+    type.max = node.attributes.integer("max");
+    type.scale = scale;
+    type.zero_point = zero;
+    if (type.min > type.max || type.bits() > 16) {
+        return node_error(node, fmt::format("[{}, {}] is no range of integers of at most 16 bits", type.min, type.max));
+    }
+    if (scale.size() > 1) {
+        WEFT_ASSIGN(const std::int64_t axis, normalise_axis(node, node.attributes.integer("axis"), x->shape.size()));
+        if (x->shape[static_cast<std::size_t>(axis)] != static_cast<std::int64_t>(scale.size())) {
+            return node_error(node, fmt::format("{} scales do not go with axis {} of shape {}", scale.size(), axis, to_string(x->shape)));
+        }
+        type.axis = static_cast<int>(axis);
+    }
+    if (!node.outputs.empty() && node.output()) node.output()->integer = std::move(type);
+    return std::vector{ValueType{x->type, x->shape}};
+}
+
+Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* const> inputs) {
+    const Tensor& x = *inputs[0];
+    Tensor y(x.type(), x.shape());
+    const auto& scale = node.attributes.reals("scale");
+    const auto& zero = node.attributes.integers("zero_point");
+    std::int64_t axis = node.attributes.integer("axis");
+    if (axis < 0) axis += static_cast<std::int64_t>(x.shape().size());
+    const ChannelLayout layout(x.shape(), axis, static_cast<std::int64_t>(scale.size()));
+    visit_type(x.type(), [&](auto e) {
+        using T = decltype(e);
+        if constexpr (std::is_floating_point_v<T>) {
+            const T* source = x.as<T>().data();
+            T* target = y.as<T>().data();
+            const T low = static_cast<T>(node.attributes.integer("min")), high = static_cast<T>(node.attributes.integer("max"));
+            layout.for_each_run([&](std::int64_t c, std::int64_t first, std::int64_t count) {
+                const T s = static_cast<T>(scale[static_cast<std::size_t>(c)]), z = static_cast<T>(zero[static_cast<std::size_t>(c)]);
+                for (std::int64_t i = first; i < first + count; ++i) target[i] = (quantized(source[i], s, z, low, high) - z) * s;
+            });
+        }
+    });
+    return std::vector{std::move(y)};
+}
+
+long double real(const Node& node, std::span<const long double> inputs) {
+    const long double scale = node.attributes.reals("scale")[0];
+    const auto zero = static_cast<long double>(node.attributes.integers("zero_point")[0]);
+    const auto low = static_cast<long double>(node.attributes.integer("min")),
+               high = static_cast<long double>(node.attributes.integer("max"));
+    return (std::clamp(std::nearbyint(inputs[0] / scale) + zero, low, high) - zero) * scale;
+}
+
+std::optional<Rational> exact(const Node& node, std::span<const Rational> inputs) {
+    const Rational scale(node.attributes.reals("scale")[0]);
+    const Rational zero(node.attributes.integers("zero_point")[0]);
+    const Rational low(node.attributes.integer("min")), high(node.attributes.integer("max"));
+    return Rational((quantized(inputs[0], scale, zero, low, high) - zero) * scale);
+}
+
+}  // namespace
+
+extern const OpDef op_weft_quantise{
+    .name = "quantise",
+    .domain = "weft",
+    .summary = "(limit(round(x / scale) + zero_point, min, max) - zero_point) * scale: the output's integers have a type",
+    .inputs = {1, 1},
+    .outputs = {1, 1},
+    .attributes = {{.name = "scale", .kind = AttributeKind::reals, .required = true},
+                   {.name = "zero_point", .kind = AttributeKind::integers, .required = true},
+                   {.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
+                   {.name = "min", .kind = AttributeKind::integer, .required = true},
+                   {.name = "max", .kind = AttributeKind::integer, .required = true}},
+    .traits = {.role = OpRole::quantise,
+               .elementwise = ElementwiseTrait{.real = real,
+                                               .exact = exact,
+                                               .non_decreasing = true,
+                                               .applies = [](const Node& node) { return node.attributes.reals("scale").size() == 1; }}},
+    .infer = infer,
+    .evaluate = evaluate,
+};
+
+}  // namespace weft
