@@ -8,6 +8,7 @@
 #include "ops/common/broadcast.h"
 #include "ops/common/canonical.h"
 #include "ops/common/operands.h"
+#include "ops/common/rewrite.h"
 
 namespace weft {
 
@@ -29,7 +30,7 @@ const Sources& sources_of(const Value* value, std::map<const Value*, Sources>& k
     };
     if (elementwise()) {
         for (const Value* input : producer->inputs) {
-            if (!input || input->is_constant()) continue;
+            if (!input || is_fixed(input)) continue;
             const Sources& more = sources_of(input, known);
             sources.insert(more.begin(), more.end());
         }
@@ -50,12 +51,12 @@ bool functions_of_one_value(const std::vector<Value*>& values) {
 
 struct Inputs {
     std::vector<Value*> varying;
-    std::vector<Value*> constant;
+    std::vector<Value*> fixed;
 };
 
 Inputs sorted_inputs(const Node& node) {
     Inputs inputs;
-    for (Value* input : node.inputs) (input->is_constant() ? inputs.constant : inputs.varying).push_back(input);
+    for (Value* input : node.inputs) (is_fixed(input) ? inputs.fixed : inputs.varying).push_back(input);
     return inputs;
 }
 
@@ -93,9 +94,11 @@ Result<bool> align_broadcast(Graph& graph, Node* node) {
     Value* operand = node->input(1);
     const Shape shape = aligned_shape(*node, node->input(0)->shape, operand->shape);
     if (shape != operand->shape) {
-        node->inputs[1] = operand->is_constant()
-                              ? graph.add_constant(graph.unique_name(operand->name + "_aligned"), operand->constant->reshaped(shape))
-                              : add_view(graph, *node, operand, {}, shape);
+        if (operand->is_constant()) {
+            node->inputs[1] = graph.add_constant(graph.unique_name(operand->name + "_aligned"), operand->constant->reshaped(shape));
+        } else {
+            WEFT_ASSIGN(node->inputs[1], add_view(graph, node->opset, operand, {}, shape, operand->name + "_aligned"));
+        }
     }
     node->attributes.erase("axis");
     node->attributes.erase("broadcast");
@@ -108,7 +111,7 @@ Result<bool> sum_to_add(Graph& graph, Node* node) {
     const bool one_shape = std::all_of(inputs.varying.begin(), inputs.varying.end(),
                                        [&](const Value* value) { return value->shape == inputs.varying[0]->shape; });
     if (!one_shape) return false;
-    const std::size_t steps = inputs.varying.size() - 1 + inputs.constant.size();
+    const std::size_t steps = inputs.varying.size() - 1 + inputs.fixed.size();
     std::size_t done = 0;
     Value* sum = inputs.varying[0];
     const auto append = [&](const OpDef& op, int opset, Value* operand, Attributes attributes) {
@@ -122,7 +125,7 @@ Result<bool> sum_to_add(Graph& graph, Node* node) {
         attributes.set("signs", std::vector<std::int64_t>{1, node->op == &op_sub ? -1 : 1});
         append(op_weft_add, 1, inputs.varying[i], std::move(attributes));
     }
-    for (Value* constant : inputs.constant) append(op_add, std::max(node->opset, 7), constant, {});
+    for (Value* fixed : inputs.fixed) append(op_add, std::max(node->opset, 7), fixed, {});
     return true;
 }
 

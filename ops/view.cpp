@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "ops/common/canonical.h"
+#include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
 namespace weft {
@@ -195,6 +196,23 @@ Result<std::vector<Tensor>> evaluate_reshaped(const Node& node, std::span<const 
     return std::vector{inputs[0]->reshaped(std::move(shape))};
 }
 
+/// Puts a canonical view of its first input in place of `node`, whose first output it takes over; nothing at all where the view would
+/// change nothing and the output is not the graph's.
+void replace_by_view(Graph& graph, Node* node, Integers perm) {
+    Value* input = node->input(0);
+    Value* output = node->output();
+    if (keeps_order(input->shape, perm)) perm.clear();
+    if (perm.empty() && input->shape == output->shape && !graph.is_output(output)) {
+        graph.replace_uses(output, input);
+        output->producer = nullptr;
+        return;
+    }
+    Attributes attributes;
+    attributes.set("perm", std::move(perm));
+    attributes.set("shape", output->shape);
+    graph.add_node(op_weft_view, node->name, 1, {input}, {output}, std::move(attributes));
+}
+
 Result<bool> reshape_to_view(Graph& graph, Node* node) {
     if (node->input(0)->is_constant()) return false;
     replace_by_view(graph, node, {});
@@ -372,7 +390,7 @@ template <ResolveBlocks resolve>
 Result<bool> blocks_to_views(Graph& graph, Node* node) {
     if (node->input(0)->is_constant()) return false;
     WEFT_ASSIGN(auto move, resolve(*node, node->input(0)->shape));
-    node->inputs[0] = add_view(graph, *node, node->input(0), {}, std::move(move.split));
+    WEFT_ASSIGN(node->inputs[0], add_view(graph, node->opset, node->input(0), {}, move.split, node->output()->name + "_blocks"));
     replace_by_view(graph, node, std::move(move.perm));
     return true;
 }
@@ -434,31 +452,6 @@ Result<bool> merge_views(Graph& graph, Node* node) {
 }
 
 }  // namespace
-
-Value* add_view(Graph& graph, const Node& reason, Value* input, Integers perm, Shape shape) {
-    Attributes attributes;
-    attributes.set("perm", is_identity(perm) ? Integers() : std::move(perm));
-    attributes.set("shape", shape);
-    Value* output = graph.add_value(graph.unique_name(reason.output()->name + "_view"), input->type, std::move(shape));
-    output->integer = input->integer;
-    graph.add_node(op_weft_view, "", 1, {input}, {output}, std::move(attributes));
-    return output;
-}
-
-void replace_by_view(Graph& graph, Node* node, Integers perm) {
-    Value* input = node->input(0);
-    Value* output = node->output();
-    if (keeps_order(input->shape, perm)) perm.clear();
-    if (perm.empty() && input->shape == output->shape && !graph.is_output(output)) {
-        graph.replace_uses(output, input);
-        output->producer = nullptr;
-        return;
-    }
-    Attributes attributes;
-    attributes.set("perm", std::move(perm));
-    attributes.set("shape", output->shape);
-    graph.add_node(op_weft_view, node->name, 1, {input}, {output}, std::move(attributes));
-}
 
 extern const OpDef op_reshape =
     reshaping_op<resolve_reshape>("Reshape", "the same elements under another shape", {1, 2},

@@ -3,8 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
 #include "src/graph/op_def.h"
 
 namespace weft {
@@ -17,13 +15,6 @@ extern const OpDef op_add;
 extern const OpDef op_sub;
 extern const OpDef op_div;
 extern const OpDef op_sum;
-
-/// A canonical view of `input`: `perm` first (empty: none), then `shape`.
-Value* add_view(Graph& graph, const Node& reason, Value* input, std::vector<std::int64_t> perm, Shape shape);
-
-/// Puts a canonical view of its first input in place of `node`, whose first output it takes over; nothing at all where the view would
-/// change nothing and the output is not the graph's.
-void replace_by_view(Graph& graph, Node* node, std::vector<std::int64_t> perm);
 
 // Rewrites (see Rewrite::apply).
 

@@ -27,10 +27,11 @@ Result<Value*> add_inferred(Graph& graph, const OpDef& op, std::string_view name
     return output;
 }
 
-Result<Value*> add_view(Graph& graph, int opset, Value* value, const std::vector<std::int64_t>& perm, const Shape& shape,
+Result<Value*> add_view(Graph& graph, int opset, Value* value, const std::vector<std::int64_t>& permutation, const Shape& shape,
                         std::string_view wanted) {
-    std::vector<std::int64_t> identity(perm.size());
+    std::vector<std::int64_t> identity(value->shape.size());
     std::iota(identity.begin(), identity.end(), 0);
+    const std::vector<std::int64_t>& perm = permutation.empty() ? identity : permutation;
     if (perm == identity && shape == value->shape) return value;
     Attributes attributes;
     attributes.set("perm", perm);

@@ -21,8 +21,8 @@ const Tensor* plain_constant(const Value* value);
 Result<Value*> add_inferred(Graph& graph, const OpDef& op, std::string_view name, int opset, std::vector<Value*> inputs,
                             Attributes attributes, std::string_view wanted);
 
-/// reshape(transpose(value, perm), shape) by a view node; `value` itself if that changes nothing. A per-tensor integer type stays; a
-/// per-axis one follows its axis where `shape` leaves that axis whole.
+/// reshape(transpose(value, perm), shape) by a view node (an empty perm transposes nothing); `value` itself if that changes nothing. A
+/// per-tensor integer type stays; a per-axis one follows its axis where `shape` leaves that axis whole.
 Result<Value*> add_view(Graph& graph, int opset, Value* value, const std::vector<std::int64_t>& perm, const Shape& shape,
                         std::string_view wanted);
 
