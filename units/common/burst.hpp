@@ -5,9 +5,10 @@
 #ifndef WEFT_BURST_HPP
 #define WEFT_BURST_HPP
 
-#include "ap_int.h"
+#include <ap_int.h>
+#include <hls_stream.h>
+
 #include "beat.hpp"
-#include "hls_stream.h"
 
 namespace weft {
 
