@@ -1,7 +1,9 @@
 // conv.cpp
 // Convolution over two spatial axes.
 // SPDX-License-Identifier: Apache-2.0
+#include "ops/common/canonical_window.h"
 #include "ops/common/convolution.h"
+#include "ops/common/pad.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -64,6 +66,35 @@ Result<std::vector<Tensor>> evaluate_conv(const Node& node, std::span<const Tens
     return std::vector{std::move(y)};
 }
 
+Result<bool> absorb_pad_channels_first(Graph& graph, Node* node) { return absorb_pad(graph, node, 2); }
+
+Result<bool> conv_to_linear(Graph& graph, Node* node) {
+    Value* weight = node->input(1);
+    if (!is_fixed(weight)) {
+        return tensor_error(*node, weight, "the weight is computed by the model", "only convolutions with constant weights are supported");
+    }
+    const Window window = window_of(*node);
+    for (int axis = 0; axis < 2; ++axis) {
+        if (window.dilations[axis] != 1 && window.kernel[axis] != 1) {
+            return node_error(*node, "a dilated convolution is not supported",
+                              "use dilation 1, or a larger kernel with zeros between its taps");
+        }
+    }
+    const std::string& name = node->output()->name;
+    const Shape& s = weight->shape;
+    WEFT_ASSIGN(Value* const image, to_channels_last(graph, node->opset, node->input(0), name + "_input"));
+    WEFT_ASSIGN(Value* const taps, add_view(graph, node->opset, weight, {0, 2, 3, 1}, {s[0], s[2], s[3], s[1]}, weight->name + "_by_tap"));
+    Attributes attributes;
+    attributes.set("group", node->attributes.integer("group"));
+    attributes.set("pads", node->attributes.integers("pads"));
+    attributes.set("strides", node->attributes.integers("strides"));
+    WEFT_ASSIGN(Value* const sums, add_inferred(graph, op_weft_linear, node->name, node->opset, {image, taps, node->input(2)},
+                                                std::move(attributes), name + "_channels_last"));
+    WEFT_ASSIGN(Value* const result, to_channels_first(graph, node->opset, sums, name + "_channels_first"));
+    take_over(graph, node, result);
+    return true;
+}
+
 const LinearTrait conv_linear{
     .weight = 1,
     .bias = 2,
@@ -74,6 +105,8 @@ const LinearTrait conv_linear{
     .factors = nullptr,
     .applies = [](const Node& node) { return is_fixed(node.input(1)); },
 };
+
+const Traits conv_traits{.linear = conv_linear, .accumulates = true};
 
 }  // namespace
 
@@ -89,10 +122,10 @@ extern const OpDef op_conv{
                    {.name = "kernel_shape", .kind = AttributeKind::integers},
                    {.name = "pads", .kind = AttributeKind::integers},
                    {.name = "strides", .kind = AttributeKind::integers}},
-    .traits = {.linear = conv_linear, .accumulates = true},
+    .traits = conv_traits,
     .infer = infer_conv,
     .evaluate = evaluate_conv,
-    .rewrites = {},
+    .rewrites = {{"absorb-padding", absorb_pad_channels_first}, {"convolution-to-linear", conv_to_linear}},
 };
 
 }  // namespace weft

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ops/common/canonical_window.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -155,6 +156,112 @@ Result<std::vector<Tensor>> evaluate_matmul(const Node& node, std::span<const Te
     return std::vector{typed(*inputs[0], *inputs[1], *product)};
 }
 
+/// Adds a dense canonical linear operator: x [..., K] times the matrix `weight` ([N, K], or [K, N] with `columns_first`).
+Result<Value*> add_dense(Graph& graph, const Node& node, Value* x, Value* weight, bool columns_first, Value* bias, Attributes attributes) {
+    const std::int64_t depth = x->shape.back(), outputs = element_count(weight->shape) / depth;
+    auto perm = identity_perm(weight->shape.size());
+    if (columns_first) std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+    WEFT_ASSIGN(Value* const taps, add_view(graph, node.opset, weight, perm, {outputs, 1, 1, depth}, weight->name + "_by_output"));
+    return add_inferred(graph, op_weft_linear, node.name, node.opset, {x, taps, bias}, std::move(attributes),
+                        node.output()->name + "_product");
+}
+
+/// C as the bias of a linear operator of `outputs` outputs: null where it is not one bias an output. beta is folded in.
+Result<Value*> bias_of(Graph& graph, const Node& node, Value* c, std::int64_t outputs, double beta) {
+    const bool one_row = c->shape.size() < 2 || c->shape[0] == 1;
+    if (!one_row || !is_fixed(c)) return nullptr;
+    if (beta == 1.0 && element_count(c->shape) == outputs) {
+        auto perm = identity_perm(c->shape.size());
+        return add_view(graph, node.opset, c, perm, {outputs}, c->name + "_by_output");
+    }
+    // The reals beta * C in double: as exact as what the file says, whether or not C was dequantised.
+    WEFT_ASSIGN(const Tensor reals, fixed_reals(c));
+    Tensor bias(DataType::float64, {outputs});
+    for (std::int64_t o = 0; o < outputs; ++o) bias.as<double>()[static_cast<std::size_t>(o)] = beta * reals.at(reals.size() == 1 ? 0 : o);
+    return graph.add_constant(graph.unique_name(c->name + "_by_output"), std::move(bias));
+}
+
+Result<bool> gemm_to_linear(Graph& graph, Node* node) {
+    Value* weight = node->input(1);
+    if (!is_fixed(weight))
+        return tensor_error(*node, weight, "the weight is computed by the model",
+                            "only products with a constant right operand are supported");
+    const std::string& name = node->output()->name;
+    const std::int64_t outputs = node->output()->shape[1];
+    Value* x = node->input(0);
+    if (flag(*node, "transA")) {
+        WEFT_ASSIGN(x, add_view(graph, node->opset, x, {1, 0}, {x->shape[1], x->shape[0]}, name + "_input"));
+    }
+    Attributes attributes;
+    if (const double alpha = node->attributes.real("alpha"); alpha != 1.0) {
+        if (const Tensor* plain = plain_constant(weight)) {
+            Tensor scaled = plain->cast(DataType::float64);
+            for (double& element : scaled.as<double>()) element *= alpha;
+            weight = graph.add_constant(graph.unique_name(weight->name + "_scaled"), scaled.cast(weight->type));
+        } else {
+            attributes.set("weight_factor", alpha);
+        }
+    }
+    Value* c = node->input(2);
+    const double beta = node->attributes.real("beta");
+    Value* bias = nullptr;
+    if (c && beta != 0.0) {
+        WEFT_ASSIGN(bias, bias_of(graph, *node, c, outputs, beta));
+        if (!bias && beta != 1.0) {
+            return tensor_error(*node, c, "C is scaled by beta = " + std::to_string(beta) + " and is not one constant an output",
+                                "use beta = 1");
+        }
+    }
+    WEFT_ASSIGN(Value * result, add_dense(graph, *node, x, weight, !flag(*node, "transB"), bias, std::move(attributes)));
+    if (c && beta != 0.0 && !bias) {
+        WEFT_ASSIGN(result, add_inferred(graph, op_for(OpRole::add), node->name, node->opset, {result, c}, {}, name + "_sum"));
+    }
+    take_over(graph, node, result);
+    return true;
+}
+
+/// The matrix behind leading axes of extent 1, if `value` is a constant matrix.
+bool is_fixed_matrix(const Value* value) {
+    const Shape& shape = value->shape;
+    return is_fixed(value) && shape.size() >= 2 && element_count(shape) == shape[shape.size() - 1] * shape[shape.size() - 2];
+}
+
+Result<Value*> swap_last_axes(Graph& graph, const Node& node, Value* value) {
+    Shape shape = value->shape;
+    auto perm = identity_perm(shape.size());
+    std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+    std::swap(shape[shape.size() - 1], shape[shape.size() - 2]);
+    return add_view(graph, node.opset, value, perm, shape, node.output()->name + "_swapped");
+}
+
+Result<bool> matmul_to_linear(Graph& graph, Node* node) {
+    Value* left = node->input(0);
+    Value* right = node->input(1);
+    const Shape& wanted = node->output()->shape;
+    const std::string& name = node->output()->name;
+    Value* result = nullptr;
+    if (is_fixed_matrix(right)) {
+        Value* x = left;
+        if (x->shape.size() == 1) {
+            WEFT_ASSIGN(x, add_view(graph, node->opset, x, {0}, {1, x->shape[0]}, name + "_input"));
+        }
+        WEFT_ASSIGN(result, add_dense(graph, *node, x, right, true, nullptr, {}));
+    } else if (is_fixed_matrix(left) && right->shape.size() >= 2) {
+        WEFT_ASSIGN(Value* const x, swap_last_axes(graph, *node, right));
+        WEFT_ASSIGN(Value* const product, add_dense(graph, *node, x, left, false, nullptr, {}));
+        WEFT_ASSIGN(result, swap_last_axes(graph, *node, product));
+    } else {
+        return node_error(*node, "a product of two tensors computed by the model is not supported",
+                          "only products with a constant matrix are supported");
+    }
+    if (result->shape != wanted) {
+        auto perm = identity_perm(result->shape.size());
+        WEFT_ASSIGN(result, add_view(graph, node->opset, result, perm, wanted, name + "_shaped"));
+    }
+    take_over(graph, node, result);
+    return true;
+}
+
 int one_group(const Node&) { return 1; }
 int last_axis(const Node& node) { return static_cast<int>(node.output()->shape.size()) - 1; }
 
@@ -182,6 +289,9 @@ const LinearTrait matmul_linear{
         [](const Node& node) { return is_fixed(node.input(1)) && node.input(1)->shape.size() == 2 && node.input(0)->shape.size() >= 2; },
 };
 
+const Traits gemm_traits{.linear = gemm_linear, .accumulates = true};
+const Traits matmul_traits{.linear = matmul_linear, .accumulates = true};
+
 }  // namespace
 
 extern const OpDef op_gemm{
@@ -195,10 +305,10 @@ extern const OpDef op_gemm{
                    {.name = "broadcast", .kind = AttributeKind::integer},
                    {.name = "transA", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
                    {.name = "transB", .kind = AttributeKind::integer, .fallback = std::int64_t{0}}},
-    .traits = {.linear = gemm_linear, .accumulates = true},
+    .traits = gemm_traits,
     .infer = infer_gemm,
     .evaluate = evaluate_gemm,
-    .rewrites = {},
+    .rewrites = {{"gemm-to-linear", gemm_to_linear}},
 };
 
 extern const OpDef op_mat_mul{
@@ -208,10 +318,10 @@ extern const OpDef op_mat_mul{
     .inputs = {2, 2},
     .outputs = {1, 1},
     .attributes = {},
-    .traits = {.linear = matmul_linear, .accumulates = true},
+    .traits = matmul_traits,
     .infer = infer_matmul,
     .evaluate = evaluate_matmul,
-    .rewrites = {},
+    .rewrites = {{"product-to-linear", matmul_to_linear}},
 };
 
 }  // namespace weft

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ops/common/canonical_window.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -49,6 +50,37 @@ std::optional<double> pad_value_of(const Node& node) {
         return value->constant->at(0);
     }
     return node.attributes.has("value") ? node.attributes.real("value") : 0.0;
+}
+
+Result<bool> absorb_pad(Graph& graph, Node* node, std::size_t first_axis) {
+    Value* const image = node->input(0);
+    const Node* mover = image->producer;
+    const Node* pad = mover;
+    std::vector<std::int64_t> perm = identity_perm(image->shape.size());
+    if (mover && mover->op->traits.role == OpRole::view && mover->input(0)->shape.size() == perm.size()) {
+        if (!mover->attributes.integers("perm").empty()) perm = mover->attributes.integers("perm");
+        for (std::size_t axis = 0; axis < perm.size(); ++axis) {
+            if (image->shape[axis] != mover->input(0)->shape[static_cast<std::size_t>(perm[axis])]) return false;
+        }
+        pad = mover->input(0)->producer;
+    }
+    if (!pad || pad->op != &op_pad || pad_value_of(*pad) != 0.0) return false;
+    WEFT_ASSIGN(const auto padding, pads_of(*pad, perm.size()));
+    std::vector<std::int64_t> pads = node->attributes.integers("pads");
+    Shape unpadded(perm.size());
+    for (std::size_t axis = 0; axis < perm.size(); ++axis) {
+        const std::size_t from = static_cast<std::size_t>(perm[axis]);
+        const std::int64_t before = padding[from], after = padding[from + perm.size()];
+        unpadded[axis] = pad->input(0)->shape[from];
+        if (before < 0 || after < 0) return false;
+        if (before == 0 && after == 0) continue;
+        if (axis != first_axis && axis != first_axis + 1) return false;
+        pads[axis - first_axis] += before;
+        pads[axis - first_axis + 2] += after;
+    }
+    WEFT_ASSIGN(node->inputs[0], add_view(graph, node->opset, pad->input(0), perm, unpadded, image->name + "_unpadded"));
+    node->attributes.set("pads", std::move(pads));
+    return true;
 }
 
 namespace {
@@ -112,16 +144,40 @@ Result<std::vector<Tensor>> evaluate_pad(const Node& node, std::span<const Tenso
     return std::vector{std::move(y)};
 }
 
-bool pads_nothing(const Node& node) {
-    const auto pads = pads_of(node, node.input(0)->shape.size());
-    return pads && std::all_of(pads->begin(), pads->end(), [](std::int64_t pad) { return pad == 0; });
+/// A padding of nothing disappears.
+Result<bool> remove_empty_pad(Graph& graph, Node* node) {
+    WEFT_ASSIGN(const auto pads, pads_of(*node, node->input(0)->shape.size()));
+    if (graph.is_output(node->output()) || std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad != 0; })) return false;
+    take_over(graph, node, node->input(0));
+    return true;
 }
 
-std::vector<std::int64_t> identity_map(const Node& node) {
-    std::vector<std::int64_t> map(static_cast<std::size_t>(element_count(node.output()->shape)));
-    for (std::size_t i = 0; i < map.size(); ++i) map[i] = static_cast<std::int64_t>(i);
-    return map;
+/// Quantising leaves zero what it is, so a padding by zero may as well follow the quantiser: what reads it then reads typed values, and may
+/// absorb it.
+Result<bool> pad_after_quantiser(Graph& graph, Node* node) {
+    if (pad_value_of(*node) != 0.0 || graph.is_output(node->output())) return false;
+    const std::vector<Node*> readers = graph.readers(node->output());
+    const auto keeps_zero = [](const Node* reader) {
+        if (reader->op->traits.role != OpRole::quantise || reader->attributes.integers("zero_point").size() != 1) return false;
+        const std::int64_t zero = reader->attributes.integers("zero_point")[0];
+        return reader->attributes.integer("min") <= zero && zero <= reader->attributes.integer("max");
+    };
+    if (readers.empty() || !std::all_of(readers.begin(), readers.end(), keeps_zero)) return false;
+    for (Node* reader : readers) {
+        Value* padded = reader->output();
+        Value* typed = graph.add_value(graph.unique_name(padded->name + "_unpadded"), padded->type, node->input(0)->shape);
+        typed->integer = padded->integer;
+        std::vector<Value*> operands = node->inputs;
+        operands[0] = typed;
+        reader->inputs[0] = node->input(0);
+        reader->outputs[0] = typed;
+        typed->producer = reader;
+        graph.add_node(op_pad, node->name, node->opset, std::move(operands), {padded}, node->attributes);
+    }
+    return true;
 }
+
+const Traits no_traits;
 
 }  // namespace
 
@@ -135,10 +191,10 @@ extern const OpDef op_pad{
                    {.name = "paddings", .kind = AttributeKind::integers},
                    {.name = "pads", .kind = AttributeKind::integers},
                    {.name = "value", .kind = AttributeKind::real}},
-    .traits = {.view = ViewTrait{.map = identity_map, .applies = pads_nothing}},
+    .traits = no_traits,
     .infer = infer_pad,
     .evaluate = evaluate_pad,
-    .rewrites = {},
+    .rewrites = {{"remove-empty-padding", remove_empty_pad}, {"padding-after-quantiser", pad_after_quantiser}},
 };
 
 }  // namespace weft

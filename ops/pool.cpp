@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/common/pooling.h"
 
+#include "ops/common/canonical_window.h"
+#include "ops/common/pad.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -77,12 +79,160 @@ Result<std::vector<Tensor>> evaluate_global_max_pool(const Node&, std::span<cons
     return std::vector{pool_globally(Layout::channels_first, true, *inputs[0])};
 }
 
+/// Into a global pooling of [N, H, W, C], any further spatial axes counted as columns.
+Result<bool> to_global_pool(Graph& graph, Node* node, bool maximum) {
+    Value* x = node->input(0);
+    const Shape& s = x->shape;
+    const std::string& name = node->output()->name;
+    std::vector<std::int64_t> perm{0};
+    for (std::size_t axis = 2; axis < s.size(); ++axis) perm.push_back(static_cast<std::int64_t>(axis));
+    perm.push_back(1);
+    WEFT_ASSIGN(Value* const image,
+                add_view(graph, node->opset, x, perm, {s[0], s[2], element_count(Shape(s.begin() + 3, s.end())), s[1]}, name + "_input"));
+    Attributes attributes;
+    attributes.set("maximum", std::int64_t{maximum});
+    WEFT_ASSIGN(Value* const pooled, add_inferred(graph, maximum ? op_weft_global_max_pool : op_weft_global_average_pool, node->name,
+                                                  node->opset, {image}, std::move(attributes), name + "_channels_last"));
+    WEFT_ASSIGN(Value* const result,
+                add_view(graph, node->opset, pooled, identity_perm(4), node->output()->shape, name + "_channels_first"));
+    take_over(graph, node, result);
+    return true;
+}
+
+Result<bool> global_average_to_canonical(Graph& graph, Node* node) { return to_global_pool(graph, node, false); }
+Result<bool> global_maximum_to_canonical(Graph& graph, Node* node) { return to_global_pool(graph, node, true); }
+
+Result<bool> pool_to_canonical(Graph& graph, Node* node, bool maximum) {
+    Value* x = node->input(0);
+    if (!is_float(x->type)) return false;
+    const Window window = window_of(*node);
+    for (int axis = 0; axis < 2; ++axis) {
+        if (window.dilations[axis] != 1 && window.kernel[axis] != 1)
+            return node_error(*node, "a dilated pooling is not supported", "use dilation 1");
+    }
+    const std::array<std::int64_t, 2> sizes{x->shape[2], x->shape[3]};
+    if (window.kernel == sizes && window.pads == std::array<std::int64_t, 4>{}) return to_global_pool(graph, node, maximum);
+
+    // Where ceil_mode lets the last window hang over, canonical pads reach as far; what hung over does not count.
+    std::vector<std::int64_t> pads(window.pads.begin(), window.pads.end());
+    for (int axis = 0; axis < 2; ++axis) {
+        const std::int64_t reach =
+            (window.positions(axis, sizes[axis]) - 1) * window.strides[axis] + window.extent(axis) - sizes[axis] - window.pads[axis];
+        pads[static_cast<std::size_t>(axis) + 2] = std::max(pads[static_cast<std::size_t>(axis) + 2], reach);
+    }
+    const bool count_padding = !maximum && node->attributes.integer("count_include_pad") != 0;
+    Attributes attributes;
+    attributes.set("kernel", std::vector<std::int64_t>(window.kernel.begin(), window.kernel.end()));
+    attributes.set("strides", std::vector<std::int64_t>(window.strides.begin(), window.strides.end()));
+    attributes.set("maximum", std::int64_t{maximum});
+    attributes.set("count_include_pad", std::int64_t{count_padding});
+    if (count_padding && !std::equal(pads.begin(), pads.end(), window.pads.begin()))
+        attributes.set("counted_pads", node->attributes.integers("pads"));
+    attributes.set("pads", std::move(pads));
+    const std::string& name = node->output()->name;
+    WEFT_ASSIGN(Value* const image, to_channels_last(graph, node->opset, x, name + "_input"));
+    WEFT_ASSIGN(Value* const pooled, add_inferred(graph, maximum ? op_weft_max_pool : op_weft_average_pool, node->name, node->opset,
+                                                  {image}, std::move(attributes), name + "_channels_last"));
+    WEFT_ASSIGN(Value* const result, to_channels_first(graph, node->opset, pooled, name + "_channels_first"));
+    take_over(graph, node, result);
+    return true;
+}
+
+Result<bool> maximum_to_canonical(Graph& graph, Node* node) { return pool_to_canonical(graph, node, true); }
+Result<bool> average_to_canonical(Graph& graph, Node* node) { return pool_to_canonical(graph, node, false); }
+
+PoolingShape canonical_pooling(const Node& node, const Shape& shape) {
+    PoolingShape pooling{.layout = Layout::channels_last,
+                         .batch = shape[0],
+                         .channels = shape[3],
+                         .height = shape[1],
+                         .width = shape[2],
+                         .window = {},
+                         .maximum = node.attributes.integer("maximum") != 0,
+                         .count_padding = node.attributes.integer("count_include_pad") != 0};
+    const auto read = [&](std::string_view name, auto& target) {
+        const auto& list = node.attributes.integers(name);
+        std::copy(list.begin(), list.end(), target.begin());
+    };
+    read("kernel", pooling.window.kernel);
+    read("strides", pooling.window.strides);
+    pooling.window.ceil_mode = node.attributes.has("counted_pads");
+    read(pooling.window.ceil_mode ? "counted_pads" : "pads", pooling.window.pads);
+    return pooling;
+}
+
+Result<std::vector<ValueType>> infer_canonical_pool(Node& node) {
+    const Value* x = node.input(0);
+    if (!is_float(x->type) || x->shape.size() != 4)
+        return tensor_error(node, x, "pooling needs an image; the shape is " + to_string(x->shape));
+    const PoolingShape pooling = canonical_pooling(node, x->shape);
+    const Shape shape{x->shape[0], pooling.out_height(), pooling.out_width(), x->shape[3]};
+    if (shape[1] < 1 || shape[2] < 1) return tensor_error(node, x, "the window is larger than the padded input " + to_string(x->shape));
+    return std::vector{ValueType{x->type, shape}};
+}
+
+Result<std::vector<Tensor>> evaluate_canonical_pool(const Node& node, std::span<const Tensor* const> inputs) {
+    return std::vector{pool(canonical_pooling(node, inputs[0]->shape()), *inputs[0])};
+}
+
+/// An average that counts its padding may take in a padding by zero. A window must still touch the image.
+Result<bool> absorb_counted_pad(Graph& graph, Node* node) {
+    if (node->attributes.integer("count_include_pad") == 0 || node->attributes.has("counted_pads")) return false;
+    return absorb_pad(graph, node, 1);
+}
+
+Result<std::vector<ValueType>> infer_canonical_global_pool(Node& node) {
+    const Value* x = node.input(0);
+    if (!is_float(x->type) || x->shape.size() != 4)
+        return tensor_error(node, x, "pooling needs an image; the shape is " + to_string(x->shape));
+    return std::vector{ValueType{x->type, {x->shape[0], 1, 1, x->shape[3]}}};
+}
+
+Result<std::vector<Tensor>> evaluate_canonical_global_pool(const Node& node, std::span<const Tensor* const> inputs) {
+    return std::vector{pool_globally(Layout::channels_last, node.attributes.integer("maximum") != 0, *inputs[0])};
+}
+
 const AttributeDef auto_pad{.name = "auto_pad", .kind = AttributeKind::text};
 const AttributeDef ceil_mode{.name = "ceil_mode", .kind = AttributeKind::integer, .fallback = std::int64_t{0}};
 const AttributeDef dilations{.name = "dilations", .kind = AttributeKind::integers};
 const AttributeDef kernel_shape{.name = "kernel_shape", .kind = AttributeKind::integers, .required = true};
 const AttributeDef pads{.name = "pads", .kind = AttributeKind::integers};
 const AttributeDef strides{.name = "strides", .kind = AttributeKind::integers};
+
+const Traits sums{.accumulates = true};
+const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true};
+
+/// What `pads` adds beyond `counted_pads` (default: `pads`) never counts.
+OpDef canonical_pool(std::string_view name, std::string_view summary, Traits traits) {
+    return {.name = name,
+            .domain = "weft",
+            .summary = summary,
+            .inputs = {1, 1},
+            .outputs = {1, 1},
+            .attributes = {{.name = "count_include_pad", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
+                           {.name = "counted_pads", .kind = AttributeKind::integers},
+                           {.name = "kernel", .kind = AttributeKind::integers, .required = true},
+                           {.name = "maximum", .kind = AttributeKind::integer, .required = true},
+                           {.name = "pads", .kind = AttributeKind::integers, .required = true},
+                           {.name = "strides", .kind = AttributeKind::integers, .required = true}},
+            .traits = std::move(traits),
+            .infer = infer_canonical_pool,
+            .evaluate = evaluate_canonical_pool,
+            .rewrites = {{"absorb-padding", absorb_counted_pad}}};
+}
+
+OpDef canonical_global_pool(std::string_view name, std::string_view summary, Traits traits) {
+    return {.name = name,
+            .domain = "weft",
+            .summary = summary,
+            .inputs = {1, 1},
+            .outputs = {1, 1},
+            .attributes = {{.name = "maximum", .kind = AttributeKind::integer, .required = true}},
+            .traits = std::move(traits),
+            .infer = infer_canonical_global_pool,
+            .evaluate = evaluate_canonical_global_pool,
+            .rewrites = {}};
+}
 
 }  // namespace
 
@@ -93,10 +243,10 @@ extern const OpDef op_max_pool{
     .inputs = {1, 1},
     .outputs = {1, 2},
     .attributes = {auto_pad, ceil_mode, dilations, kernel_shape, pads, {.name = "storage_order", .kind = AttributeKind::integer}, strides},
-    .traits = {.same_type_inputs = {0}, .commutes_with_monotone = true},
+    .traits = picks,
     .infer = infer_max_pool,
     .evaluate = evaluate_max_pool,
-    .rewrites = {},
+    .rewrites = {{"pool-to-canonical", maximum_to_canonical}},
 };
 
 extern const OpDef op_average_pool{
@@ -112,10 +262,10 @@ extern const OpDef op_average_pool{
                    kernel_shape,
                    pads,
                    strides},
-    .traits = {.accumulates = true},
+    .traits = sums,
     .infer = infer_average_pool,
     .evaluate = evaluate_average_pool,
-    .rewrites = {},
+    .rewrites = {{"pool-to-canonical", average_to_canonical}},
 };
 
 extern const OpDef op_global_average_pool{
@@ -125,10 +275,10 @@ extern const OpDef op_global_average_pool{
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {},
-    .traits = {.accumulates = true},
+    .traits = sums,
     .infer = infer_global_pool,
     .evaluate = evaluate_global_average_pool,
-    .rewrites = {},
+    .rewrites = {{"global-pool-to-canonical", global_average_to_canonical}},
 };
 
 extern const OpDef op_global_max_pool{
@@ -138,10 +288,15 @@ extern const OpDef op_global_max_pool{
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {},
-    .traits = {.same_type_inputs = {0}, .commutes_with_monotone = true},
+    .traits = picks,
     .infer = infer_global_pool,
     .evaluate = evaluate_global_max_pool,
-    .rewrites = {},
+    .rewrites = {{"global-pool-to-canonical", global_maximum_to_canonical}},
 };
+
+extern const OpDef op_weft_average_pool = canonical_pool("average_pool", "average over a window of a channels-last image", sums);
+extern const OpDef op_weft_max_pool = canonical_pool("max_pool", "maximum over a window of a channels-last image", picks);
+extern const OpDef op_weft_global_average_pool = canonical_global_pool("global_average_pool", "average over a channels-last image", sums);
+extern const OpDef op_weft_global_max_pool = canonical_global_pool("global_max_pool", "maximum over a channels-last image", picks);
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "ops/common/canonical_window.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -100,8 +101,39 @@ Result<std::vector<Tensor>> evaluate_reduce(const Node& node, std::span<const Te
     return std::vector{std::move(y)};
 }
 
+/// The reduced axes become rows and columns, the others channels, of a global pooling.
 template <Reduction kind>
-OpDef reduction(std::string_view name, std::string_view summary, Traits traits) {
+Result<bool> reduce_to_global_pool(Graph& graph, Node* node) {
+    static_assert(kind == Reduction::mean || kind == Reduction::maximum);
+    Value* x = node->input(0);
+    if (!is_float(x->type) || x->shape.size() < 2) return false;
+    WEFT_ASSIGN(const auto reduced, reduced_axes(*node, x->shape.size()));
+    if (reduced[0] || std::find(reduced.begin(), reduced.end(), true) == reduced.end()) return false;
+    std::vector<std::int64_t> perm{0}, channel_axes;
+    Shape image{x->shape[0], 1, 1, 1};
+    for (std::size_t axis = 1; axis < reduced.size(); ++axis) {
+        if (reduced[axis]) {
+            image[perm.size() == 1 ? 1 : 2] *= x->shape[axis];
+            perm.push_back(static_cast<std::int64_t>(axis));
+        } else {
+            image[3] *= x->shape[axis];
+            channel_axes.push_back(static_cast<std::int64_t>(axis));
+        }
+    }
+    perm.insert(perm.end(), channel_axes.begin(), channel_axes.end());
+    const std::string& name = node->output()->name;
+    WEFT_ASSIGN(Value* const source, add_view(graph, node->opset, x, perm, image, name + "_input"));
+    Attributes attributes;
+    attributes.set("maximum", std::int64_t{kind == Reduction::maximum});
+    WEFT_ASSIGN(Value* const pooled, add_inferred(graph, kind == Reduction::maximum ? op_weft_global_max_pool : op_weft_global_average_pool,
+                                                  node->name, node->opset, {source}, std::move(attributes), name + "_pooled"));
+    WEFT_ASSIGN(Value* const result, add_view(graph, node->opset, pooled, identity_perm(4), node->output()->shape, name + "_shaped"));
+    take_over(graph, node, result);
+    return true;
+}
+
+template <Reduction kind>
+OpDef reduction(std::string_view name, std::string_view summary, Traits traits, std::vector<Rewrite> rewrites = {}) {
     return {.name = name,
             .since = 1,
             .summary = summary,
@@ -113,7 +145,7 @@ OpDef reduction(std::string_view name, std::string_view summary, Traits traits) 
             .traits = std::move(traits),
             .infer = infer_reduce,
             .evaluate = evaluate_reduce<kind>,
-            .rewrites = {}};
+            .rewrites = std::move(rewrites)};
 }
 
 const Traits sums{.accumulates = true};
@@ -121,9 +153,11 @@ const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true};
 
 }  // namespace
 
-extern const OpDef op_reduce_mean = reduction<Reduction::mean>("ReduceMean", "mean over axes", sums);
+extern const OpDef op_reduce_mean =
+    reduction<Reduction::mean>("ReduceMean", "mean over axes", sums, {{"mean-to-global-pool", reduce_to_global_pool<Reduction::mean>}});
 extern const OpDef op_reduce_sum = reduction<Reduction::sum>("ReduceSum", "sum over axes", sums);
-extern const OpDef op_reduce_max = reduction<Reduction::maximum>("ReduceMax", "maximum over axes", picks);
+extern const OpDef op_reduce_max = reduction<Reduction::maximum>("ReduceMax", "maximum over axes", picks,
+                                                                 {{"maximum-to-global-pool", reduce_to_global_pool<Reduction::maximum>}});
 extern const OpDef op_reduce_min = reduction<Reduction::minimum>("ReduceMin", "minimum over axes", picks);
 
 }  // namespace weft

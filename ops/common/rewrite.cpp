@@ -17,6 +17,29 @@ bool is_fixed(const Value* value) {
 
 const Tensor* plain_constant(const Value* value) { return value->integer ? nullptr : value->constant.get(); }
 
+Result<Tensor> fixed_reals(const Value* value) {
+    if (value->is_constant()) return is_float(value->type) ? value->constant->cast(DataType::float64) : *value->constant;
+    const Node& producer = *value->producer;
+    if (!producer.op->evaluate) return node_error(producer, "the operator " + std::string(producer.op->name) + " cannot be evaluated");
+    std::vector<Tensor> inputs(producer.inputs.size());
+    std::vector<const Tensor*> given;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (producer.inputs[i]) {
+            WEFT_ASSIGN(inputs[i], fixed_reals(producer.inputs[i]));
+        }
+        given.push_back(producer.inputs[i] ? &inputs[i] : nullptr);
+    }
+    WEFT_ASSIGN(std::vector<Tensor> outputs, producer.op->evaluate(producer, given));
+    const auto index = std::find(producer.outputs.begin(), producer.outputs.end(), value) - producer.outputs.begin();
+    return std::move(outputs[static_cast<std::size_t>(index)]);
+}
+
+std::vector<std::int64_t> identity_perm(std::size_t rank) {
+    std::vector<std::int64_t> perm(rank);
+    std::iota(perm.begin(), perm.end(), 0);
+    return perm;
+}
+
 Result<Value*> add_inferred(Graph& graph, const OpDef& op, std::string_view name, int opset, std::vector<Value*> inputs,
                             Attributes attributes, std::string_view wanted) {
     Value* output = graph.add_value(graph.unique_name(wanted), inputs.front()->type, {});
@@ -29,10 +52,8 @@ Result<Value*> add_inferred(Graph& graph, const OpDef& op, std::string_view name
 
 Result<Value*> add_view(Graph& graph, int opset, Value* value, const std::vector<std::int64_t>& permutation, const Shape& shape,
                         std::string_view wanted) {
-    std::vector<std::int64_t> identity(value->shape.size());
-    std::iota(identity.begin(), identity.end(), 0);
-    const std::vector<std::int64_t>& perm = permutation.empty() ? identity : permutation;
-    if (perm == identity && shape == value->shape) return value;
+    const std::vector<std::int64_t> perm = permutation.empty() ? identity_perm(value->shape.size()) : permutation;
+    if (perm == identity_perm(perm.size()) && shape == value->shape) return value;
     Attributes attributes;
     attributes.set("perm", perm);
     attributes.set("shape", shape);

@@ -16,6 +16,12 @@ bool is_fixed(const Value* value);
 /// The plain elements of a value: a constant without an integer type (whose exact reals nobody else relies on). Null otherwise.
 const Tensor* plain_constant(const Value* value);
 
+/// The elements of a fixed value, floats computed in double.
+Result<Tensor> fixed_reals(const Value* value);
+
+/// 0, 1, ..., rank - 1
+std::vector<std::int64_t> identity_perm(std::size_t rank);
+
 /// Adds a node with one output, typed by the operator's `infer`; its value is named after `wanted`. `opset` is that of the node it stands
 /// in for.
 Result<Value*> add_inferred(Graph& graph, const OpDef& op, std::string_view name, int opset, std::vector<Value*> inputs,
