@@ -104,7 +104,15 @@ private:
 /// Structure is sound: every input exists and precedes its reader, names unique, shapes positive, arities within the operator's table.
 Status verify(const Graph& graph);
 
-/// The re-readable text form: one line a node, constants by hash. For dumps and tests.
+/// Constants by the key that `print` writes for them: 16 hexadecimal digits of a digest of type, shape and elements.
+using ConstantTable = std::map<std::string, std::shared_ptr<const Tensor>>;
+std::string constant_key(const Tensor& tensor);
+/// Every constant that `print` refers to, those in attributes included.
+ConstantTable constants_of(const Graph& graph);
+
+/// The re-readable text form: one line a node, constants by key. For dumps and tests.
 std::string print(const Graph& graph);
+/// Reads what `print` wrote. An error names the line.
+Result<Graph> parse(std::string_view text, const ConstantTable& constants);
 
 }  // namespace weft

@@ -137,6 +137,9 @@ struct OpDef {
     /// The outputs for the given inputs, in the arithmetic of the inputs' element type (float32 or float64). Omitted inputs are null.
     /// Null: never evaluated.
     Result<std::vector<Tensor>> (*evaluate)(const Node&, std::span<const Tensor* const> inputs) = nullptr;
+    /// Puts a typed node into the words of a later operator set where its attributes changed meaning (those that became inputs are in the
+    /// attribute table). Null: they mean the same in all.
+    Status (*upgrade)(Node&, int opset) = nullptr;
     std::vector<Rewrite> rewrites = {};
     /// Canonical operators only: adds units to the Design. Null: has no hardware of its own.
     Status (*lower)(const Node&, Lowering&) = nullptr;

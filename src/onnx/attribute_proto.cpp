@@ -66,15 +66,15 @@ Result<std::optional<Attribute>> convert(const AttributeProto& proto, AttributeK
     return Converted();
 }
 
-std::optional<Attribute> fallback_of(const AttributeDef& def) {
+}  // namespace
+
+std::optional<Attribute> default_of(const AttributeDef& def) {
     if (const auto* integer = std::get_if<std::int64_t>(&def.fallback)) return *integer;
     // A file could only state a default as a float.
     if (const auto* real = std::get_if<double>(&def.fallback)) return double{static_cast<float>(*real)};
     if (const auto* text = std::get_if<std::string_view>(&def.fallback)) return std::string(*text);
     return std::nullopt;
 }
-
-}  // namespace
 
 Result<Attributes> attributes_from_proto(const onnx::NodeProto& node, const OpDef& op, const std::string& key,
                                          const ExternalData& external) {
@@ -125,7 +125,7 @@ Result<Attributes> attributes_from_proto(const onnx::NodeProto& node, const OpDe
     }
     for (const AttributeDef& def : op.attributes) {
         if (attributes.has(def.name)) continue;
-        if (auto fallback = fallback_of(def)) {
+        if (auto fallback = default_of(def)) {
             attributes.set(std::string(def.name), *std::move(fallback));
         } else if (def.required && problems.empty()) {
             refuse(fmt::format("{} needs the attribute '{}'", op.name, def.name), again);

@@ -141,6 +141,7 @@ Result<ModelFile> read_model_file(const std::filesystem::path& path) {
     }
     result.folder = path.parent_path();
     result.digest.update(bytes);
+    result.bytes = std::move(bytes);
     return result;
 }
 

@@ -18,7 +18,8 @@ namespace weft {
 struct ModelFile {
     onnx::ModelProto model;
     std::filesystem::path folder;  ///< Where external data lies.
-    Sha256 digest;                 ///< Of the file's bytes.
+    std::string bytes;
+    Sha256 digest;  ///< Of the file's bytes.
 };
 
 /// Reads a file of at most 2 GiB (protobuf's limit). What is no ONNX model is refused, by name of its format where that is known.

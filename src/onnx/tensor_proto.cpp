@@ -166,6 +166,12 @@ int data_type_to_onnx(DataType type) {
     return TensorProto::BOOL;
 }
 
+std::optional<std::size_t> onnx_type_width(int type) {
+    const auto own = data_type_from_onnx(type);
+    if (!own) return std::nullopt;
+    return is_half(type) ? 2 : size_of(*own);
+}
+
 std::string onnx_type_name(int type) {
     // Types younger than the protobuf classes.
     static constexpr const char* later[] = {"FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ",
@@ -190,7 +196,7 @@ Result<Tensor> tensor_from_proto(const TensorProto& proto, const ExternalData& e
     if (!count) return refuse(fmt::format("its shape {} is absurd", to_string(shape)), again);
     if (proto.has_segment()) return refuse("it is stored in segments", again);
 
-    const std::size_t width = is_half(proto.data_type()) ? 2 : size_of(*type);
+    const std::size_t width = *onnx_type_width(proto.data_type());
     const std::uint64_t bytes = static_cast<std::uint64_t>(*count) * width;
     if (proto.data_location() == TensorProto::EXTERNAL) {
         WEFT_ASSIGN(const std::string data, external.read(proto, bytes));

@@ -18,6 +18,8 @@ namespace weft {
 /// weft's element type for ONNX's; float32 for the half-precision types, none for types that weft does not have (strings, complex numbers).
 std::optional<DataType> data_type_from_onnx(int type);
 int data_type_to_onnx(DataType type);
+/// Bytes of an element in raw data; none for types that weft does not have.
+std::optional<std::size_t> onnx_type_width(int type);
 /// `FLOAT16`, or `number 77` for a type that is not known.
 std::string onnx_type_name(int type);
 

@@ -5,7 +5,7 @@
 #ifndef WEFT_BEAT_HPP
 #define WEFT_BEAT_HPP
 
-#include "ap_int.h"
+#include <ap_int.h>
 
 namespace weft {
 

@@ -5,7 +5,7 @@
 #ifndef WEFT_PROCESS_HPP
 #define WEFT_PROCESS_HPP
 
-#include "hls_stream.h"
+#include <hls_stream.h>
 
 // WEFT_CSIM is defined by the hls_stream.h of C simulation only.
 #ifdef WEFT_CSIM
