@@ -318,7 +318,18 @@ Traits arithmetic_traits(const ElementwiseTrait& trait, OpRole role = OpRole::no
 
 /// Broadcasting as operator sets before 7 ask for it.
 std::vector<AttributeDef> alignment_attributes() {
-    return {{.name = "axis", .kind = AttributeKind::integer}, {.name = "broadcast", .kind = AttributeKind::integer}};
+    return {{.name = "axis", .kind = AttributeKind::integer, .until = 6},
+            {.name = "broadcast", .kind = AttributeKind::integer, .until = 6}};
+}
+
+/// From operator set 7 on, operands only align at their last axes.
+Status upgrade_aligned(Node& node, int) {
+    if (node.opset >= 7 || !node.attributes.has("axis")) return Ok{};
+    const auto behind = static_cast<std::int64_t>(node.input(0)->shape.size() - node.input(1)->shape.size());
+    const std::int64_t axis = node.attributes.integer("axis");
+    if (axis == behind || axis == -static_cast<std::int64_t>(node.input(1)->shape.size())) return Ok{};
+    return tensor_error(node, node.input(1), "the operand is aligned by an axis, which operator sets from 7 on cannot say",
+                        "convert the model to opset 13 (onnx.version_converter)");
 }
 
 template <class F>
@@ -332,6 +343,7 @@ OpDef two_input_op(std::string_view name, std::string_view summary, OpRole role 
             .traits = arithmetic_traits(two_input_trait<F>(), role, std::is_same_v<F, Sum> || std::is_same_v<F, Difference>),
             .infer = infer_two<F>,
             .evaluate = evaluate_two<F>,
+            .upgrade = upgrade_aligned,
             .rewrites = std::move(more)};
 }
 

@@ -106,7 +106,8 @@ extern const OpDef op_clip{
     .summary = "min(max(x, low), high)",
     .inputs = {1, 3},
     .outputs = {1, 1},
-    .attributes = {{.name = "min", .kind = AttributeKind::real}, {.name = "max", .kind = AttributeKind::real}},
+    .attributes = {{.name = "min", .kind = AttributeKind::real, .until = 10, .input = 1},
+                   {.name = "max", .kind = AttributeKind::real, .until = 10, .input = 2}},
     .traits = {.role = OpRole::clip,
                .elementwise = ElementwiseTrait{.real = clipped<long double>,
                                                .exact = [](const Node& node, std::span<const Rational> inputs) -> std::optional<Rational> {

@@ -302,7 +302,7 @@ extern const OpDef op_gemm{
     .outputs = {1, 1},
     .attributes = {{.name = "alpha", .kind = AttributeKind::real, .fallback = 1.0},
                    {.name = "beta", .kind = AttributeKind::real, .fallback = 1.0},
-                   {.name = "broadcast", .kind = AttributeKind::integer},
+                   {.name = "broadcast", .kind = AttributeKind::integer, .until = 6},
                    {.name = "transA", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
                    {.name = "transB", .kind = AttributeKind::integer, .fallback = std::int64_t{0}}},
     .traits = gemm_traits,

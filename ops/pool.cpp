@@ -194,7 +194,8 @@ Result<std::vector<Tensor>> evaluate_canonical_global_pool(const Node& node, std
 
 const AttributeDef auto_pad{.name = "auto_pad", .kind = AttributeKind::text};
 const AttributeDef ceil_mode{.name = "ceil_mode", .kind = AttributeKind::integer, .fallback = std::int64_t{0}};
-const AttributeDef dilations{.name = "dilations", .kind = AttributeKind::integers};
+/// `since`: the operator set in which the operator got dilations; until then they are 1.
+AttributeDef dilations(int since) { return {.name = "dilations", .kind = AttributeKind::integers, .since = since}; }
 const AttributeDef kernel_shape{.name = "kernel_shape", .kind = AttributeKind::integers, .required = true};
 const AttributeDef pads{.name = "pads", .kind = AttributeKind::integers};
 const AttributeDef strides{.name = "strides", .kind = AttributeKind::integers};
@@ -242,7 +243,8 @@ extern const OpDef op_max_pool{
     .summary = "maximum over a window",
     .inputs = {1, 1},
     .outputs = {1, 2},
-    .attributes = {auto_pad, ceil_mode, dilations, kernel_shape, pads, {.name = "storage_order", .kind = AttributeKind::integer}, strides},
+    .attributes =
+        {auto_pad, ceil_mode, dilations(10), kernel_shape, pads, {.name = "storage_order", .kind = AttributeKind::integer}, strides},
     .traits = picks,
     .infer = infer_max_pool,
     .evaluate = evaluate_max_pool,
@@ -258,7 +260,7 @@ extern const OpDef op_average_pool{
     .attributes = {auto_pad,
                    ceil_mode,
                    {.name = "count_include_pad", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
-                   dilations,
+                   dilations(19),
                    kernel_shape,
                    pads,
                    strides},

@@ -132,14 +132,15 @@ Result<bool> reduce_to_global_pool(Graph& graph, Node* node) {
     return true;
 }
 
+/// `axes_until`: the last operator set in which the axes are an attribute.
 template <Reduction kind>
-OpDef reduction(std::string_view name, std::string_view summary, Traits traits, std::vector<Rewrite> rewrites = {}) {
+OpDef reduction(std::string_view name, std::string_view summary, Traits traits, std::vector<Rewrite> rewrites = {}, int axes_until = 17) {
     return {.name = name,
             .since = 1,
             .summary = summary,
             .inputs = {1, 2},
             .outputs = {1, 1},
-            .attributes = {{.name = "axes", .kind = AttributeKind::integers},
+            .attributes = {{.name = "axes", .kind = AttributeKind::integers, .until = axes_until, .input = 1},
                            {.name = "keepdims", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
                            {.name = "noop_with_empty_axes", .kind = AttributeKind::integer}},
             .traits = std::move(traits),
@@ -155,7 +156,7 @@ const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true};
 
 extern const OpDef op_reduce_mean =
     reduction<Reduction::mean>("ReduceMean", "mean over axes", sums, {{"mean-to-global-pool", reduce_to_global_pool<Reduction::mean>}});
-extern const OpDef op_reduce_sum = reduction<Reduction::sum>("ReduceSum", "sum over axes", sums);
+extern const OpDef op_reduce_sum = reduction<Reduction::sum>("ReduceSum", "sum over axes", sums, {}, 12);
 extern const OpDef op_reduce_max = reduction<Reduction::maximum>("ReduceMax", "maximum over axes", picks,
                                                                  {{"maximum-to-global-pool", reduce_to_global_pool<Reduction::maximum>}});
 extern const OpDef op_reduce_min = reduction<Reduction::minimum>("ReduceMin", "minimum over axes", picks);

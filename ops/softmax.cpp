@@ -33,6 +33,21 @@ Result<std::vector<ValueType>> infer_softmax(Node& node) {
     return std::vector{ValueType{x->type, x->shape}};
 }
 
+/// From operator set 13 on a softmax runs over one axis: the only one longer than 1 of those that it runs over now.
+Status upgrade_softmax(Node& node, int opset) {
+    if (node.opset >= 13 || opset < 13) return Ok{};
+    const Shape& shape = node.input(0)->shape;
+    WEFT_ASSIGN(const Runs runs, softmax_runs(node, shape));
+    std::size_t axis = 0;
+    for (std::int64_t before = runs.outer; axis + 1 < shape.size() && (before > 1 || shape[axis] == 1); ++axis) before /= shape[axis];
+    if (shape.empty() || shape[axis] != runs.count) {
+        return node_error(node, "the node runs over several axes at once, which operator sets from 13 on cannot say",
+                          "flatten the tensor before this node");
+    }
+    node.attributes.set("axis", static_cast<std::int64_t>(axis));
+    return Ok{};
+}
+
 template <class T, bool logarithm>
 Tensor softmax_typed(const Tensor& x, const Runs& runs) {
     Tensor y(x.type(), x.shape());
@@ -118,6 +133,7 @@ extern const OpDef op_softmax{
     .traits = {.host_suffix = true},
     .infer = infer_softmax,
     .evaluate = evaluate_softmax<false>,
+    .upgrade = upgrade_softmax,
     .rewrites = {},
 };
 
@@ -131,6 +147,7 @@ extern const OpDef op_log_softmax{
     .traits = {.host_suffix = true},
     .infer = infer_softmax,
     .evaluate = evaluate_softmax<true>,
+    .upgrade = upgrade_softmax,
     .rewrites = {},
 };
 

@@ -455,15 +455,15 @@ Result<bool> merge_views(Graph& graph, Node* node) {
 
 extern const OpDef op_reshape =
     reshaping_op<resolve_reshape>("Reshape", "the same elements under another shape", {1, 2},
-                                  {{.name = "shape", .kind = AttributeKind::integers},
+                                  {{.name = "shape", .kind = AttributeKind::integers, .until = 4, .input = 1},
                                    {.name = "allowzero", .kind = AttributeKind::integer, .fallback = std::int64_t{0}}});
 extern const OpDef op_flatten =
     reshaping_op<resolve_flatten>("Flatten", "a matrix: the axes before `axis` are its rows", {1, 1},
                                   {{.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{1}}});
-extern const OpDef op_squeeze =
-    reshaping_op<resolve_squeeze>("Squeeze", "drops axes of extent 1", {1, 2}, {{.name = "axes", .kind = AttributeKind::integers}});
-extern const OpDef op_unsqueeze =
-    reshaping_op<resolve_unsqueeze>("Unsqueeze", "inserts axes of extent 1", {1, 2}, {{.name = "axes", .kind = AttributeKind::integers}});
+extern const OpDef op_squeeze = reshaping_op<resolve_squeeze>("Squeeze", "drops axes of extent 1", {1, 2},
+                                                              {{.name = "axes", .kind = AttributeKind::integers, .until = 12, .input = 1}});
+extern const OpDef op_unsqueeze = reshaping_op<resolve_unsqueeze>(
+    "Unsqueeze", "inserts axes of extent 1", {1, 2}, {{.name = "axes", .kind = AttributeKind::integers, .until = 12, .input = 1}});
 extern const OpDef op_identity = reshaping_op<resolve_same>("Identity", "the input", {1, 1}, {}, OpRole::identity);
 
 extern const OpDef op_transpose{
@@ -483,9 +483,9 @@ extern const OpDef op_dropout{
     .summary = "the input: nothing is dropped in inference",
     .inputs = {1, 3},
     .outputs = {1, 2},
-    .attributes = {{.name = "ratio", .kind = AttributeKind::real},
+    .attributes = {{.name = "ratio", .kind = AttributeKind::real, .until = 11, .input = 1},
                    {.name = "seed", .kind = AttributeKind::integer},
-                   {.name = "is_test", .kind = AttributeKind::integer}},
+                   {.name = "is_test", .kind = AttributeKind::integer, .until = 6}},
     .traits = view_traits(),
     .infer = infer_dropout,
     .evaluate = evaluate_dropout,

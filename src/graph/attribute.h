@@ -26,6 +26,8 @@ struct AttributeDef {
     std::variant<std::monostate, std::int64_t, double, std::string_view> fallback = {};
     /// Lets a value be refused at import: empty if `value` is accepted, else the reason. May be null.
     std::string (*refuse)(const Attribute& value) = nullptr;
+    /// The first operator set that has it: in earlier ones it always has its usual value.
+    int since = 0;
     /// The last operator set in which a node states it as an attribute, and the input that carries it in later ones (-1: it is dropped, as
     /// only its usual value is accepted). 0: an attribute in every operator set.
     int until = 0;

@@ -36,8 +36,7 @@ int ir_version_for(int opset) {
 
 bool is_standard(const Node& node) { return node.op->domain.empty(); }
 
-int target_opset(const Graph& graph) {
-    int opset = 0;
+int target_opset(const Graph& graph, int opset) {
     for (const auto& node : graph.nodes()) {
         if (is_standard(*node)) opset = std::max(opset, node->opset);
     }
@@ -81,10 +80,11 @@ Status lift(Graph& graph, Node& node, int opset) {
     return Ok{};
 }
 
-bool is_default(const Node& node, const std::string& name, const Attribute& value) {
+/// Whether an attribute need not be written: its value is the default, which may also be younger than the operator set.
+bool is_implied(const Node& node, const std::string& name, const Attribute& value) {
     const auto def =
         std::find_if(node.op->attributes.begin(), node.op->attributes.end(), [&](const AttributeDef& d) { return d.name == name; });
-    return def != node.op->attributes.end() && default_of(*def) == value;
+    return def != node.op->attributes.end() && (def->since > node.opset || default_of(*def) == value);
 }
 
 void write_type(const Value& value, bool batched, onnx::ValueInfoProto& info) {
@@ -108,8 +108,7 @@ void write_node(const Node& node, onnx::NodeProto& proto) {
     for (const Value* input : node.inputs) proto.add_input(input ? input->name : std::string());
     for (const Value* output : node.outputs) proto.add_output(output ? output->name : std::string());
     for (const auto& [name, value] : node.attributes) {
-        // A default may be younger than the operator set: left out, it means the same in all.
-        if (!is_default(node, name, value)) *proto.add_attribute() = attribute_to_proto(name, value);
+        if (!is_implied(node, name, value)) *proto.add_attribute() = attribute_to_proto(name, value);
     }
 }
 
@@ -163,9 +162,9 @@ Status bring_inside(onnx::TensorProto& tensor, const ExternalData& external) {
 
 }  // namespace
 
-Result<std::string> export_to_bytes(const Graph& graph) {
+Result<std::string> export_to_bytes(const Graph& graph, int opset) {
     Graph lifted = graph.clone();
-    const int opset = target_opset(graph);
+    opset = target_opset(graph, opset);
     Diagnostics problems;
     for (const auto& node : lifted.nodes()) {
         if (!is_standard(*node)) {
@@ -187,8 +186,8 @@ Result<std::string> export_to_bytes(const Graph& graph) {
     return serialise(model);
 }
 
-Status export_model(const Graph& graph, const std::filesystem::path& path) {
-    WEFT_ASSIGN(const std::string bytes, export_to_bytes(graph));
+Status export_model(const Graph& graph, const std::filesystem::path& path, int opset) {
+    WEFT_ASSIGN(const std::string bytes, export_to_bytes(graph, opset));
     return write_bytes(bytes, path);
 }
 
