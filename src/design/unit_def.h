@@ -91,9 +91,10 @@ struct UnitDef {
     void (*model)(const Unit&, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) = nullptr;
     /// Prepares a fast equal of `model` for many frames; callable from several threads. Null: `model` is used.
     UnitFunction (*fast)(const Unit&) = nullptr;
-    /// Beats that must have been read at input port `port` before output beat `beats` (1 = the first) of a frame can be written, counted
-    /// over one frame. FIFO depths come from it. Null: output beat n needs input beat n.
-    std::int64_t (*reads_for)(const Unit&, int port, std::int64_t beats) = nullptr;
+    /// For each output beat of a frame: how many beats, counted from the frame's first, must have been read at input `port` before it can
+    /// be written. Non-decreasing; more than a frame has where the unit reads into the next frame before it ends this one. FIFO depths come
+    /// from it, so it must not be less than what the HLS face really reads. Null: output beat n needs input beat n.
+    std::vector<std::int64_t> (*reads_for)(const Unit&, int port) = nullptr;
     /// Sets the numeric parameters that follow from folding and constants (chain lengths, packing shift). Called after folding. May be
     /// null.
     void (*derive)(Unit&) = nullptr;

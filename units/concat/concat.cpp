@@ -11,11 +11,14 @@ namespace weft {
 
 namespace {
 
-/// Beats of one position over all inputs.
-std::int64_t beats_per_position(const Unit& unit) {
+/// Iterations of one position: its input beats, and one more where the last of them both fills an output beat and leaves a rest.
+std::int64_t iterations_per_position(const Unit& unit) {
+    const std::int64_t lanes = unit.parameter("Lanes");
     std::int64_t beats = 0;
-    for (const Stream* stream : unit.inputs) beats += ceil_div(stream->shape.channels, unit.parameter("Lanes"));
-    return beats;
+    for (const Stream* stream : unit.inputs) beats += ceil_div(stream->shape.channels, lanes);
+    const std::int64_t last = (unit.inputs.back()->shape.channels + lanes - 1) % lanes + 1;
+    const std::int64_t waiting = (unit.outputs[0]->shape.channels - last) % lanes;
+    return beats + (waiting + last > lanes ? 1 : 0);
 }
 
 std::string check(const Unit& unit) {
@@ -31,7 +34,7 @@ std::string check(const Unit& unit) {
     return expect_shape(*unit.outputs[0], shape, "its output");
 }
 
-Timing schedule(const Unit& unit) { return {unit.parameter("Rows") * unit.parameter("Columns") * beats_per_position(unit)}; }
+Timing schedule(const Unit& unit) { return {unit.parameter("Rows") * unit.parameter("Columns") * iterations_per_position(unit)}; }
 
 Cost cost(const Unit&) { return {}; }
 
@@ -62,15 +65,19 @@ UnitFunction fast(const Unit&) {
 }
 
 /// Output channels up to the beat's end, taken input by input.
-std::int64_t reads_for(const Unit& unit, int port, std::int64_t beats) {
+std::vector<std::int64_t> reads_for(const Unit& unit, int port) {
     const std::int64_t lanes = unit.parameter("Lanes");
     const std::int64_t channels = unit.outputs[0]->shape.channels;
-    const std::int64_t per_position = ceil_div(channels, lanes);
-    const std::int64_t position = (beats - 1) / per_position;
-    std::int64_t due = std::min(channels, ((beats - 1) % per_position + 1) * lanes);
-    for (int i = 0; i < port; ++i) due -= unit.inputs[static_cast<std::size_t>(i)]->shape.channels;
     const std::int64_t own = unit.inputs[static_cast<std::size_t>(port)]->shape.channels;
-    return position * ceil_div(own, lanes) + ceil_div(std::clamp<std::int64_t>(due, 0, own), lanes);
+    std::int64_t before = 0;
+    for (int i = 0; i < port; ++i) before += unit.inputs[static_cast<std::size_t>(i)]->shape.channels;
+    std::vector<std::int64_t> reads;
+    for (std::int64_t position = 0; position < unit.outputs[0]->shape.positions(); ++position)
+        for (std::int64_t first = 0; first < channels; first += lanes) {
+            const std::int64_t due = std::clamp<std::int64_t>(std::min(channels, first + lanes) - before, 0, own);
+            reads.push_back(position * ceil_div(own, lanes) + ceil_div(due, lanes));
+        }
+    return reads;
 }
 
 UnitCase point(int rows, int columns, std::vector<int> channels, std::vector<std::pair<std::int64_t, std::int64_t>> ranges, int lanes) {

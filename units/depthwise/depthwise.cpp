@@ -97,8 +97,11 @@ void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span
 }
 
 /// All beats of a channel fold.
-std::int64_t reads_for(const Unit& unit, int, std::int64_t beats) {
-    return beats * ceil_div(unit.parameter("Taps"), unit.parameter("TapsPerBeat"));
+std::vector<std::int64_t> reads_for(const Unit& unit, int) {
+    std::vector<std::int64_t> reads(static_cast<std::size_t>(beats_of(unit)));
+    const std::int64_t tap_folds = ceil_div(unit.parameter("Taps"), unit.parameter("TapsPerBeat"));
+    for (std::size_t i = 0; i < reads.size(); ++i) reads[i] = static_cast<std::int64_t>(i + 1) * tap_folds;
+    return reads;
 }
 
 /// sums[position][channel * multiplier + m] from weights [tap][channel * multiplier + m].

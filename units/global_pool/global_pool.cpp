@@ -2,6 +2,7 @@
 // Sum or maximum of each channel over the whole frame.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <numeric>
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
@@ -39,8 +40,11 @@ void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span
 }
 
 /// Everything but the channel folds of the last position that are not yet due.
-std::int64_t reads_for(const Unit& unit, int, std::int64_t beats) {
-    return beats_of(unit) - ceil_div(unit.parameter("Channels"), unit.parameter("Lanes")) + beats;
+std::vector<std::int64_t> reads_for(const Unit& unit, int) {
+    const std::int64_t folds = ceil_div(unit.parameter("Channels"), unit.parameter("Lanes"));
+    std::vector<std::int64_t> reads(static_cast<std::size_t>(folds));
+    std::iota(reads.begin(), reads.end(), beats_of(unit) - folds + 1);
+    return reads;
 }
 
 UnitFunction fast(const Unit& unit) {

@@ -241,11 +241,23 @@ UnitFunction fast(const Unit& unit) {
     return [&unit](std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) { model(unit, inputs, outputs); };
 }
 
-/// The whole vector of a position enters during its first neuron fold.
-std::int64_t reads_for(const Unit& unit, int, std::int64_t beats) {
+/// The vector of a position enters during its first neuron fold. Finished sums leave while the next fold is computed, which may read the
+/// next vector.
+std::vector<std::int64_t> reads_for(const Unit& unit, int) {
     const Layout layout(unit);
-    const std::int64_t per_position = ceil_div(layout.outputs, output_lanes(unit));
-    return ceil_div(beats, per_position) * layout.synapse_folds();
+    const std::int64_t lanes = output_lanes(unit);
+    const std::int64_t per_position = ceil_div(layout.outputs, lanes);
+    const std::int64_t per_fold = ceil_div(layout.pe, lanes);
+    const std::int64_t synapse_folds = layout.synapse_folds();
+    const std::int64_t steps_per_position = layout.neuron_folds() * synapse_folds;
+    std::vector<std::int64_t> reads;
+    reads.reserve(static_cast<std::size_t>(layout.positions * per_position));
+    for (std::int64_t position = 0; position < layout.positions; ++position)
+        for (std::int64_t beat = 0; beat < per_position; ++beat) {
+            const std::int64_t step = position * steps_per_position + (beat / per_fold + 1) * synapse_folds - 1 + beat % per_fold;
+            reads.push_back(step / steps_per_position * synapse_folds + std::min(synapse_folds, step % steps_per_position + 1));
+        }
+    return reads;
 }
 
 void derive(Unit& unit) {

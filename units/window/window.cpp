@@ -35,7 +35,63 @@ std::string check(const Unit& unit) {
     return {};
 }
 
-Timing schedule(const Unit& unit) { return {std::max(beats_of(unit), taps_beat(unit).count(output_shape(unit)))}; }
+/// The walk of the delay line, as the HLS face does it: over all pixels without a stop between rows and frames. Padding that alone fills a
+/// window is walked over as well; the rest is masked. Distances are in positions of the walk.
+struct DelayLine {
+    std::int64_t rows, columns, channel_folds, tap_folds, out_rows, out_columns;
+    std::int64_t grid_rows, grid_columns, top, left;
+    std::int64_t first_gap, column_gap, row_gap, frame_gap, row_pitch;
+
+    explicit DelayLine(const Unit& unit) {
+        const StreamShape out = output_shape(unit);
+        rows = unit.parameter("Rows");
+        columns = unit.parameter("Columns");
+        channel_folds = ceil_div(unit.parameter("Channels"), unit.parameter("Lanes"));
+        tap_folds = ceil_div(out.taps, unit.parameter("TapsPerBeat"));
+        out_rows = out.rows;
+        out_columns = out.columns;
+        const std::int64_t kernel_h = unit.parameter("KernelH");
+        const std::int64_t kernel_w = unit.parameter("KernelW");
+        const std::int64_t walked_rows = std::max<std::int64_t>(0, unit.parameter("PadTop") + unit.parameter("PadBottom") - (kernel_h - 1));
+        const std::int64_t walked_columns =
+            std::max<std::int64_t>(0, unit.parameter("PadLeft") + unit.parameter("PadRight") - (kernel_w - 1));
+        top = std::min(unit.parameter("PadTop"), walked_rows);
+        left = std::min(unit.parameter("PadLeft"), walked_columns);
+        grid_rows = rows + walked_rows;
+        grid_columns = columns + walked_columns;
+        first_gap = (kernel_h - 1 - (unit.parameter("PadTop") - top)) * grid_columns + kernel_w - 1 - (unit.parameter("PadLeft") - left);
+        column_gap = unit.parameter("StrideW");
+        row_pitch = unit.parameter("StrideH") * grid_columns;
+        row_gap = row_pitch - (out_columns - 1) * column_gap;
+        frame_gap = grid_rows * grid_columns - (out_rows - 1) * row_pitch - (out_columns - 1) * column_gap;
+    }
+
+    /// Position of the last pixel of a window; beyond the frame where padding puts it there.
+    std::int64_t last_pixel(std::int64_t row, std::int64_t column) const { return first_gap + row * row_pitch + column * column_gap; }
+
+    /// Input beats among the first `steps` steps of the walk, a step being one channel fold of one position.
+    std::int64_t reads_at(std::int64_t steps) const {
+        const std::int64_t position = steps / channel_folds;
+        const std::int64_t frame = position / (grid_rows * grid_columns);
+        const std::int64_t row = position / grid_columns % grid_rows - top;
+        const std::int64_t column = position % grid_columns - left;
+        const bool row_inside = row >= 0 && row < rows;
+        std::int64_t pixels = frame * rows * columns + std::clamp<std::int64_t>(row, 0, rows) * columns;
+        if (row_inside) pixels += std::clamp<std::int64_t>(column, 0, columns);
+        const bool inside = row_inside && column >= 0 && column < columns;
+        return pixels * channel_folds + (inside ? steps % channel_folds : 0);
+    }
+
+    /// From a window's last channel fold to the next window, `gap` positions on: whichever takes longer, leaving or arriving.
+    std::int64_t next_window(std::int64_t gap) const { return std::max(tap_folds, (gap - 1) * channel_folds + 1); }
+};
+
+Timing schedule(const Unit& unit) {
+    const DelayLine line(unit);
+    return {line.out_rows * line.out_columns * (line.channel_folds - 1) * line.tap_folds +
+            line.out_rows * (line.out_columns - 1) * line.next_window(line.column_gap) +
+            (line.out_rows - 1) * line.next_window(line.row_gap) + line.next_window(line.frame_gap)};
+}
 
 Cost cost(const Unit&) { return {}; }
 
@@ -57,25 +113,24 @@ void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span
             }
 }
 
-/// Whole pixels up to the bottom right element of the position's window (of all taps, whatever the beat carries).
-std::int64_t reads_for(const Unit& unit, int, std::int64_t beats) {
-    const StreamShape in = shape_of(unit);
+/// A window leaves when the delay line has reached its bottom right pixel, in the padding of the next row or frame where it lies there;
+/// while further beats of it leave, the line goes on as far as the next window.
+std::vector<std::int64_t> reads_for(const Unit& unit, int) {
+    const DelayLine line(unit);
     const StreamShape out = output_shape(unit);
-    const std::int64_t position = (beats - 1) / taps_beat(unit).count({1, 1, out.taps, out.channels});
-    const std::int64_t row = position / out.columns;
-    const std::int64_t column = position % out.columns;
-    const auto bottom = [&](std::int64_t r) {
-        return std::min<std::int64_t>(r * unit.parameter("StrideH") - unit.parameter("PadTop") + unit.parameter("KernelH"), in.rows);
-    };
-    const auto right = [&](std::int64_t c) {
-        return std::clamp<std::int64_t>(c * unit.parameter("StrideW") - unit.parameter("PadLeft") + unit.parameter("KernelW"), 0,
-                                        in.columns);
-    };
-    if (bottom(row) <= 0) return 0;
-    // A row of windows whose last input row came with the row before needs nothing new.
-    const bool all_there = row > 0 && bottom(row - 1) == bottom(row);
-    const std::int64_t pixels = (bottom(row) - 1) * in.columns + right(all_there ? out.columns - 1 : column);
-    return pixels * ceil_div(in.channels, unit.parameter("Lanes"));
+    std::vector<std::int64_t> reads;
+    reads.reserve(static_cast<std::size_t>(taps_beat(unit).count(out)));
+    for (std::int64_t row = 0; row < out.rows; ++row)
+        for (std::int64_t column = 0; column < out.columns; ++column) {
+            const std::int64_t gap = column + 1 < out.columns ? line.column_gap : row + 1 < out.rows ? line.row_gap : line.frame_gap;
+            const std::int64_t first = line.last_pixel(row, column) * line.channel_folds;
+            for (std::int64_t fold = 0; fold < line.channel_folds; ++fold)
+                for (std::int64_t beat = 0; beat < line.tap_folds; ++beat) {
+                    const std::int64_t ahead = fold + 1 == line.channel_folds ? std::min(beat, (gap - 1) * line.channel_folds) : 0;
+                    reads.push_back(line.reads_at(first + fold + 1 + ahead));
+                }
+        }
+    return reads;
 }
 
 UnitFunction fast(const Unit& unit) {
