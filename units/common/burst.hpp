@@ -47,6 +47,7 @@ struct frame_layout {
 /// Reads Words words a frame.
 template <int Words>
 void read_words(int frames, const ap_uint<512>* memory, hls::stream<ap_uint<512> >& s_out) {
+#pragma HLS INLINE
     const int words = frames * Words;
     for (int i = 0; i < words; ++i) {
 #pragma HLS PIPELINE II = 1 style = flp
@@ -57,6 +58,7 @@ void read_words(int frames, const ap_uint<512>* memory, hls::stream<ap_uint<512>
 /// Writes Words words a frame.
 template <int Words>
 void write_words(int frames, ap_uint<512>* memory, hls::stream<ap_uint<512> >& s_in) {
+#pragma HLS INLINE
     const int words = frames * Words;
     for (int i = 0; i < words; ++i) {
 #pragma HLS PIPELINE II = 1 style = flp
@@ -67,6 +69,7 @@ void write_words(int frames, ap_uint<512>* memory, hls::stream<ap_uint<512> >& s
 /// Words of memory to beats. Spare lanes of a position's last beat are arbitrary.
 template <int Positions, int Channels, int Lanes, class Out>
 void unpack_frames(int frames, hls::stream<ap_uint<512> >& s_in, hls::stream<Out>& s_out) {
+#pragma HLS INLINE
     typedef typename Out::element element;
     typedef frame_layout<element::width, Positions, Channels, Lanes> layout;
     typedef ap_uint<layout::window_bits> window;
@@ -125,6 +128,7 @@ void unpack_frames(int frames, hls::stream<ap_uint<512> >& s_in, hls::stream<Out
 /// Beats to words of memory.
 template <int Positions, int Channels, int Lanes, class In>
 void pack_frames(int frames, hls::stream<In>& s_in, hls::stream<ap_uint<512> >& s_out) {
+#pragma HLS INLINE
     typedef typename In::element element;
     typedef frame_layout<element::width, Positions, Channels, Lanes> layout;
     typedef ap_uint<layout::window_bits> window;

@@ -38,6 +38,7 @@ void concat_read(int port, Element (&values)[Lanes], hls::stream<In>& s_in, hls:
 /// rest.
 template <int Rows, int Columns, int Lanes, class Constants, class Out, class... In>
 void concat_unit(int frames, hls::stream<Out>& s_out, hls::stream<In>&... s_in) {
+#pragma HLS INLINE
     typedef typename Out::element Element;
     const int ports = sizeof...(In);
     Element waiting[2 * Lanes];

@@ -19,6 +19,7 @@ namespace weft {
 template <int Rows, int Columns, int Taps, int Channels, int Multiplier, int WeightBits, int AccumulatorBits, int Lanes, int TapsPerBeat,
           class Constants, class In, class Out>
 void depthwise_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+#pragma HLS INLINE
     typedef typename In::element Input;
     typedef typename Out::element Output;
     typedef ap_int<AccumulatorBits> Sum;

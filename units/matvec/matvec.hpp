@@ -98,6 +98,7 @@ struct matvec_step<false, PE, Simd, WeightBits, LaneShift, ChainLength> {
 template <int Rows, int Columns, int Taps, int Channels, int Outputs, int Flatten, int WeightBits, int AccumulatorBits, int LaneShift,
           int ChainLength, int PE, int Lanes, int TapsPerBeat, int OutputLanes, class Constants, class In, class Out>
 void matvec_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+#pragma HLS INLINE
     typedef typename In::element Input;
     typedef typename Out::element Output;
     typedef ap_int<AccumulatorBits> Sum;

@@ -20,6 +20,7 @@ namespace weft {
 template <int Rows, int Columns, int Taps, int Channels, int Maximum, int Zero, int Lanes, int TapsPerBeat, class Constants, class In,
           class Out>
 void pool_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+#pragma HLS INLINE
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int tap_folds = divide_up(Taps, TapsPerBeat);

@@ -19,6 +19,7 @@ namespace weft {
 template <int Rows, int Columns, int Channels, int KernelH, int KernelW, int StrideH, int StrideW, int PadTop, int PadLeft, int PadBottom,
           int PadRight, int PadValue, int Lanes, int TapsPerBeat, class In, class Out>
 void window_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
+#pragma HLS INLINE
     typedef typename Out::element Element;
     const int taps = KernelH * KernelW;
     const int channel_folds = divide_up(Channels, Lanes);

@@ -1,0 +1,25 @@
+// hls_parts.h
+// The parts of an HLS project beside the kernel.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/emit/hls.h"
+#include "src/emit/text_writer.h"
+
+namespace weft {
+
+/// Name and purpose of a generated file, then the lines of `options.head`.
+void write_file_head(TextWriter& out, std::string_view name, std::string_view purpose, const EmitOptions& options,
+                     std::string_view comment = "//");
+
+/// Runs the kernel on vectors and compares, under our own C simulation and the vendor's.
+std::string testbench_text(const std::string& kernel, const std::vector<KernelPort>& ports, const EmitOptions& options);
+
+/// Makefile and configuration for v++.
+std::vector<ProjectFile> vitis_files(const std::string& kernel, const EmitOptions& options);
+
+}  // namespace weft
