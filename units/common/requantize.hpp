@@ -30,7 +30,7 @@ struct multiply_stage {
     static Out apply(ap_int<W> acc, int fold, int lane) {
 #pragma HLS INLINE
         const ap_int<Tables::sum_bits> sum = acc * Tables::multiplier(fold, lane) + Tables::addend(fold, lane);
-        const ap_int<Tables::sum_bits> rounded = sum >> Tables::shift;
+        const ap_int<Tables::sum_bits> rounded = sum >> int(Tables::shift);
         if (rounded < Tables::low(fold, lane)) return Out(Tables::low(fold, lane));
         if (rounded > Tables::high(fold, lane)) return Out(Tables::high(fold, lane));
         return Out(rounded);
@@ -44,7 +44,7 @@ struct convergent_stage {
     static Out apply(ap_int<W> acc, int fold, int lane) {
 #pragma HLS INLINE
         const ap_int<Tables::sum_bits> sum = acc * Tables::multiplier(fold, lane) + Tables::addend(fold, lane);
-        ap_int<Tables::sum_bits> rounded = sum >> Tables::shift;
+        ap_int<Tables::sum_bits> rounded = sum >> int(Tables::shift);
         const ap_uint<Tables::shift> rest = ap_uint<Tables::shift>(sum);
         if (rest == 0) rounded[0] = 0;
         if (rounded < Tables::low(fold, lane)) return Out(Tables::low(fold, lane));
