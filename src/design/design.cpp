@@ -69,7 +69,7 @@ private:
                 fail(&unit, nullptr, fmt::format("parameter {} = {} is outside {}..{}", row.name, at->second, row.min, row.max));
         }
         for (const auto& [name, value] : unit.parameters)
-            if (std::ranges::none_of(def.parameters, [&](const ParameterDef& row) { return row.name == name; }))
+            if (std::ranges::none_of(def.parameters, [&name = name](const ParameterDef& row) { return row.name == name; }))
                 fail(&unit, nullptr, fmt::format("parameter {} is not in the table of {}", name, def.name));
         check_ports(unit, false, unit.inputs);
         check_ports(unit, true, unit.outputs);

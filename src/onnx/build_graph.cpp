@@ -200,7 +200,7 @@ private:
         sound &= check_arity(key, *op, output_names, op->outputs, "output");
         auto attributes = attributes_from_proto(node, *op, key, external_);
         if (!attributes) {
-            for (Diagnostic& problem : std::move(attributes).error()) result_.problems.push_back(std::move(problem));
+            for (const Diagnostic& problem : attributes.error()) result_.problems.push_back(problem);
             sound = false;
         }
         if (!sound) return refuse_outputs();
