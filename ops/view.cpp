@@ -196,23 +196,6 @@ Result<std::vector<Tensor>> evaluate_reshaped(const Node& node, std::span<const 
     return std::vector{inputs[0]->reshaped(std::move(shape))};
 }
 
-/// Puts a canonical view of its first input in place of `node`, whose first output it takes over; nothing at all where the view would
-/// change nothing and the output is not the graph's.
-void replace_by_view(Graph& graph, Node* node, Integers perm) {
-    Value* input = node->input(0);
-    Value* output = node->output();
-    if (keeps_order(input->shape, perm)) perm.clear();
-    if (perm.empty() && input->shape == output->shape && !graph.is_output(output)) {
-        graph.replace_uses(output, input);
-        output->producer = nullptr;
-        return;
-    }
-    Attributes attributes;
-    attributes.set("perm", std::move(perm));
-    attributes.set("shape", output->shape);
-    graph.add_node(op_weft_view, node->name, 1, {input}, {output}, std::move(attributes));
-}
-
 Result<bool> reshape_to_view(Graph& graph, Node* node) {
     if (node->input(0)->is_constant()) return false;
     replace_by_view(graph, node, {});
@@ -452,6 +435,21 @@ Result<bool> merge_views(Graph& graph, Node* node) {
 }
 
 }  // namespace
+
+void replace_by_view(Graph& graph, Node* node, Integers perm) {
+    Value* input = node->input(0);
+    Value* output = node->output();
+    if (keeps_order(input->shape, perm)) perm.clear();
+    if (perm.empty() && input->shape == output->shape && !graph.is_output(output)) {
+        graph.replace_uses(output, input);
+        output->producer = nullptr;
+        return;
+    }
+    Attributes attributes;
+    attributes.set("perm", std::move(perm));
+    attributes.set("shape", output->shape);
+    graph.add_node(op_weft_view, node->name, 1, {input}, {output}, std::move(attributes));
+}
 
 extern const OpDef op_reshape =
     reshaping_op<resolve_reshape>("Reshape", "the same elements under another shape", {1, 2},

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <vector>
+
 #include "src/graph/op_def.h"
 
 namespace weft {
@@ -15,6 +17,10 @@ extern const OpDef op_add;
 extern const OpDef op_sub;
 extern const OpDef op_div;
 extern const OpDef op_sum;
+
+/// Puts a canonical view of its first input in place of `node`, whose first output it takes over; nothing at all where the view would
+/// change nothing and the output is not the graph's.
+void replace_by_view(Graph& graph, Node* node, std::vector<std::int64_t> perm);
 
 // Rewrites (see Rewrite::apply).
 

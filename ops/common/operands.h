@@ -23,6 +23,7 @@ public:
     explicit Operands(std::span<const Tensor* const> inputs);
     const Tensor& operator[](std::size_t index) const { return *tensors_[index]; }
     std::size_t size() const { return tensors_.size(); }
+    std::span<const Tensor* const> tensors() const { return tensors_; }
     DataType type() const { return tensors_[0]->type(); }
 
 private:
