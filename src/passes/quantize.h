@@ -9,10 +9,9 @@
 #include "src/base/diagnostic.h"
 #include "src/engines/engine.h"
 #include "src/graph/graph.h"
+#include "src/quantize/calibrate.h"
 
 namespace weft {
-
-enum class CalibrationMethod { min_max, mse };
 
 struct QuantizeOptions {
     /// Bits of weights and activations: "8", "w4a4", or the path of a JSON file keyed by node (src/quantize/bits.h).
