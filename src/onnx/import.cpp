@@ -149,10 +149,7 @@ void compare_declared(const onnx::ValueInfoProto& info, const Graph& graph, bool
     if (!agrees) warn(fmt::format("the file declares the shape [{}], but it is {}", declared, to_string(value->shape)));
 }
 
-}  // namespace
-
-Result<ImportedModel> import_model(const std::filesystem::path& path, const ImportOptions& options) {
-    WEFT_ASSIGN(ModelFile file, read_model_file(path));
+Result<ImportedModel> import_file(ModelFile file, const ImportOptions& options) {
     ImportedModel result;
     WEFT_ASSIGN(result.opsets, check_versions(file.model, result.warnings));
     const onnx::GraphProto& proto = file.model.graph();
@@ -182,6 +179,18 @@ Result<ImportedModel> import_model(const std::filesystem::path& path, const Impo
     for (const auto& info : proto.output()) compare_declared(info, result.graph, same_batch, result.warnings);
     result.hash = file.digest.hex();
     return result;
+}
+
+}  // namespace
+
+Result<ImportedModel> import_model(const std::filesystem::path& path, const ImportOptions& options) {
+    WEFT_ASSIGN(ModelFile file, read_model_file(path));
+    return import_file(std::move(file), options);
+}
+
+Result<ImportedModel> import_model(std::string bytes, const std::filesystem::path& path, const ImportOptions& options) {
+    WEFT_ASSIGN(ModelFile file, parse_model_file(std::move(bytes), path));
+    return import_file(std::move(file), options);
 }
 
 }  // namespace weft

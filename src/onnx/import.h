@@ -34,5 +34,7 @@ struct ImportedModel {
 /// open, or 1, or any number that all inputs and outputs share, and the outputs' first extent follows it; otherwise it stays as it is. An
 /// error holds all problems of the model that could be told apart, each with its node and tensor.
 Result<ImportedModel> import_model(const std::filesystem::path& path, const ImportOptions& options = {});
+/// The same for the bytes of a file, as if `path` held them.
+Result<ImportedModel> import_model(std::string bytes, const std::filesystem::path& path, const ImportOptions& options = {});
 
 }  // namespace weft

@@ -127,11 +127,15 @@ Result<ModelFile> read_model_file(const std::filesystem::path& path) {
     if (!file.read(bytes.data(), static_cast<std::streamsize>(size))) {
         return error(fmt::format("cannot read '{}': {}", name, std::strerror(errno)), "check the file's permissions");
     }
+    return parse_model_file(std::move(bytes), path);
+}
 
+Result<ModelFile> parse_model_file(std::string bytes, const std::filesystem::path& path) {
+    const std::string name = path.string();
     ModelFile result;
     {
         const google::protobuf::LogSilencer silence;
-        google::protobuf::io::CodedInputStream input(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<int>(size));
+        google::protobuf::io::CodedInputStream input(reinterpret_cast<const std::uint8_t*>(bytes.data()), static_cast<int>(bytes.size()));
         input.SetTotalBytesLimit(std::numeric_limits<int>::max());
         if (!result.model.ParseFromCodedStream(&input) || !input.ConsumedEntireMessage()) return not_a_model(bytes, name);
     }

@@ -24,6 +24,8 @@ struct ModelFile {
 
 /// Reads a file of at most 2 GiB (protobuf's limit). What is no ONNX model is refused, by name of its format where that is known.
 Result<ModelFile> read_model_file(const std::filesystem::path& path);
+/// The same for bytes that are at hand (not empty, at most 2 GiB), as if `path` held them.
+Result<ModelFile> parse_model_file(std::string bytes, const std::filesystem::path& path);
 
 /// Reads the tensors that a model keeps outside its file: below the model's folder only, following no link out of it.
 class ExternalData {

@@ -29,12 +29,14 @@ public:
     /// Makes the outputs of a node constants if they are known. True if so: the node is then to be removed.
     Result<bool> fold(Node& node) {
         if (!is_foldable(node)) return false;
+        std::int64_t bytes = bytes_;
         for (const Value* output : node.outputs) {
-            if (output) bytes_ += element_count(output->shape) * static_cast<std::int64_t>(size_of(output->type));
+            if (output) bytes += element_count(output->shape) * static_cast<std::int64_t>(size_of(output->type));
         }
-        if (bytes_ > folded_bytes_limit) {
+        if (bytes > folded_bytes_limit) {
             return node_error(node, "the constants that the model computes take more than 2 GiB", "simplify the model when exporting it");
         }
+        bytes_ = bytes;
         std::vector<const Tensor*> inputs;
         for (const Value* input : node.inputs) inputs.push_back(input ? input->constant.get() : nullptr);
         WEFT_ASSIGN(std::vector<Tensor> outputs, node.op->evaluate(node, inputs));
