@@ -1,0 +1,35 @@
+// canonicalise.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "src/graph/op_def.h"
+#include "src/passes/pass.h"
+
+namespace weft {
+
+Status canonicalise(Graph& graph, PassLog& log) {
+    for (bool changed = true; changed;) {
+        changed = false;
+        std::vector<Node*> nodes;
+        for (const auto& node : graph.nodes()) nodes.push_back(node.get());
+        for (Node* node : nodes) {
+            for (const Rewrite& rewrite : node->op->rewrites) {
+                const std::string name = node->name;
+                WEFT_ASSIGN(const bool applied, rewrite.apply(graph, node));
+                if (!applied) continue;
+                log.push_back(std::string(rewrite.name) + ": " + name);
+                changed = true;
+                const bool produces = std::any_of(node->outputs.begin(), node->outputs.end(), [&](Value* output) {
+                    return output && output->producer == node && (graph.is_output(output) || !graph.readers(output).empty());
+                });
+                if (!produces) graph.remove(node);
+                break;
+            }
+        }
+        WEFT_CHECK(graph.sort());
+        graph.remove_dead();
+    }
+    return Ok{};
+}
+
+}  // namespace weft

@@ -1,0 +1,48 @@
+// pass.h
+// A pass rewrites a Graph; the runner owns order, timing, dumps and verification.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/graph/graph.h"
+
+namespace weft {
+
+/// What a pass did, for dumps and reports: one line each.
+using PassLog = std::vector<std::string>;
+
+struct Pass {
+    std::string_view name;
+    std::string_view reason;  ///< What it does and why it stands at its place in the list.
+    Status (*run)(Graph&, PassLog&);
+};
+
+/// From ONNX operators with quantisers to canonical operators with typed values, in order.
+std::span<const Pass> typing_passes();
+
+struct PassRunner {
+    /// Called after each pass with its name, the graph, its log and the seconds it took. May be empty.
+    std::function<void(std::string_view, const Graph&, const PassLog&, double)> after;
+
+    /// Runs the passes in order; sorts and verifies the graph after each one.
+    Status run(Graph& graph, std::span<const Pass> passes) const;
+};
+
+// The passes themselves, one a file.
+
+/// Applies every operator's rewrites until nothing changes.
+Status canonicalise(Graph& graph, PassLog& log);
+/// Turns quantiser and dequantiser pairs into typed values: a canonical quantise node whose output carries an IntegerType.
+Status type_values(Graph& graph, PassLog& log);
+/// Moves quantisers up across operators that commute with them (MaxPool, Concat), so that those work on integers.
+Status hoist_quantise(Graph& graph, PassLog& log);
+/// Lets integer types pass through operators whose output elements are input elements.
+Status propagate_types(Graph& graph, PassLog& log);
+
+}  // namespace weft

@@ -1,0 +1,181 @@
+// type_values.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <limits>
+
+#include "src/graph/op_def.h"
+#include "src/passes/pass.h"
+
+namespace weft {
+
+namespace {
+
+bool has_role(const Node* node, OpRole role) { return node && node->op->traits.role == role; }
+
+bool moves_input(const Traits& traits, std::size_t index) {
+    const auto& list = traits.same_type_inputs;
+    return traits.same_type_all_inputs || (traits.view && index == 0) ||
+           std::find(list.begin(), list.end(), static_cast<int>(index)) != list.end();
+}
+
+/// Scale and zero point as a quantiser or dequantiser states them, with the integer range of `carrier`.
+Result<IntegerType> stated_type(const Node& node, DataType carrier) {
+    static constexpr auto help = "static quantisation is needed: quantise the model with fixed scales";
+    IntegerType type;
+    const Value* scale = node.input(1);
+    const Value* zero_point = node.input(2);
+    if (!scale || !scale->is_constant()) return tensor_error(node, scale, "the scale is not a constant", help);
+    if (zero_point && !zero_point->is_constant()) return tensor_error(node, zero_point, "the zero point is not a constant", help);
+    type.scale = scale->constant->to_doubles();
+    type.zero_point.assign(type.scale.size(), 0);
+    if (zero_point) type.zero_point = zero_point->constant->to_integers();
+    if (type.scale.size() > 1) {
+        type.axis = static_cast<int>(node.attributes.has("axis") ? node.attributes.integer("axis") : 1);
+        if (type.axis < 0) type.axis += static_cast<int>(node.input(0)->shape.size());
+    }
+    visit_type(carrier, [&](auto e) {
+        using T = decltype(e);
+        if constexpr (std::is_integral_v<T>) {
+            type.min = static_cast<std::int64_t>(std::numeric_limits<T>::min());
+            type.max = static_cast<std::int64_t>(std::numeric_limits<T>::max());
+        }
+    });
+    return type;
+}
+
+/// A dequantiser below an operator that only moves integers around goes above it, so that the operator works on the real values.
+bool raise_dequantiser(Graph& graph, Node* dequantise) {
+    Node* mover = dequantise->input(0)->producer;
+    if (!mover || has_role(mover, OpRole::quantize) || has_role(mover, OpRole::clip)) return false;
+    const Traits& traits = mover->op->traits;
+    if (!traits.view && !traits.commutes_with_monotone) return false;
+    std::vector<Value*> inputs = mover->inputs;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+        if (!inputs[i] || !moves_input(traits, i)) continue;
+        Value* real = graph.add_value(graph.unique_name(inputs[i]->name + "_real"), dequantise->output()->type, inputs[i]->shape);
+        graph.add_node(*dequantise->op, dequantise->name, dequantise->opset, {inputs[i], dequantise->input(1), dequantise->input(2)},
+                       {real}, dequantise->attributes);
+        inputs[i] = real;
+    }
+    Value* output = dequantise->output();
+    graph.remove(dequantise);
+    graph.add_node(*mover->op, mover->name, mover->opset, std::move(inputs), {output}, mover->attributes);
+    return true;
+}
+
+class Typer {
+public:
+    Typer(Graph& graph, PassLog& log) : graph_(graph), log_(log) {}
+
+    Status run() {
+        for (bool changed = true; changed;) {
+            changed = false;
+            for (Node* node : with_role(OpRole::dequantize)) {
+                if (!node->input(0)->is_constant() && node->input(0)->producer) changed |= raise_dequantiser(graph_, node);
+            }
+        }
+        WEFT_CHECK(graph_.sort());
+        for (Node* node : with_role(OpRole::quantize)) {
+            if (!node->input(0)->is_constant()) WEFT_CHECK(type_quantiser(*node));
+        }
+        for (Node* node : with_role(OpRole::dequantize)) WEFT_CHECK(type_integer_input(*node));
+        return Ok{};
+    }
+
+private:
+    std::vector<Node*> with_role(OpRole role) const {
+        std::vector<Node*> list;
+        for (const auto& node : graph_.nodes()) {
+            if (has_role(node.get(), role)) list.push_back(node.get());
+        }
+        return list;
+    }
+
+    Status type_quantiser(Node& quantise) {
+        WEFT_ASSIGN(const IntegerType rule, stated_type(quantise, quantise.output()->type));
+        return follow(quantise, quantise.output(), rule, rule.min, rule.max);
+    }
+
+    /// `integers` holds the quantiser's result limited to low..high.
+    Status follow(Node& quantise, Value* integers, const IntegerType& rule, std::int64_t low, std::int64_t high) {
+        const std::vector<Node*> readers = graph_.readers(integers);
+        if (graph_.is_output(integers)) {
+            IntegerType type = rule;
+            type.min = low;
+            type.max = high;
+            Value* real = graph_.add_value(graph_.unique_name(integers->name + "_real"), quantise.input(0)->type, integers->shape);
+            std::replace(graph_.outputs.begin(), graph_.outputs.end(), integers, real);
+            define(quantise, real, integers, rule, type);
+        }
+        Value* first = nullptr;
+        IntegerType first_type;
+        for (Node* reader : readers) {
+            if (has_role(reader, OpRole::clip)) {
+                std::int64_t inner_low = low, inner_high = high;
+                for (const std::size_t i : {1U, 2U}) {
+                    const Value* bound = reader->input(i);
+                    if (!bound) continue;
+                    if (!bound->is_constant()) return tensor_error(*reader, bound, "the bound of a clip on integers is not a constant");
+                    const std::int64_t limit = bound->constant->to_integers().at(0);
+                    if (i == 1) inner_low = std::max(inner_low, limit);
+                    if (i == 2) inner_high = std::min(inner_high, limit);
+                }
+                WEFT_CHECK(follow(quantise, reader->output(), rule, inner_low, inner_high));
+                continue;
+            }
+            if (!has_role(reader, OpRole::dequantize) || reader->input(0) != integers) {
+                return tensor_error(*reader, integers,
+                                    "the operator " + std::string(reader->op->name) + " works on quantised integers directly",
+                                    "only DequantizeLinear, Clip and operators that move elements may read a quantised tensor");
+            }
+            WEFT_ASSIGN(IntegerType type, stated_type(*reader, integers->type));
+            type.min = low;
+            type.max = high;
+            Value* real = reader->output();
+            graph_.remove(reader);
+            if (first && type == first_type) {
+                graph_.replace_uses(real, first);
+                continue;
+            }
+            define(quantise, real, integers, rule, type);
+            if (!first) {
+                first = real;
+                first_type = type;
+            }
+        }
+        return Ok{};
+    }
+
+    void define(const Node& quantise, Value* real, const Value* integers, const IntegerType& rule, const IntegerType& type) {
+        Attributes attributes;
+        attributes.set("scale", rule.scale);
+        attributes.set("zero_point", rule.zero_point);
+        attributes.set("axis", std::int64_t{rule.axis});
+        attributes.set("min", type.min);
+        attributes.set("max", type.max);
+        real->integer = type;
+        real->integer_tensor = integers->name;
+        graph_.add_node(op_for(OpRole::quantise), quantise.name, 1, {quantise.input(0)}, {real}, std::move(attributes));
+        log_.push_back(real->name + ": " + to_string(type));
+    }
+
+    /// Integers that come from outside: the dequantiser's output is typed by what the file says of it.
+    Status type_integer_input(Node& dequantise) {
+        const Value* integers = dequantise.input(0);
+        if (std::find(graph_.inputs.begin(), graph_.inputs.end(), integers) == graph_.inputs.end()) return Ok{};
+        WEFT_ASSIGN(const IntegerType type, stated_type(dequantise, integers->type));
+        dequantise.output()->integer = type;
+        dequantise.output()->integer_tensor = integers->name;
+        log_.push_back(dequantise.output()->name + ": " + to_string(type));
+        return Ok{};
+    }
+
+    Graph& graph_;
+    PassLog& log_;
+};
+
+}  // namespace
+
+Status type_values(Graph& graph, PassLog& log) { return Typer(graph, log).run(); }
+
+}  // namespace weft
