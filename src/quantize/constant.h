@@ -1,0 +1,38 @@
+// constant.h
+// The exact reals of a constant, read through dequantisers and views.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/graph/graph.h"
+#include "src/graph/rational.h"
+
+namespace weft {
+
+/// Whether `value` is a constant, or a dequantised constant, possibly through views.
+bool is_constant_like(const Value* value);
+
+/// Elements in the order of `value`, row-major. Either quantised (real = code * scale, zero point already subtracted) or plain floats.
+struct ConstantReal {
+    Shape shape;
+    bool quantised = false;
+    std::vector<std::int64_t> codes;        ///< Quantised: integer minus zero point.
+    std::vector<double> scales;             ///< Quantised: the distinct scales.
+    std::vector<std::int32_t> scale_index;  ///< Quantised, more than one scale: which one each element has.
+    std::vector<double> reals;              ///< Not quantised.
+
+    std::int64_t size() const { return element_count(shape); }
+    double scale(std::int64_t index) const {
+        return scales[scale_index.empty() ? 0 : static_cast<std::size_t>(scale_index[static_cast<std::size_t>(index)])];
+    }
+    Rational exact(std::int64_t index) const;
+    long double real(std::int64_t index) const;
+};
+
+/// `value` must be constant-like.
+Result<ConstantReal> constant_real(const Value* value);
+
+}  // namespace weft

@@ -1,0 +1,324 @@
+// region.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/quantize/region.h"
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <set>
+
+#include "src/graph/op_def.h"
+#include "src/quantize/constant.h"
+
+namespace weft {
+
+namespace {
+
+bool is_view(const Node& node) {
+    const auto& view = node.op->traits.view;
+    return view && (!view->applies || view->applies(node));
+}
+
+bool is_elementwise(const Node& node) { return node.op->traits.elementwise.has_value(); }
+
+/// Collects the nodes above a value down to the values where other regions begin.
+class Collector {
+public:
+    void collect(const Value* value) {
+        if (is_constant_like(value) || !seen_.insert(value).second) return;
+        const Node* producer = value->producer;
+        const bool starts = !producer || (value->integer && !inlined_.count(value)) || (!is_elementwise(*producer) && !is_view(*producer));
+        if (starts) {
+            boundaries_.push_back(value);
+            return;
+        }
+        for (const Value* input : producer->inputs) {
+            if (input) collect(input);
+        }
+        nodes_.push_back(producer);
+    }
+
+    void restart() {
+        seen_.clear();
+        boundaries_.clear();
+        nodes_.clear();
+    }
+
+    void inline_value(const Value* value) { inlined_.insert(value); }
+
+    const std::vector<const Value*>& boundaries() const { return boundaries_; }
+    const std::vector<const Node*>& nodes() const { return nodes_; }
+
+private:
+    std::set<const Value*> seen_;
+    std::set<const Value*> inlined_;
+    std::vector<const Value*> boundaries_;
+    std::vector<const Node*> nodes_;
+};
+
+/// Where input `k` of node `step` comes from.
+struct Operand {
+    int step = -1;                           ///< Result of that step; -2: the region's source; -1: a constant or omitted.
+    const ConstantReal* constant = nullptr;  ///< Null with step -1: omitted.
+    std::vector<std::int32_t> element;       ///< Element of the constant for each channel; empty: element 0.
+
+    std::int64_t element_of(int channel) const { return element.empty() ? 0 : element[static_cast<std::size_t>(channel)]; }
+};
+
+struct Step {
+    const Node* node;
+    std::vector<Operand> operands;
+};
+
+/// The region as a straight-line program, shared by the functions of all channels.
+struct Program {
+    std::vector<Step> steps;
+    std::map<const Value*, ConstantReal> constants;
+
+    long double real(int channel, long double x) const {
+        std::vector<long double> results(steps.size());
+        std::vector<long double> inputs;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            inputs.clear();
+            for (const Operand& operand : steps[i].operands) {
+                if (operand.step == -2) {
+                    inputs.push_back(x);
+                } else if (operand.step >= 0) {
+                    inputs.push_back(results[static_cast<std::size_t>(operand.step)]);
+                } else {
+                    inputs.push_back(operand.constant ? operand.constant->real(operand.element_of(channel))
+                                                      : std::numeric_limits<long double>::quiet_NaN());
+                }
+            }
+            results[i] = steps[i].node->op->traits.elementwise->real(*steps[i].node, inputs);
+        }
+        return results.empty() ? x : results.back();
+    }
+
+    std::optional<Rational> exact(int channel, const Rational& x) const {
+        std::vector<Rational> results(steps.size());
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            const std::vector<Rational> inputs = operands_of(steps[i], channel, x, results);
+            const auto face = steps[i].node->op->traits.elementwise->exact;
+            const auto value = face ? face(*steps[i].node, inputs) : std::nullopt;
+            if (!value) return std::nullopt;
+            results[i] = *value;
+        }
+        return results.empty() ? x : results.back();
+    }
+
+    /// Set where every step is straight pieces in one varying input.
+    std::optional<PiecewiseLinear> pieces(int channel) const {
+        PiecewiseLinear whole;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            int varying = -1;
+            for (std::size_t k = 0; k < steps[i].operands.size(); ++k) {
+                if (steps[i].operands[k].step == -1) continue;
+                const int expected = i == 0 ? -2 : static_cast<int>(i) - 1;
+                if (varying >= 0 || steps[i].operands[k].step != expected) return std::nullopt;
+                varying = static_cast<int>(k);
+            }
+            const auto face = steps[i].node->op->traits.elementwise->pieces;
+            if (varying < 0 || !face) return std::nullopt;
+            const auto step = face(*steps[i].node, varying, operands_of(steps[i], channel, Rational(0), {}));
+            if (!step) return std::nullopt;
+            whole = compose(*step, whole);
+        }
+        return whole;
+    }
+
+private:
+    static std::vector<Rational> operands_of(const Step& step, int channel, const Rational& x, const std::vector<Rational>& results) {
+        std::vector<Rational> inputs;
+        for (const Operand& operand : step.operands) {
+            if (operand.step == -2) {
+                inputs.push_back(x);
+            } else if (operand.step >= 0) {
+                inputs.push_back(results.empty() ? Rational(0) : results[static_cast<std::size_t>(operand.step)]);
+            } else {
+                inputs.push_back(operand.constant ? operand.constant->exact(operand.element_of(channel)) : Rational(0));
+            }
+        }
+        return inputs;
+    }
+};
+
+/// Flat index into a constant of `shape`, broadcast to `to`, for flat index `at`.
+std::int64_t broadcast_index(const Shape& shape, const Shape& to, std::int64_t at) {
+    std::int64_t index = 0, stride = 1;
+    for (std::size_t i = 0; i < to.size(); ++i) {
+        const std::size_t axis = to.size() - 1 - i;
+        const std::int64_t position = at % to[axis];
+        at /= to[axis];
+        if (i >= shape.size()) continue;
+        const std::int64_t extent = shape[shape.size() - 1 - i];
+        if (extent > 1) index += position * stride;
+        stride *= extent;
+    }
+    return index;
+}
+
+std::vector<std::int32_t> identity_map(std::int64_t count) {
+    std::vector<std::int32_t> map(static_cast<std::size_t>(count));
+    std::iota(map.begin(), map.end(), 0);
+    return map;
+}
+
+/// Flat indices of every value of the region into the source.
+Result<std::map<const Value*, std::vector<std::int32_t>>> source_maps(const Region& region) {
+    std::map<const Value*, std::vector<std::int32_t>> maps;
+    maps[region.source] = identity_map(element_count(region.source->shape));
+    for (const Node* node : region.nodes) {
+        const Value* output = node->output();
+        if (is_view(*node)) {
+            const auto view = node->op->traits.view->map(*node);
+            const auto& from = maps.at(node->input(0));
+            std::vector<std::int32_t> map(view.size());
+            std::transform(view.begin(), view.end(), map.begin(), [&](std::int64_t i) { return from[static_cast<std::size_t>(i)]; });
+            maps[output] = std::move(map);
+            continue;
+        }
+        const std::vector<std::int32_t>* common = nullptr;
+        for (const Value* input : node->inputs) {
+            if (!input || is_constant_like(input)) continue;
+            const auto& map = maps.at(input);
+            if (input->shape != output->shape || (common && *common != map)) {
+                return tensor_error(*node, input, "one value is combined with itself in another order or shape",
+                                    "elementwise operators with one source must keep its shape");
+            }
+            common = &map;
+        }
+        maps[output] = *common;
+    }
+    return maps;
+}
+
+}  // namespace
+
+std::vector<std::int32_t> Region::to_source() const {
+    auto maps = source_maps(*this);
+    return maps ? maps->at(last) : identity_map(element_count(source->shape));
+}
+
+Result<Region> region_of(const Node& quantise) {
+    Collector collector;
+    const Value* last = quantise.input(0);
+    collector.collect(last);
+    // An inner quantised value that is itself a function of the remaining source (x * sigmoid(x) with a quantiser between) is no source.
+    while (collector.boundaries().size() > 1) {
+        const auto& found = collector.boundaries();
+        const Value* inner = nullptr;
+        for (const Value* boundary : found) {
+            const Node* producer = boundary->producer;
+            if (!boundary->integer || !producer || producer->op->traits.role != OpRole::quantise) continue;
+            const auto upstream = region_of(*producer);
+            if (!upstream || !upstream->source->integer) continue;
+            inner = boundary;
+            if (std::find(found.begin(), found.end(), upstream->source) != found.end()) break;
+        }
+        if (!inner) {
+            std::string names;
+            for (const Value* boundary : found) names += (names.empty() ? "'" : ", '") + boundary->name + "'";
+            return tensor_error(quantise, last, "the value depends on more than one varying tensor: " + names,
+                                "products of two tensors are not supported; each elementwise function must have one varying source");
+        }
+        collector.inline_value(inner);
+        collector.restart();
+        collector.collect(last);
+    }
+    if (collector.boundaries().empty())
+        return tensor_error(quantise, last, "the quantised value is a constant", "fold the constant before export");
+    Region region;
+    region.source = collector.boundaries().front();
+    region.nodes = collector.nodes();
+    region.last = last;
+    region.quantise = &quantise;
+    if (const auto maps = source_maps(region); !maps) return maps.error();
+    return region;
+}
+
+Result<std::vector<ScalarFunction>> region_functions(const Region& region, int channels, std::span<const std::int32_t> channel_of) {
+    auto program = std::make_shared<Program>();
+    WEFT_ASSIGN(const auto maps, source_maps(region));
+    std::map<const Value*, int> step_of{{region.source, -2}};
+    bool non_decreasing = true;
+    bool has_exact = true;
+    for (const Node* node : region.nodes) {
+        if (is_view(*node)) {
+            step_of[node->output()] = step_of.at(node->input(0));
+            continue;
+        }
+        Step step{node, {}};
+        int varying = 0;
+        for (std::size_t k = 0; k < node->inputs.size(); ++k) {
+            const Value* input = node->input(k);
+            Operand operand;
+            if (input && is_constant_like(input)) {
+                auto [at, fresh] = program->constants.try_emplace(input);
+                if (fresh) {
+                    WEFT_ASSIGN(at->second, constant_real(input));
+                }
+                operand.constant = &at->second;
+                if (operand.constant->size() > 1) {
+                    operand.element.assign(static_cast<std::size_t>(channels), -1);
+                    const auto& map = maps.at(node->output());
+                    for (std::size_t i = 0; i < map.size(); ++i) {
+                        const auto channel = static_cast<std::size_t>(channel_of[static_cast<std::size_t>(map[i])]);
+                        const auto element =
+                            static_cast<std::int32_t>(broadcast_index(input->shape, node->output()->shape, static_cast<std::int64_t>(i)));
+                        std::int32_t& known = operand.element[channel];
+                        if (known < 0) known = element;
+                        if (known != element && operand.constant->real(known) != operand.constant->real(element)) {
+                            return tensor_error(*node, input, "the constant differs between positions of one channel",
+                                                "only constants per tensor or per channel are supported");
+                        }
+                    }
+                }
+            } else if (input) {
+                operand.step = step_of.at(input);
+                ++varying;
+            }
+            step.operands.push_back(std::move(operand));
+        }
+        const auto& trait = *node->op->traits.elementwise;
+        non_decreasing = non_decreasing && trait.non_decreasing && varying == 1;
+        has_exact = has_exact && trait.exact;
+        step_of[node->output()] = static_cast<int>(program->steps.size());
+        program->steps.push_back(std::move(step));
+    }
+
+    std::vector<ScalarFunction> functions(static_cast<std::size_t>(channels));
+    const bool uniform = std::all_of(program->steps.begin(), program->steps.end(), [](const Step& step) {
+        return std::all_of(step.operands.begin(), step.operands.end(), [](const Operand& operand) { return operand.element.empty(); });
+    });
+    for (int channel = 0; channel < channels; ++channel) {
+        ScalarFunction& function = functions[static_cast<std::size_t>(channel)];
+        if (uniform && channel > 0) {
+            function = functions[0];
+            continue;
+        }
+        function.pieces = program->pieces(channel);
+        if (has_exact && program->exact(channel, Rational(1, 3)) && program->exact(channel, Rational(-1, 3))) {
+            function.exact = [program, channel](const Rational& x) {
+                const auto value = program->exact(channel, x);
+                return value ? *value : Rational(static_cast<double>(program->real(channel, static_cast<long double>(x.get_d()))));
+            };
+        }
+        function.real = [program, channel](long double x) { return program->real(channel, x); };
+        function.non_decreasing = non_decreasing;
+    }
+    return functions;
+}
+
+QuantizerRule quantizer_rule(const Node& quantise) {
+    QuantizerRule rule;
+    rule.scale = Rational(quantise.attributes.reals("scale").at(0));
+    rule.zero_point = quantise.attributes.integers("zero_point").at(0);
+    rule.min = quantise.attributes.integer("min");
+    rule.max = quantise.attributes.integer("max");
+    return rule;
+}
+
+}  // namespace weft

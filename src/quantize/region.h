@@ -1,0 +1,36 @@
+// region.h
+// A region: the functions between an accumulator (or a typed value) and the next quantiser, composed into one function per channel.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/graph/graph.h"
+#include "src/quantize/staircase.h"
+
+namespace weft {
+
+struct Region {
+    const Value* source = nullptr;   ///< The one varying value that everything in the region depends on.
+    std::vector<const Node*> nodes;  ///< Elementwise operators, views and inner quantisers, in order.
+    const Value* last = nullptr;     ///< What the quantiser reads; equals `source` if there is nothing between.
+    const Node* quantise = nullptr;  ///< Null at an output without a quantiser.
+
+    /// Flat index of `last` -> flat index of `source`.
+    std::vector<std::int32_t> to_source() const;
+};
+
+/// The region that ends in `quantise`. Fails where the value depends on two varying values that do not come from one.
+Result<Region> region_of(const Node& quantise);
+
+/// The region's function for each of `channels` channels. `channel_of` gives the channel of each element of the source (flat); a constant
+/// of the region must be the same for all elements of a channel.
+Result<std::vector<ScalarFunction>> region_functions(const Region& region, int channels, std::span<const std::int32_t> channel_of);
+
+/// The rule of the region's quantiser.
+QuantizerRule quantizer_rule(const Node& quantise);
+
+}  // namespace weft
