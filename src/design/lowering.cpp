@@ -1,0 +1,342 @@
+// lowering.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/design/lowering.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "src/graph/op_def.h"
+
+namespace weft {
+
+namespace {
+
+bool is_view(const Node& node) {
+    const auto& view = node.op->traits.view;
+    return view && (!view->applies || view->applies(node));
+}
+
+bool is_identity(const std::vector<std::int32_t>& map) {
+    for (std::size_t i = 0; i < map.size(); ++i) {
+        if (map[i] != static_cast<std::int32_t>(i)) return false;
+    }
+    return true;
+}
+
+IndexMap make_map(std::vector<std::int32_t> map) {
+    return is_identity(map) ? nullptr : std::make_shared<const std::vector<std::int32_t>>(std::move(map));
+}
+
+}  // namespace
+
+IndexMap compose(const IndexMap& outer, const IndexMap& inner) {
+    if (!outer) return inner;
+    if (!inner) return outer;
+    std::vector<std::int32_t> map(inner->size());
+    std::transform(inner->begin(), inner->end(), map.begin(), [&](std::int32_t i) { return (*outer)[static_cast<std::size_t>(i)]; });
+    return make_map(std::move(map));
+}
+
+StreamShape Lowering::stream_shape(const Value& value) {
+    const Shape& shape = value.shape;
+    if (shape.empty()) return {};
+    StreamShape result;
+    result.channels = static_cast<int>(shape.back());
+    if (shape.size() == 4) {
+        result.rows = static_cast<int>(shape[0] * shape[1]);
+        result.columns = static_cast<int>(shape[2]);
+    } else if (shape.size() > 1) {
+        result.rows = static_cast<int>(std::accumulate(shape.begin(), shape.end() - 1, std::int64_t{1}, std::multiplies<>()));
+    }
+    return result;
+}
+
+Diagnostic Lowering::untyped(const Node& node, const Value* value) const {
+    std::string source;
+    for (const Value* at = value; at && at->producer; at = at->producer->input(0)) {
+        if (at->producer->op->traits.accumulates) {
+            source = " (a result of node '" + graph_.key(at->producer) + "')";
+            break;
+        }
+        if (at->producer->inputs.empty() || !at->producer->input(0)) break;
+    }
+    return {Severity::error, graph_.key(&node), value->name, "the input is a float value" + source + ": it has no quantiser",
+            "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely"};
+}
+
+Result<TypedStream> Lowering::input_any_order(const Node& node, std::size_t index) {
+    const Value* value = node.input(index);
+    const auto at = typed_.find(value);
+    if (at == typed_.end()) return untyped(node, value);
+    return at->second;
+}
+
+Result<TypedStream> Lowering::input(const Node& node, std::size_t index) {
+    WEFT_ASSIGN(TypedStream typed, input_any_order(node, index));
+    const StreamShape wanted = stream_shape(*node.input(index));
+    const bool same_shape = typed.stream->shape == wanted ||
+                            (typed.stream->shape.elements() == wanted.elements() && typed.stream->shape.channels == wanted.channels &&
+                             typed.stream->shape.columns == 1 && wanted.columns == 1);
+    if (typed.map || !same_shape) {
+        return tensor_error(node, node.input(index), "the elements arrive in another order than the operator reads them",
+                            "a reorder unit is not available: keep one layout (NCHW or NHWC) between the operators");
+    }
+    return typed;
+}
+
+void Lowering::bind(const Value* value, TypedStream typed) {
+    if (!value->integer_tensor.empty()) {
+        std::string node;
+        for (const Value* at = value; at && at->producer; at = at->producer->input(0)) {
+            node = graph_.key(at->producer);
+            if (at->producer->op->traits.accumulates || !at->producer->has_input(0)) break;
+        }
+        design_.check_points.push_back({node, {value->integer_tensor, typed.stream, typed.map}});
+    }
+    typed_[value] = std::move(typed);
+}
+
+std::vector<std::string> Lowering::covered_nodes(const Node& node) const {
+    std::vector<std::string> keys;
+    const auto add = [&](const Node& covered) {
+        const std::string key = graph_.key(&covered);
+        if (!key.empty() && std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+    };
+    add(node);
+    if (region_) {
+        for (const Node* inner : region_->nodes) {
+            if (!is_view(*inner)) add(*inner);
+        }
+    }
+    return keys;
+}
+
+Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, std::vector<AccumulatorChannel> channels) {
+    Finish result;
+    result.min = std::numeric_limits<std::int64_t>::max();
+    result.max = std::numeric_limits<std::int64_t>::min();
+    for (const AccumulatorChannel& channel : channels) {
+        result.min = std::min(result.min, channel.min);
+        result.max = std::max(result.max, channel.max);
+    }
+    plan_ = {};
+    channels_ = std::move(channels);
+    if (!region_ || !region_->quantise) {
+        if (region_ && (result.min < std::numeric_limits<std::int32_t>::min() || result.max > std::numeric_limits<std::int32_t>::max())) {
+            return node_error(node, "the accumulator that leaves the kernel does not fit 32 bits", "quantise the output");
+        }
+        return result;
+    }
+    std::vector<std::int32_t> channel_of(static_cast<std::size_t>(element_count(region_->source->shape)));
+    for (std::size_t i = 0; i < channel_of.size(); ++i) channel_of[i] = static_cast<std::int32_t>(i) % shape.channels;
+    WEFT_ASSIGN(auto functions, region_functions(*region_, shape.channels, channel_of));
+    for (std::size_t i = 0; i < channels_.size(); ++i) channels_[i].function = std::move(functions[i]);
+    auto plan = plan_requantize(channels_, quantizer_rule(*region_->quantise), true);
+    if (!plan) {
+        Diagnostics reasons = std::move(plan).error();
+        for (Diagnostic& reason : reasons) {
+            if (reason.node.empty()) reason.node = graph_.key(&node);
+        }
+        return reasons;
+    }
+    plan_ = *std::move(plan);
+    result.min = plan_.stage.out_min;
+    result.max = plan_.stage.out_max;
+    if (plan_.stage.form != RequantizeForm::none) result.stage = plan_.stage;
+    return result;
+}
+
+Status Lowering::define(const Node& node, Stream* stream, Unit* unit) {
+    if (!region_) {
+        TypedStream typed{stream, nullptr, *node.output()->integer};
+        typed.type.min = stream->min;
+        typed.type.max = stream->max;
+        bind(node.output(), std::move(typed));
+        return Ok{};
+    }
+    records_.push_back(
+        {graph_.key(&node), unit ? unit->name : std::string(), plan_.stage.form, plan_.multiplier_bits, plan_.one_dsp, plan_.why});
+    if (!region_->quantise) {
+        KernelOutput output;
+        output.quantised = false;
+        output.scale.clear();
+        output.offset.clear();
+        for (const AccumulatorChannel& channel : channels_) {
+            output.scale.push_back(channel.scale.get_d());
+            output.offset.push_back(channel.offset.get_d());
+        }
+        output.binding = {region_->last->name, stream, make_map(region_->to_source())};
+        design_.outputs.push_back(std::move(output));
+        return Ok{};
+    }
+    TypedStream typed{stream, make_map(region_->to_source()), *region_->quantise->output()->integer};
+    typed.type.min = stream->min;
+    typed.type.max = stream->max;
+    bind(region_->quantise->output(), std::move(typed));
+    return Ok{};
+}
+
+Status Lowering::kernel_input(const Value& typed, const std::string& tensor, const std::string& input_name, IntegerType type) {
+    // The host packs elements in any order: take the one that the first reader wants, so that no view is left.
+    const Value* at = &typed;
+    std::vector<std::int32_t> map(static_cast<std::size_t>(element_count(typed.shape)));
+    std::iota(map.begin(), map.end(), 0);  // flat index of `at` -> flat index of `typed`
+    for (;;) {
+        const auto readers = graph_.readers(at);
+        const auto next = std::find_if(readers.begin(), readers.end(),
+                                       [](const Node* reader) { return is_view(*reader) || reader->op->traits.elementwise; });
+        if (readers.empty() || next == readers.end() ||
+            std::any_of(readers.begin(), readers.end(), [](const Node* r) { return r->op->lower && !r->op->traits.elementwise; }))
+            break;
+        if (is_view(**next)) {
+            const auto view = (*next)->op->traits.view->map(**next);
+            std::vector<std::int32_t> composed(view.size());
+            std::transform(view.begin(), view.end(), composed.begin(), [&](std::int64_t i) { return map[static_cast<std::size_t>(i)]; });
+            map = std::move(composed);
+        } else if ((*next)->output()->shape != at->shape) {
+            break;
+        }
+        at = (*next)->output();
+    }
+    std::vector<std::int32_t> inverse(map.size());
+    for (std::size_t i = 0; i < map.size(); ++i) inverse[static_cast<std::size_t>(map[i])] = static_cast<std::int32_t>(i);
+    Stream* stream = design_.add_stream("input_" + input_name, stream_shape(*at), type.min, type.max);
+    TypedStream bound{stream, make_map(std::move(inverse)), std::move(type)};
+    design_.inputs.push_back({input_name, {tensor, stream, bound.map}});
+    bind(&typed, std::move(bound));
+    return Ok{};
+}
+
+Status Lowering::lower_view(const Node& node) {
+    const auto at = typed_.find(node.input(0));
+    if (at == typed_.end() || !node.output()->integer) return Ok{};
+    const auto view = node.op->traits.view->map(node);
+    TypedStream typed = at->second;
+    typed.map = compose(typed.map, make_map({view.begin(), view.end()}));
+    bind(node.output(), std::move(typed));
+    return Ok{};
+}
+
+Status Lowering::lower_quantiser(const Node& quantise) {
+    WEFT_ASSIGN(const Region region, region_of(quantise));
+    const Value* source = region.source;
+    const bool from_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), source) != graph_.inputs.end();
+    if (from_input && is_float(source->type)) {
+        IntegerType type = *quantise.output()->integer;
+        if (type.scale.size() != 1)
+            return tensor_error(quantise, quantise.output(), "the input's quantiser has a scale per channel",
+                                "use one scale for the tensor");
+        return kernel_input(*quantise.output(), quantise.output()->integer_tensor, source->name, std::move(type));
+    }
+    if (from_input && !typed_.count(source)) {
+        IntegerType bytes;
+        visit_type(source->type, [&](auto e) {
+            bytes.min = static_cast<std::int64_t>(std::numeric_limits<decltype(e)>::min());
+            bytes.max = static_cast<std::int64_t>(std::numeric_limits<decltype(e)>::max());
+        });
+        if (size_of(source->type) > 1) {
+            return tensor_error(quantise, source, "an integer input of more than 8 bits is not supported",
+                                "give the model a float or 8-bit input");
+        }
+        WEFT_CHECK(kernel_input(*source, source->name, source->name, bytes));
+    }
+    const Node* producer = source->producer;
+    const Node* lowered = typed_.count(source) ? &quantise : producer;
+    if (!lowered || !lowered->op->lower) {
+        return tensor_error(lowered ? *lowered : quantise, source,
+                            lowered ? "the operator " + std::string(lowered->op->name) + " has no hardware" : "the value has no producer",
+                            "weft check lists what is supported");
+    }
+    if (quantise.output()->integer->scale.size() != 1) {
+        return tensor_error(quantise, quantise.output(), "an activation has a scale per channel",
+                            "use one scale for each activation; weights may have one per channel");
+    }
+    lowered_.insert(lowered);
+    region_ = &region;
+    const Status status = lowered->op->lower(*lowered, *this);
+    region_ = nullptr;
+    return status;
+}
+
+Status Lowering::lower_output(const Value* output) {
+    // Down the host's suffix to the first value that the kernel can give.
+    std::vector<const Value*> frontier{output};
+    std::set<const Value*> seen;
+    while (!frontier.empty()) {
+        const Value* value = frontier.back();
+        frontier.pop_back();
+        if (is_constant_like(value) || !seen.insert(value).second) continue;
+        const auto already = std::any_of(design_.outputs.begin(), design_.outputs.end(),
+                                         [&](const KernelOutput& made) { return made.binding.tensor == value->name; });
+        if (already) continue;
+        if (const auto at = typed_.find(value); at != typed_.end()) {
+            KernelOutput made;
+            made.name = output->name;
+            made.scale = at->second.type.scale;
+            made.zero_point = at->second.type.zero_point;
+            made.binding = {value->name, at->second.stream, at->second.map};
+            design_.outputs.push_back(std::move(made));
+            continue;
+        }
+        const Node* producer = value->producer;
+        if (!producer)
+            return Diagnostic{Severity::error, "", output->name, "the output does not depend on anything that the kernel computes",
+                              "remove the output"};
+        // An accumulator's real value, seen through views only.
+        Region region;
+        region.last = value;
+        const Value* at = value;
+        while (at->producer && is_view(*at->producer)) {
+            region.nodes.insert(region.nodes.begin(), at->producer);
+            at = at->producer->input(0);
+        }
+        region.source = at;
+        if (at->producer && at->producer->op->lower && at->producer->op->traits.accumulates) {
+            const std::size_t before = design_.outputs.size();
+            region_ = &region;
+            const Status status = at->producer->op->lower(*at->producer, *this);
+            region_ = nullptr;
+            WEFT_CHECK(status);
+            if (design_.outputs.size() > before) design_.outputs.back().name = output->name;
+            continue;
+        }
+        if (!producer->op->traits.host_suffix && !producer->op->traits.elementwise && !is_view(*producer)) {
+            return node_error(
+                *producer, "the operator " + std::string(producer->op->name) + " at the model's end cannot run on the host or in hardware",
+                "end the model before it");
+        }
+        for (const Value* input : producer->inputs) {
+            if (input) frontier.push_back(input);
+        }
+    }
+    return Ok{};
+}
+
+Status Lowering::lower_outputs() {
+    for (const Value* output : graph_.outputs) WEFT_CHECK(lower_output(output));
+    return Ok{};
+}
+
+Status Lowering::run() {
+    for (const auto& node : graph_.nodes()) {
+        const Value* output = node->output();
+        if (node->op->traits.role == OpRole::quantise) {
+            if (!typed_.count(output)) WEFT_CHECK(lower_quantiser(*node));
+            continue;
+        }
+        if (is_constant_like(output)) continue;
+        if (node->op->traits.role == OpRole::dequantize && output->integer) {
+            WEFT_CHECK(kernel_input(*output, output->integer_tensor, node->input(0)->name, *output->integer));
+            continue;
+        }
+        if (is_view(*node)) {
+            WEFT_CHECK(lower_view(*node));
+            continue;
+        }
+        if (output->integer && node->op->lower) WEFT_CHECK(node->op->lower(*node, *this));
+    }
+    return lower_outputs();
+}
+
+}  // namespace weft

@@ -1,0 +1,102 @@
+// lowering.h
+// From a canonical Graph with typed values to a Design. The operators' `lower` faces call this; only they know units.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/design/design.h"
+#include "src/graph/graph.h"
+#include "src/quantize/constant.h"
+#include "src/quantize/region.h"
+#include "src/quantize/staircase.h"
+
+namespace weft {
+
+/// How one region was realised, for the report.
+struct RegionRecord {
+    std::string node;  ///< Key of the accumulating (or only) node.
+    std::string unit;  ///< Name of the unit that holds the stage; empty if no hardware was needed.
+    RequantizeForm form = RequantizeForm::none;
+    int multiplier_bits = 0;
+    bool one_dsp = false;
+    std::string why;
+};
+
+/// A typed value on its stream.
+struct TypedStream {
+    Stream* stream = nullptr;
+    IndexMap map;      ///< Value's flat index -> stream's; null: the identity.
+    IntegerType type;  ///< Of the value, min and max narrowed to what the stream really carries.
+};
+
+/// Weights as the unit stores them: integer minus zero point, [outputs][taps][inputs of one group].
+struct LinearWeights {
+    std::vector<std::int64_t> codes;
+    std::vector<Rational> scale;  ///< Per output channel.
+};
+
+class Lowering {
+public:
+    Lowering(const Graph& graph, Design& design) : graph_(graph), design_(design) {}
+
+    Status run();
+    const std::vector<RegionRecord>& records() const { return records_; }
+
+    // For the operators' lower faces ------------------------------------------------------------------------------------------------
+
+    Design& design() { return design_; }
+    std::string key(const Node& node) const { return graph_.key(&node); }
+
+    /// Input `index` as (rows, columns, channels) in the node's own order: rank 4 values are [1, rows, columns, channels], others one
+    /// position per element of the middle dimensions and channels innermost. Fails where the value is not quantised, or lies on its stream
+    /// in another order.
+    Result<TypedStream> input(const Node& node, std::size_t index);
+    /// The same without the demand on the order: a dense operator absorbs any order in its weights.
+    Result<TypedStream> input_any_order(const Node& node, std::size_t index);
+    /// Shape of a canonical value on a stream.
+    static StreamShape stream_shape(const Value& value);
+
+    /// What follows the accumulator of the node being lowered. `channels` has one entry a stream channel, without functions; the region's
+    /// are filled in. `shape` is that of the node's output.
+    struct Finish {
+        std::optional<Requantize> stage;  ///< Empty: the accumulator leaves as it is.
+        std::int64_t min = 0;
+        std::int64_t max = 0;
+    };
+    Result<Finish> finish(const Node& node, StreamShape shape, std::vector<AccumulatorChannel> channels);
+    /// Binds the result of the node being lowered to `stream`, the output of `unit` (null if no unit was needed).
+    Status define(const Node& node, Stream* stream, Unit* unit);
+    /// Names of the ONNX nodes that the region being lowered covers, the accumulating node first.
+    std::vector<std::string> covered_nodes(const Node& node) const;
+    /// The region being lowered; null while a node passes integers through unchanged.
+    const Region* region() const { return region_; }
+
+private:
+    Status lower_quantiser(const Node& quantise);
+    Status lower_view(const Node& node);
+    Status lower_outputs();
+    Status lower_output(const Value* output);
+    Status kernel_input(const Value& typed, const std::string& tensor, const std::string& input_name, IntegerType type);
+    void bind(const Value* value, TypedStream typed);
+    Diagnostic untyped(const Node& node, const Value* value) const;
+
+    const Graph& graph_;
+    Design& design_;
+    const Region* region_ = nullptr;
+    RequantizePlan plan_;
+    std::vector<AccumulatorChannel> channels_;
+    std::map<const Value*, TypedStream> typed_;
+    std::set<const Node*> lowered_;
+    std::vector<RegionRecord> records_;
+};
+
+/// outer after inner: i -> outer[inner[i]]; null is the identity.
+IndexMap compose(const IndexMap& outer, const IndexMap& inner);
+
+}  // namespace weft
