@@ -65,8 +65,9 @@ Diagnostic Lowering::untyped(const Node& node, const Value* value) const {
             "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely"};
 }
 
-Result<TypedStream> Lowering::input_any_order(const Node& node, std::size_t index) {
-    const Value* value = node.input(index);
+Result<TypedStream> Lowering::input_any_order(const Node& node, std::size_t index) { return stream_of(node, node.input(index)); }
+
+Result<TypedStream> Lowering::stream_of(const Node& node, const Value* value) const {
     const auto at = typed_.find(value);
     if (at == typed_.end()) return untyped(node, value);
     return at->second;
@@ -112,7 +113,8 @@ std::vector<std::string> Lowering::covered_nodes(const Node& node) const {
     return keys;
 }
 
-Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, std::vector<AccumulatorChannel> channels) {
+Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, std::vector<AccumulatorChannel> channels,
+                                          const IndexMap& order) {
     Finish result;
     result.min = std::numeric_limits<std::int64_t>::max();
     result.max = std::numeric_limits<std::int64_t>::min();
@@ -129,7 +131,8 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
         return result;
     }
     std::vector<std::int32_t> channel_of(static_cast<std::size_t>(element_count(region_->source->shape)));
-    for (std::size_t i = 0; i < channel_of.size(); ++i) channel_of[i] = static_cast<std::int32_t>(i) % shape.channels;
+    for (std::size_t i = 0; i < channel_of.size(); ++i)
+        channel_of[i] = (order ? (*order)[i] : static_cast<std::int32_t>(i)) % shape.channels;
     WEFT_ASSIGN(auto functions, region_functions(*region_, shape.channels, channel_of));
     for (std::size_t i = 0; i < channels_.size(); ++i) channels_[i].function = std::move(functions[i]);
     auto plan = plan_requantize(channels_, quantizer_rule(*region_->quantise), true);
@@ -147,9 +150,9 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
     return result;
 }
 
-Status Lowering::define(const Node& node, Stream* stream, Unit* unit) {
+Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const IndexMap& order) {
     if (!region_) {
-        TypedStream typed{stream, nullptr, *node.output()->integer};
+        TypedStream typed{stream, order, *node.output()->integer};
         typed.type.min = stream->min;
         typed.type.max = stream->max;
         bind(node.output(), std::move(typed));
@@ -166,11 +169,11 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit) {
             output.scale.push_back(channel.scale.get_d());
             output.offset.push_back(channel.offset.get_d());
         }
-        output.binding = {region_->last->name, stream, make_map(region_->to_source())};
+        output.binding = {region_->last->name, stream, compose(order, make_map(region_->to_source()))};
         design_.outputs.push_back(std::move(output));
         return Ok{};
     }
-    TypedStream typed{stream, make_map(region_->to_source()), *region_->quantise->output()->integer};
+    TypedStream typed{stream, compose(order, make_map(region_->to_source())), *region_->quantise->output()->integer};
     typed.type.min = stream->min;
     typed.type.max = stream->max;
     bind(region_->quantise->output(), std::move(typed));
@@ -275,7 +278,7 @@ Status Lowering::lower_output(const Value* output) {
             made.name = output->name;
             made.scale = at->second.type.scale;
             made.zero_point = at->second.type.zero_point;
-            made.binding = {value->name, at->second.stream, at->second.map};
+            made.binding = {model_.find(value->name) ? value->name : value->integer_tensor, at->second.stream, at->second.map};
             design_.outputs.push_back(std::move(made));
             continue;
         }

@@ -35,15 +35,10 @@ struct TypedStream {
     IntegerType type;  ///< Of the value, min and max narrowed to what the stream really carries.
 };
 
-/// Weights as the unit stores them: integer minus zero point, [outputs][taps][inputs of one group].
-struct LinearWeights {
-    std::vector<std::int64_t> codes;
-    std::vector<Rational> scale;  ///< Per output channel.
-};
-
 class Lowering {
 public:
-    Lowering(const Graph& graph, Design& design) : graph_(graph), design_(design) {}
+    /// `model` is the graph as the file has it: the names that bindings use.
+    Lowering(const Graph& graph, const Graph& model, Design& design) : graph_(graph), model_(model), design_(design) {}
 
     Status run();
     const std::vector<RegionRecord>& records() const { return records_; }
@@ -59,19 +54,21 @@ public:
     Result<TypedStream> input(const Node& node, std::size_t index);
     /// The same without the demand on the order: a dense operator absorbs any order in its weights.
     Result<TypedStream> input_any_order(const Node& node, std::size_t index);
+    /// The stream of any typed value; `node` is who asks, for messages.
+    Result<TypedStream> stream_of(const Node& node, const Value* value) const;
     /// Shape of a canonical value on a stream.
     static StreamShape stream_shape(const Value& value);
 
     /// What follows the accumulator of the node being lowered. `channels` has one entry a stream channel, without functions; the region's
-    /// are filled in. `shape` is that of the node's output.
+    /// are filled in. `shape` is that of the result's stream; `order` says where the region's source lies on it (null: in place).
     struct Finish {
         std::optional<Requantize> stage;  ///< Empty: the accumulator leaves as it is.
         std::int64_t min = 0;
         std::int64_t max = 0;
     };
-    Result<Finish> finish(const Node& node, StreamShape shape, std::vector<AccumulatorChannel> channels);
-    /// Binds the result of the node being lowered to `stream`, the output of `unit` (null if no unit was needed).
-    Status define(const Node& node, Stream* stream, Unit* unit);
+    Result<Finish> finish(const Node& node, StreamShape shape, std::vector<AccumulatorChannel> channels, const IndexMap& order = nullptr);
+    /// Binds the result of the node being lowered to `stream`, the output of `unit` (null if no unit was needed); `order` as for `finish`.
+    Status define(const Node& node, Stream* stream, Unit* unit, const IndexMap& order = nullptr);
     /// Names of the ONNX nodes that the region being lowered covers, the accumulating node first.
     std::vector<std::string> covered_nodes(const Node& node) const;
     /// The region being lowered; null while a node passes integers through unchanged.
@@ -87,6 +84,7 @@ private:
     Diagnostic untyped(const Node& node, const Value* value) const;
 
     const Graph& graph_;
+    const Graph& model_;
     Design& design_;
     const Region* region_ = nullptr;
     RequantizePlan plan_;
