@@ -1,0 +1,60 @@
+// oracle.h
+// The per-region oracle: each region recomputed in double from the contract's own integers, with no rewrite.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "src/design/design.h"
+#include "src/engines/evaluate.h"
+#include "src/graph/graph.h"
+
+namespace weft {
+
+/// One region over all images seen. Ties are elements whose exact value lies within 1e-9 of a rounding tie: they are not compared.
+struct RegionAgreement {
+    std::string node;
+    std::string tensor;
+    std::int64_t elements = 0;
+    std::int64_t equal = 0;
+    std::int64_t ties = 0;
+    std::int64_t max_difference = 0;
+    double signal = 0;  ///< Sum of squares of the float reference, where one was given.
+    double noise = 0;   ///< Sum of squares of its difference to the contract.
+
+    bool exact() const { return equal + ties == elements; }
+    /// Signal to quantisation noise ratio in dB; infinite where nothing differs.
+    double sqnr_db() const;
+};
+
+class RegionOracle {
+public:
+    /// `model` is out/model.onnx as imported. `reference` (may be null) is the float model whose values of the same names the SQNR refers
+    /// to.
+    RegionOracle(const Graph& model, const Design& design, const Graph* reference);
+
+    /// Adds one image: its inputs, and the contract's integers on every stream (in the design's order).
+    Status add(std::span<const Tensor> inputs, std::span<const IntTensor> streams);
+    const std::vector<RegionAgreement>& regions() const { return regions_; }
+
+private:
+    struct Check {
+        std::size_t point;               ///< Index of the check point.
+        const Value* integers;           ///< The tensor that it names.
+        const Node* quantise = nullptr;  ///< The quantiser that makes it; null where integers are only moved.
+        double scale = 1;
+        std::int64_t zero_point = 0, min = 0, max = 0;
+        Evaluator evaluator;             ///< From inputs and all other check points to the quantiser's input.
+        std::vector<std::size_t> given;  ///< Check points that the evaluator takes, behind the model's inputs.
+        int reference = -1;              ///< Slot of the float reference, if any.
+    };
+    const Graph& model_;
+    const Design& design_;
+    std::vector<Check> checks_;
+    std::vector<RegionAgreement> regions_;
+    std::unique_ptr<Evaluator> reference_;
+};
+
+}  // namespace weft
