@@ -57,6 +57,13 @@ std::string Graph::unique_name(std::string_view wanted) const {
     return name;
 }
 
+void Graph::rename(Value* value, std::string name) {
+    assert(!find(name));
+    by_name_.erase(value->name);
+    by_name_.emplace(name, value);
+    value->name = std::move(name);
+}
+
 void Graph::remove(Node* node) {
     for (Value* output : node->outputs) {
         if (output && output->producer == node) output->producer = nullptr;

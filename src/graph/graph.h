@@ -78,6 +78,8 @@ public:
     /// `wanted`, or `wanted` with a number behind it that makes it unique among the values.
     std::string unique_name(std::string_view wanted) const;
 
+    /// The new name must not be taken.
+    void rename(Value* value, std::string name);
     /// Removes a node; its outputs become producerless and must no longer be read.
     void remove(Node* node);
     /// Every reader of `from`, and every graph output that is `from`, gets `to` instead.

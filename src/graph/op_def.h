@@ -47,6 +47,9 @@ enum class OpRole {
     affine,      ///< canonical: x * scale + offset by broadcast constants
     multiply,    ///< elementwise product (x, y)
     add,         ///< elementwise sum (x, y)
+    divide,      ///< elementwise quotient (x, y)
+    transpose,   ///< axes permuted, attribute `perm`
+    gather,      ///< slices taken along attribute `axis` by constant indices: (x, indices)
     constant,    ///< carries its output in an attribute
 };
 
