@@ -1,6 +1,6 @@
-# Writes OUTPUT: a table of the FILES (a |-list, relative to ROOT) as raw string literals, cut where a literal would be longer than compilers take.
+# Writes OUTPUT: the table TABLE (and COUNT) of the FILES (a |-list, relative to ROOT) as raw string literals, cut where a literal would be longer than compilers take.
 string(REPLACE "|" ";" files "${FILES}")
-set(text "#include \"src/design/unit_def.h\"\nnamespace weft::generated {\nextern const EmbeddedFile files[];\nextern const int file_count;\nconst EmbeddedFile files[] = {\n")
+set(text "#include \"src/base/embedded_file.h\"\nnamespace weft::generated {\nextern const EmbeddedFile ${TABLE}[];\nextern const int ${COUNT};\nconst EmbeddedFile ${TABLE}[] = {\n")
 foreach(file ${files})
   file(READ ${ROOT}/${file} contents)
   string(LENGTH "${contents}" length)
@@ -16,5 +16,5 @@ foreach(file ${files})
   endif()
   string(APPEND text "    },\n")
 endforeach()
-string(APPEND text "    {}};\nconst int file_count = sizeof(files) / sizeof(*files) - 1;\n}  // namespace weft::generated\n")
+string(APPEND text "    {}};\nconst int ${COUNT} = sizeof(${TABLE}) / sizeof(*${TABLE}) - 1;\n}  // namespace weft::generated\n")
 file(WRITE ${OUTPUT} "${text}")

@@ -52,15 +52,22 @@ function(weft_unit_registry path)
   weft_write_registry(${path} src/design/unit_def.h UnitDef units unit_count ${names})
 endfunction()
 
-# Sources of units and the C simulation headers become string literals: the program needs no source tree.
-function(weft_embed path)
-  file(GLOB files RELATIVE ${CMAKE_SOURCE_DIR}/units CONFIGURE_DEPENDS units/*/*.hpp units/*/*.sv units/*/*.h units/*/*/*.h)
-  list(SORT files)
-  list(TRANSFORM files PREPEND ${CMAKE_SOURCE_DIR}/units/ OUTPUT_VARIABLE inputs)
+# Writes `path`: the table `table` (and its `count`) of the files below `root` that match the patterns given, as string literals: the program
+# needs no source tree.
+function(weft_embed path root table count)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_SOURCE_DIR}/${root}/ OUTPUT_VARIABLE patterns)
+  file(GLOB inputs CONFIGURE_DEPENDS ${patterns})
+  list(SORT inputs)
+  set(files)
+  foreach(input IN LISTS inputs)
+    file(RELATIVE_PATH file ${CMAKE_SOURCE_DIR}/${root} ${input})
+    list(APPEND files ${file})
+  endforeach()
   list(JOIN files "|" joined)
   add_custom_command(
     OUTPUT ${path}
-    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${path} -DROOT=${CMAKE_SOURCE_DIR}/units "-DFILES=${joined}" -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    COMMAND ${CMAKE_COMMAND} -DOUTPUT=${path} -DROOT=${CMAKE_SOURCE_DIR}/${root} -DTABLE=${table} -DCOUNT=${count} "-DFILES=${joined}" -P
+            ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     DEPENDS ${inputs} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
     VERBATIM)
 endfunction()

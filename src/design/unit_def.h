@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/base/embedded_file.h"
 #include "src/design/design.h"
 
 namespace weft {
@@ -114,11 +115,7 @@ std::span<const UnitDef* const> unit_registry();
 const UnitDef* find_unit_def(std::string_view name);
 const UnitDef& unit_for(UnitRole role);
 
-/// A source file of a unit (or of units/common), embedded in the program.
-struct EmbeddedFile {
-    std::string_view path;  ///< `matvec/matvec.hpp`
-    std::string_view contents;
-};
+/// The source files of all units and of units/common, embedded in the program.
 std::span<const EmbeddedFile> embedded_unit_files();
 
 }  // namespace weft
