@@ -38,9 +38,7 @@ Result<std::vector<NamedTensor>> IntegerEngine::run(std::span<const NamedTensor>
         const auto result = [&]() -> Result<std::vector<Tensor>> {
             WEFT_ASSIGN(const std::vector<IntTensor> frames, host_.prepare(inputs_of(inputs, index, model_)));
             std::vector<IntTensor> received(design_.outputs.size());
-            std::vector<const IntTensor*> sent;
-            for (const IntTensor& frame : frames) sent.push_back(&frame);
-            runner_.run(sent, received, nullptr);
+            runner_.run(frames, received);
             return host_.finish(received);
         }();
         if (!result) {
@@ -61,9 +59,7 @@ Result<std::vector<NamedTensor>> IntegerEngine::run(std::span<const NamedTensor>
 Result<std::vector<IntTensor>> IntegerEngine::all_streams(std::span<const Tensor> inputs) const {
     WEFT_ASSIGN(const std::vector<IntTensor> frames, host_.prepare(inputs));
     std::vector<IntTensor> received(design_.outputs.size()), streams;
-    std::vector<const IntTensor*> sent;
-    for (const IntTensor& frame : frames) sent.push_back(&frame);
-    runner_.run(sent, received, &streams);
+    runner_.run(frames, received, &streams);
     return streams;
 }
 
