@@ -1,0 +1,98 @@
+// compile.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/driver/compile.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "src/base/files.h"
+#include "src/design/plumb.h"
+#include "src/engines/inputs.h"
+#include "src/explore/folding.h"
+#include "src/onnx/import.h"
+#include "src/passes/preprocess.h"
+
+namespace weft {
+
+namespace {
+
+/// Runs `step` and records how long it took.
+template <class F>
+auto timed(std::vector<std::pair<std::string, double>>& seconds, const char* stage, F&& step) {
+    const auto start = std::chrono::steady_clock::now();
+    auto result = step();
+    seconds.emplace_back(stage, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    return result;
+}
+
+}  // namespace
+
+Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& options, const Observer& observer) {
+    WEFT_ASSIGN(ImportedModel imported, import_model(path, {.shapes = options.shapes}));
+    Model model;
+    model.name = path.stem().string();
+    model.hash = imported.hash;
+    model.warnings = std::move(imported.warnings);
+    if (const auto opset = imported.opsets.find(""); opset != imported.opsets.end()) model.source_opset = opset->second;
+    model.source = std::move(imported.graph);
+    if (!options.preprocess.empty()) WEFT_CHECK(prepend_preprocessing(model.source, options.preprocess));
+    if (observer.graph) observer.graph("import", model.source, {});
+    if (options.calibration.empty()) {
+        model.quantised = model.source.clone();
+        return model;
+    }
+    WEFT_ASSIGN(model.calibration, load_dataset(options.calibration));
+    WEFT_ASSIGN(const std::vector<NamedTensor> samples, bind_inputs(model.calibration, model.source));
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+        if (observer.progress) observer.progress("calibrating", done, total);
+    };
+    WEFT_ASSIGN(model.quantised, quantize(model.source, samples, model.calibration.count, options.quantize, progress));
+    model.calibrated = true;
+    if (observer.graph) observer.graph("quantize", model.quantised, {});
+    return model;
+}
+
+Result<Lowered> lower(const Graph& quantised, const std::string& name, const Observer& observer) {
+    Graph graph = quantised.clone();
+    PassRunner runner;
+    runner.after = [&](std::string_view pass, const Graph& after, const PassLog& log, double) {
+        if (observer.graph) observer.graph(pass, after, log);
+    };
+    WEFT_CHECK(runner.run(graph, typing_passes()));
+    Lowered lowered;
+    lowered.design.name = name;
+    Lowering lowering(graph, quantised, lowered.design);
+    WEFT_CHECK(lowering.run());
+    lowered.regions = lowering.records();
+    lowered.design.sort();
+    WEFT_CHECK(verify(lowered.design, false));
+    return lowered;
+}
+
+Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, const CompileOptions& options, const Observer& observer) {
+    auto compiled = std::make_unique<Compiled>();
+    compiled->options = options;
+    WEFT_ASSIGN(compiled->board, find_board(options.board));
+    if (compiled->options.clock_mhz <= 0) compiled->options.clock_mhz = compiled->board->kernel_clock_mhz;
+    WEFT_ASSIGN(compiled->model, timed(compiled->seconds, "read", [&] { return read_model(path, options, observer); }));
+    if (options.calibration.empty() && !has_quantisers(compiled->model.quantised)) {
+        return Diagnostic{Severity::error, "", "", "the model is not quantised",
+                          "give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a folder of images)"};
+    }
+    WEFT_ASSIGN(Lowered lowered,
+                timed(compiled->seconds, "lower", [&] { return lower(compiled->model.quantised, compiled->model.name, observer); }));
+    compiled->design = std::move(lowered.design);
+    compiled->regions = std::move(lowered.regions);
+    const auto fold_it = [&]() -> Status {
+        WEFT_CHECK(fold(compiled->design, {.mac_dsp_limit = options.mac_dsp_limit}));
+        if (options.folding.empty()) return Ok{};
+        WEFT_ASSIGN(const std::string text, read_file(options.folding));
+        return apply_folding(compiled->design, text, options.folding.string());
+    };
+    WEFT_CHECK(timed(compiled->seconds, "fold", fold_it));
+    WEFT_CHECK(timed(compiled->seconds, "plumb", [&] { return plumb(compiled->design); }));
+    WEFT_CHECK(verify(compiled->design, true));
+    return compiled;
+}
+
+}  // namespace weft

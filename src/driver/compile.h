@@ -1,0 +1,106 @@
+// compile.h
+// From a model file to a folded Design and a checked project: the stages in order, with their options.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/cost/board.h"
+#include "src/data/dataset.h"
+#include "src/design/design.h"
+#include "src/design/lowering.h"
+#include "src/graph/graph.h"
+#include "src/passes/pass.h"
+#include "src/passes/quantize.h"
+
+namespace weft {
+
+/// What a user states about a model; everything has a default.
+struct ModelOptions {
+    std::map<std::string, Shape> shapes;
+    std::string preprocess;
+    std::filesystem::path calibration;  ///< Samples; empty: the model must be quantised already.
+    QuantizeOptions quantize;
+};
+
+struct CompileOptions : ModelOptions {
+    std::string board = "alveo-u200";
+    double clock_mhz = 0;  ///< 0: the board's default. Assumed wherever it is printed.
+    double mac_dsp_limit = 900;
+    std::filesystem::path folding;  ///< A folding file; empty: the default search.
+    std::string command_line;       ///< For the heads of written files.
+    bool self_check = true;
+};
+
+/// Told of stages and long work; all may be empty.
+struct Observer {
+    std::function<void(std::string_view stage, std::int64_t done, std::int64_t total)> progress;
+    std::function<void(std::string_view stage, const Graph& graph, const PassLog& log)> graph;  ///< After each stage that has one.
+};
+
+/// A model understood: as given, and as the integer contract has it.
+struct Model {
+    std::string name;
+    std::string hash;
+    int source_opset = 0;
+    Graph source;             ///< As given, with preprocessing in front: engine float.
+    Graph quantised;          ///< With quantisers, as out/model.onnx is re-imported: engine float64.
+    bool calibrated = false;  ///< The quantisers are ours.
+    Diagnostics warnings;
+    Dataset calibration;  ///< Samples that calibrated it; empty if none were given.
+};
+
+/// Import, preprocessing, and post-training quantisation where the model has float layers and calibration data is given.
+Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& options, const Observer& observer = {});
+
+/// A Design that is the contract of `quantised`: typing passes and lowering. Unfolded.
+struct Lowered {
+    Design design;
+    std::vector<RegionRecord> regions;
+};
+Result<Lowered> lower(const Graph& quantised, const std::string& name, const Observer& observer = {});
+
+struct Compiled {
+    CompileOptions options;
+    const Board* board = nullptr;
+    Model model;
+    Design design;  ///< Folded and plumbed.
+    std::vector<RegionRecord> regions;
+    std::vector<std::pair<std::string, double>> seconds;  ///< Of each stage.
+};
+
+/// Everything up to the folded, plumbed Design. On the heap: engines keep references into it.
+Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, const CompileOptions& options, const Observer& observer = {});
+
+/// Outcome of the check that every compile ends with.
+struct SelfCheck {
+    std::int64_t images = 0;
+    bool random = false;  ///< No samples were at hand: uniform over the input's range.
+    std::int64_t elements = 0, equal = 0, ties = 0;
+    std::string worst_node;  ///< Region with the least SQNR against float.
+    double worst_sqnr_db = 0;
+    double output_sqnr_db = 0;  ///< At the model's last value before a suffix such as Softmax.
+    nlohmann::ordered_json regions;
+    Diagnostics warnings;
+    bool exact() const { return equal + ties == elements; }
+};
+Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer = {});
+
+/// Writes the project beside `directory` and renames it into place. An existing directory is replaced if it holds a weft project or
+/// nothing.
+Status write_project(const Compiled& compiled, const SelfCheck* check, const std::filesystem::path& source_file,
+                     const std::filesystem::path& directory);
+
+/// Reads a project back: its models and Design.
+Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& directory);
+bool is_project(const std::filesystem::path& path);
+
+}  // namespace weft
