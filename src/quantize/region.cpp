@@ -21,7 +21,10 @@ bool is_view(const Node& node) {
     return view && (!view->applies || view->applies(node));
 }
 
-bool is_elementwise(const Node& node) { return node.op->traits.elementwise.has_value(); }
+bool is_elementwise(const Node& node) {
+    const auto& trait = node.op->traits.elementwise;
+    return trait && (!trait->applies || trait->applies(node));
+}
 
 /// Collects the nodes above a value down to the values where other regions begin.
 class Collector {

@@ -1,0 +1,213 @@
+// project.cpp
+// What a compile writes, and reading it back.
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <map>
+
+#include "src/base/files.h"
+#include "src/driver/compile.h"
+#include "src/emit/hls.h"
+#include "src/emit/manifest.h"
+#include "src/engines/inputs.h"
+#include "src/engines/kernel_engine.h"
+#include "src/explore/folding.h"
+#include "src/onnx/export.h"
+#include "src/onnx/import.h"
+#include "src/passes/preprocess.h"
+
+namespace weft {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr auto manifest_name = "manifest.json";
+
+Json options_json(const Compiled& compiled) {
+    Json shapes = Json::object();
+    for (const auto& [name, shape] : compiled.options.shapes) shapes[name] = shape;
+    return {{"board", compiled.board->name},
+            {"assumed_clock_mhz", compiled.options.clock_mhz},
+            {"mac_dsp_limit", compiled.options.mac_dsp_limit},
+            {"preprocess", compiled.options.preprocess},
+            {"shapes", shapes},
+            {"bits", compiled.model.calibrated ? Json(compiled.options.quantize.bits) : Json(nullptr)},
+            {"calibrated", compiled.model.calibrated}};
+}
+
+Json manifest_json(const Compiled& compiled) {
+    Json json;
+    json["weft"] = WEFT_VERSION;
+    json["model"] = compiled.model.name;
+    json["model_hash"] = compiled.model.hash;
+    json["options"] = options_json(compiled);
+    json["design"] = to_json(compiled.design);
+    return json;
+}
+
+std::string form_name(RequantizeForm form) {
+    switch (form) {
+        case RequantizeForm::none:
+            return "none";
+        case RequantizeForm::multiply:
+            return "multiply";
+        case RequantizeForm::convergent:
+            return "convergent";
+        case RequantizeForm::thresholds:
+            return "thresholds";
+        case RequantizeForm::table:
+            break;
+    }
+    return "lookup";
+}
+
+Json finite_or_null(double value) { return std::isfinite(value) ? Json(std::round(value * 100) / 100) : Json(nullptr); }
+
+Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProject& project) {
+    const FoldingFigures figures = weft::figures(compiled.design);
+    Json json;
+    json["weft"] = WEFT_VERSION;
+    json["model"] = compiled.model.name;
+    json["model_hash"] = compiled.model.hash;
+    json["options"] = options_json(compiled);
+    json["interval_cycles"] = figures.interval;
+    json["mac_dsp"] = figures.cost.mac_dsp;
+    json["dsp"] = figures.cost.dsp;
+    json["dsp_available"] = compiled.board->total().dsp;
+    json["slowest_unit"] = figures.slowest ? figures.slowest->name : "";
+    json["units"] = Json::array();
+    for (const UnitFigures& unit : figures.units) {
+        json["units"].push_back({{"unit", unit.unit->name},
+                                 {"kind", unit.unit->def->name},
+                                 {"nodes", unit.unit->nodes},
+                                 {"cycles", unit.cycles},
+                                 {"mac_dsp", unit.cost.mac_dsp},
+                                 {"dsp", unit.cost.dsp}});
+    }
+    json["regions"] = Json::array();
+    for (const RegionRecord& region : compiled.regions) {
+        json["regions"].push_back({{"node", region.node},
+                                   {"unit", region.unit},
+                                   {"form", form_name(region.form)},
+                                   {"multiplier_bits", region.multiplier_bits},
+                                   {"one_dsp", region.one_dsp},
+                                   {"why", region.why}});
+    }
+    json["hls"] = {{"kernel", project.kernel}, {"initialiser_tokens", project.initialiser_tokens}, {"largest_batch", project.max_images}};
+    if (check) {
+        json["check"] = {{"images", check->images},
+                         {"samples", check->random ? "random" : "calibration"},
+                         {"elements", check->elements},
+                         {"equal_elements", check->equal},
+                         {"ties", check->ties},
+                         {"output_sqnr_db", finite_or_null(check->output_sqnr_db)},
+                         {"worst_node", check->worst_node},
+                         {"worst_sqnr_db", finite_or_null(check->worst_sqnr_db)},
+                         {"values", check->regions}};
+        json["warnings"] = Json::array();
+        for (const Diagnostic& warning : check->warnings)
+            json["warnings"].push_back({{"node", warning.node}, {"reason", warning.reason}, {"help", warning.help}});
+    }
+    return json;
+}
+
+/// Input and expected output frames of a few samples, 32 bits an element, as the testbench reads them.
+Status write_vectors(const Compiled& compiled, const std::filesystem::path& directory) {
+    const Graph& model = compiled.model.quantised;
+    constexpr std::int64_t images = 4;
+    std::vector<double> low(model.inputs.size(), 0), high(model.inputs.size(), 1);
+    std::vector<NamedTensor> samples;
+    std::int64_t count = images;
+    if (compiled.model.calibration.count > 0) {
+        count = std::min(images, compiled.model.calibration.count);
+        WEFT_ASSIGN(samples, bind_inputs(head(compiled.model.calibration, count), model));
+    } else {
+        for (std::size_t i = 0; i < model.inputs.size(); ++i) {
+            if (!is_float(model.inputs[i]->type)) high[i] = 127;
+        }
+        samples = random_inputs(model, low, high, count, 1);
+    }
+    WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
+    std::map<std::string, std::string> bytes;
+    const std::vector<KernelPort> ports = kernel_ports(compiled.design);
+    for (std::int64_t image = 0; image < count; ++image) {
+        std::vector<Tensor> given;
+        for (std::size_t i = 0; i < samples.size(); ++i) given.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
+        WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(given));
+        for (const KernelPort& port : ports) {
+            for (std::size_t s = 0; s < streams.size(); ++s) {
+                if (compiled.design.streams[s].get() != port.stream) continue;
+                bytes[port.name].append(reinterpret_cast<const char*>(streams[s].data.data()), streams[s].data.size() * sizeof(std::int32_t));
+            }
+        }
+    }
+    for (const auto& [port, data] : bytes) WEFT_CHECK(write_file(directory / "vectors" / (port + ".bin"), data));
+    return Ok{};
+}
+
+}  // namespace
+
+bool is_project(const std::filesystem::path& path) {
+    std::error_code code;
+    return std::filesystem::exists(path / manifest_name, code);
+}
+
+Status write_project(const Compiled& compiled, const SelfCheck* check, const std::filesystem::path& source_file,
+                     const std::filesystem::path& directory) {
+    std::error_code code;
+    if (std::filesystem::exists(directory, code) && !is_project(directory) &&
+        !(std::filesystem::is_directory(directory, code) && std::filesystem::is_empty(directory, code))) {
+        return Diagnostic{Severity::error, "", "", "'" + directory.string() + "' exists and is no weft project",
+                          "choose another output directory with -o"};
+    }
+    WEFT_ASSIGN(StagedDirectory staged, StagedDirectory::make(directory));
+    const std::filesystem::path& root = staged.path();
+    WEFT_CHECK(write_self_contained(source_file, root / "source.onnx"));
+    WEFT_CHECK(export_model(compiled.model.quantised, root / "model.onnx"));
+    WEFT_CHECK(write_file(root / manifest_name, manifest_json(compiled).dump(1) + "\n"));
+    WEFT_CHECK(write_file(root / "folding.json", folding_json(compiled.design)));
+    EmitOptions options;
+    options.head = {"weft " WEFT_VERSION, "model " + compiled.model.name + ", SHA-256 " + compiled.model.hash};
+    if (!compiled.options.command_line.empty()) options.head.push_back(compiled.options.command_line);
+    options.board = compiled.board->name;
+    options.platform = compiled.board->platform;
+    options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
+    WEFT_ASSIGN(const HlsProject project, emit_hls(compiled.design, options));
+    for (const ProjectFile& file : project.files) WEFT_CHECK(write_file(root / file.path, file.text));
+    WEFT_CHECK(write_vectors(compiled, root));
+    WEFT_CHECK(write_file(root / "report.json", report_json(compiled, check, project).dump(1) + "\n"));
+    return staged.commit();
+}
+
+Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& directory) {
+    WEFT_ASSIGN(const std::string text, read_file(directory / manifest_name));
+    const Json json = Json::parse(text, nullptr, false);
+    const Diagnostic broken{Severity::error, "", "", "'" + (directory / manifest_name).string() + "' is not a manifest of weft",
+                            "compile the model again"};
+    if (json.is_discarded() || !json.contains("design") || !json.contains("options")) return broken;
+    auto compiled = std::make_unique<Compiled>();
+    try {
+        compiled->model.name = json.at("model");
+        compiled->model.hash = json.at("model_hash");
+        const Json& options = json.at("options");
+        compiled->options.board = options.at("board");
+        compiled->options.clock_mhz = options.at("assumed_clock_mhz");
+        compiled->options.mac_dsp_limit = options.at("mac_dsp_limit");
+        compiled->options.preprocess = options.at("preprocess");
+        for (const auto& [name, shape] : options.at("shapes").items()) compiled->options.shapes[name] = shape.get<Shape>();
+        compiled->model.calibrated = options.at("calibrated");
+        if (compiled->model.calibrated) compiled->options.quantize.bits = options.at("bits");
+    } catch (const nlohmann::json::exception&) {
+        return broken;
+    }
+    WEFT_ASSIGN(compiled->board, find_board(compiled->options.board));
+    WEFT_ASSIGN(compiled->design, design_from_json(json.at("design")));
+    WEFT_ASSIGN(ImportedModel source, import_model(directory / "source.onnx", {.shapes = compiled->options.shapes}));
+    compiled->model.source = std::move(source.graph);
+    if (!compiled->options.preprocess.empty()) WEFT_CHECK(prepend_preprocessing(compiled->model.source, compiled->options.preprocess));
+    WEFT_ASSIGN(ImportedModel quantised, import_model(directory / "model.onnx"));
+    compiled->model.quantised = std::move(quantised.graph);
+    return compiled;
+}
+
+}  // namespace weft

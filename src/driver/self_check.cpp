@@ -1,0 +1,162 @@
+// self_check.cpp
+// The check that every compile ends with: contract against oracle and against float, on a few samples.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "src/driver/compile.h"
+#include "src/engines/evaluate.h"
+#include "src/engines/host.h"
+#include "src/engines/inputs.h"
+#include "src/engines/kernel_engine.h"
+#include "src/engines/oracle.h"
+
+namespace weft {
+
+namespace {
+
+constexpr std::int64_t check_images = 8;
+constexpr std::uint64_t seed = 1;
+
+/// A region that keeps less than this many dB for each bit of its result loses more than rounding explains: rounding alone leaves about 6.
+constexpr double least_db_per_bit = 2.5;
+
+/// Uniform samples over what the kernel's input can hold.
+Result<std::vector<NamedTensor>> random_samples(const Compiled& compiled) {
+    const Graph& graph = compiled.model.quantised;
+    std::vector<double> low, high;
+    for (const Value* input : graph.inputs) {
+        low.push_back(-1);
+        high.push_back(1);
+        if (!is_float(input->type)) {
+            visit_type(input->type, [&](auto e) {
+                low.back() = static_cast<double>(std::numeric_limits<decltype(e)>::min());
+                high.back() = static_cast<double>(std::numeric_limits<decltype(e)>::max());
+            });
+            continue;
+        }
+        for (const KernelInput& kernel_input : compiled.design.inputs) {
+            const Value* integers = graph.find(kernel_input.binding.tensor);
+            const Node* quantise = integers ? integers->producer : nullptr;
+            if (kernel_input.name != input->name || !quantise || quantise->inputs.size() < 2 || !quantise->input(1) ||
+                !quantise->input(1)->is_constant())
+                continue;
+            const double scale = quantise->input(1)->constant->at(0);
+            const double zero = quantise->has_input(2) ? quantise->input(2)->constant->at(0) : 0;
+            low.back() = (static_cast<double>(kernel_input.binding.stream->min) - zero) * scale;
+            high.back() = (static_cast<double>(kernel_input.binding.stream->max) - zero) * scale;
+        }
+    }
+    return random_inputs(graph, low, high, check_images, seed);
+}
+
+struct Power {
+    double signal = 0, noise = 0;
+    void add(double reference, double value) {
+        signal += reference * reference;
+        noise += (value - reference) * (value - reference);
+    }
+    double db() const { return noise == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / noise); }
+};
+
+nlohmann::ordered_json db_json(double value) {
+    return std::isfinite(value) ? nlohmann::ordered_json(std::round(value * 100) / 100) : nlohmann::ordered_json(nullptr);
+}
+
+}  // namespace
+
+Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer) {
+    SelfCheck check;
+    const Graph& model = compiled.model.quantised;
+    std::vector<NamedTensor> samples;
+    if (compiled.model.calibration.count > 0) {
+        WEFT_ASSIGN(samples, bind_inputs(head(compiled.model.calibration, check_images), model));
+        check.images = std::min(check_images, compiled.model.calibration.count);
+    } else {
+        WEFT_ASSIGN(samples, random_samples(compiled));
+        check.images = check_images;
+        check.random = true;
+    }
+    WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
+    RegionOracle oracle(model, compiled.design, &compiled.model.source);
+
+    // The kernel's outputs as reals beside the float model's values of the same name.
+    std::vector<const Value*> outputs;
+    std::vector<std::size_t> compared;
+    for (std::size_t i = 0; i < compiled.design.outputs.size(); ++i) {
+        const std::string& tensor = compiled.design.outputs[i].binding.tensor;
+        const Value* value = compiled.model.source.find(tensor);
+        if (!value || !is_float(value->type) || value->is_constant()) continue;
+        outputs.push_back(value);
+        compared.push_back(i);
+    }
+    const Graph& source = compiled.model.source;
+    const Evaluator reference(source, DataType::float32, {source.inputs.begin(), source.inputs.end()}, outputs);
+    Power output_power;
+    for (std::int64_t image = 0; image < check.images; ++image) {
+        std::vector<Tensor> inputs;
+        for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
+        WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(inputs));
+        WEFT_CHECK(oracle.add(inputs, streams));
+        WEFT_ASSIGN(const std::vector<Tensor> floats, reference.run(inputs));
+        for (std::size_t k = 0; k < compared.size(); ++k) {
+            const KernelOutput& output = compiled.design.outputs[compared[k]];
+            std::size_t stream = 0;
+            while (compiled.design.streams[stream].get() != output.binding.stream) ++stream;
+            const auto channels = static_cast<std::size_t>(output.binding.stream->shape.channels);
+            for (std::int64_t e = 0; e < floats[k].size(); ++e) {
+                const std::size_t at = output.binding.map ? static_cast<std::size_t>((*output.binding.map)[static_cast<std::size_t>(e)])
+                                                          : static_cast<std::size_t>(e);
+                const auto pick = [&](const auto& list) { return list.size() == 1 ? list[0] : list[at % channels]; };
+                const double real =
+                    static_cast<double>(streams[stream].data[at] - pick(output.zero_point)) * pick(output.scale) + pick(output.offset);
+                output_power.add(floats[k].at(e), real);
+            }
+        }
+        if (observer.progress) observer.progress("checking", image + 1, check.images);
+    }
+
+    check.output_sqnr_db = output_power.db();
+    check.worst_sqnr_db = std::numeric_limits<double>::infinity();
+    check.regions = nlohmann::ordered_json::array();
+    for (const RegionAgreement& region : oracle.regions()) {
+        check.elements += region.elements;
+        check.equal += region.equal;
+        check.ties += region.ties;
+        const double sqnr = region.sqnr_db();
+        const bool judged = compiled.model.calibrated && region.signal > 0;
+        check.regions.push_back({{"node", region.node},
+                                 {"value", region.tensor},
+                                 {"elements", region.elements},
+                                 {"equal_elements", region.equal},
+                                 {"ties", region.ties},
+                                 {"max_difference", region.max_difference},
+                                 {"sqnr_db", db_json(sqnr)}});
+        if (judged && sqnr < check.worst_sqnr_db) {
+            check.worst_sqnr_db = sqnr;
+            check.worst_node = region.node;
+        }
+        if (!region.exact()) {
+            check.warnings.push_back({Severity::error, region.node, region.tensor,
+                                      fmt::format("the integer contract differs from the region recomputed in double on {} of {} elements",
+                                                  region.elements - region.equal - region.ties, region.elements),
+                                      "this is a defect of weft: report it with the model"});
+        }
+        const Stream* stream = nullptr;
+        for (const CheckPoint& point : compiled.design.check_points) {
+            if (point.binding.tensor == region.tensor) stream = point.binding.stream;
+        }
+        if (judged && stream && sqnr < least_db_per_bit * stream->bits()) {
+            check.warnings.push_back(
+                {Severity::warning, region.node, region.tensor,
+                 fmt::format("quantisation leaves only {:.1f} dB at {} bits against the float model", sqnr, stream->bits()),
+                 "give more calibration samples, more bits to this node (--bits FILE.json), or train with the kernel's arithmetic"});
+        }
+    }
+    return check;
+}
+
+}  // namespace weft
