@@ -137,7 +137,8 @@ Status write_vectors(const Compiled& compiled, const std::filesystem::path& dire
         for (const KernelPort& port : ports) {
             for (std::size_t s = 0; s < streams.size(); ++s) {
                 if (compiled.design.streams[s].get() != port.stream) continue;
-                bytes[port.name].append(reinterpret_cast<const char*>(streams[s].data.data()), streams[s].data.size() * sizeof(std::int32_t));
+                bytes[port.name].append(reinterpret_cast<const char*>(streams[s].data.data()),
+                                        streams[s].data.size() * sizeof(std::int32_t));
             }
         }
     }

@@ -1,0 +1,215 @@
+// evaluate_run.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/driver/evaluate_run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+#include "src/engines/graph_engine.h"
+#include "src/engines/hls.h"
+#include "src/engines/inputs.h"
+#include "src/engines/kernel_engine.h"
+
+namespace weft {
+
+namespace {
+
+Result<std::unique_ptr<Compiled>> open_model(const RunRequest& request, const Observer& observer) {
+    if (is_project(request.model)) return load_project(request.model);
+    auto compiled = std::make_unique<Compiled>();
+    static_cast<ModelOptions&>(compiled->options) = request.options;
+    WEFT_ASSIGN(compiled->model, read_model(request.model, request.options, observer));
+    return compiled;
+}
+
+bool runs_design(const std::string& engine) { return engine == "integer" || engine == "hls"; }
+
+/// A Design for a model that was given as a file: lowered where an engine needs it, folded where it is emitted.
+Status ensure_design(Compiled& compiled, const RunRequest& request, const Observer& observer) {
+    const bool wanted = runs_design(request.engine) || runs_design(request.against) || request.layers;
+    if (!wanted || !compiled.design.units.empty()) return Ok{};
+    if (!compiled.model.calibrated && !has_quantisers(compiled.model.quantised)) {
+        return Diagnostic{Severity::error, "", "", "the engine " + request.engine + " needs integer types and the model is not quantised",
+                          "give calibration samples (--calibrate DATA), or run the directory that weft compile wrote"};
+    }
+    if (request.engine == "hls" || request.against == "hls") {
+        return Diagnostic{Severity::error, "", "", "the engine hls runs a compiled project",
+                          "compile the model first (weft compile MODEL -o DIR) and run DIR"};
+    }
+    WEFT_ASSIGN(Lowered lowered, lower(compiled.model.quantised, compiled.model.name, observer));
+    compiled.design = std::move(lowered.design);
+    return Ok{};
+}
+
+Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compiled& compiled, int threads) {
+    if (name == "float") return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.source, DataType::float32, threads));
+    if (name == "float64")
+        return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.quantised, DataType::float64, threads));
+    if (name == "integer") {
+        WEFT_ASSIGN(auto engine, IntegerEngine::make(compiled.model.quantised, compiled.design, false, threads));
+        return std::unique_ptr<Engine>(std::move(engine));
+    }
+    EmitOptions options;
+    options.head = {"weft " WEFT_VERSION, "model " + compiled.model.name + ", SHA-256 " + compiled.model.hash};
+    options.board = compiled.options.board;
+    WEFT_ASSIGN(const HlsProject project, emit_hls(compiled.design, options));
+    WEFT_ASSIGN(HlsSimulation built, HlsSimulation::build(project, kernel_ports(compiled.design)));
+    auto simulation = std::make_shared<HlsSimulation>(std::move(built));
+    const FrameSimulator simulator = [simulation](std::span<const std::vector<IntTensor>> frames, const Progress& progress) {
+        return simulation->run(frames, progress);
+    };
+    WEFT_ASSIGN(auto engine, SimulationEngine::make("hls", compiled.model.quantised, compiled.design, simulator));
+    return std::unique_ptr<Engine>(std::move(engine));
+}
+
+/// Index of the largest element of each image.
+std::vector<std::int64_t> top1_of(const Tensor& stack, std::int64_t images) {
+    std::vector<std::int64_t> best;
+    const std::int64_t size = stack.size() / std::max<std::int64_t>(images, 1);
+    for (std::int64_t image = 0; image < images; ++image) {
+        std::int64_t at = 0;
+        for (std::int64_t i = 1; i < size; ++i) {
+            if (stack.at(image * size + i) > stack.at(image * size + at)) at = i;
+        }
+        best.push_back(at);
+    }
+    return best;
+}
+
+double share_equal(const std::vector<std::int64_t>& a, const std::vector<std::int64_t>& b, std::int64_t& counted) {
+    std::int64_t equal = 0;
+    counted = 0;
+    for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
+        if (b[i] < 0) continue;
+        ++counted;
+        equal += a[i] == b[i];
+    }
+    return counted ? static_cast<double>(equal) / static_cast<double>(counted) : 0;
+}
+
+void compare(RunResult& result, const std::vector<NamedTensor>& other) {
+    result.compared = true;
+    for (std::size_t i = 0; i < result.outputs.size(); ++i) {
+        const std::vector<double> a = result.outputs[i].tensor.to_doubles(), b = other[i].tensor.to_doubles();
+        for (std::size_t e = 0; e < a.size(); ++e) {
+            ++result.elements;
+            result.equal_elements += a[e] == b[e];
+            result.max_difference = std::max(result.max_difference, std::abs(a[e] - b[e]));
+        }
+    }
+}
+
+Status compare_layers(RunResult& result, const Compiled& compiled, const std::vector<NamedTensor>& inputs, const Observer& observer) {
+    const Graph& model = compiled.model.quantised;
+    WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
+    RegionOracle oracle(model, compiled.design, &compiled.model.source);
+    for (std::int64_t image = 0; image < result.images; ++image) {
+        std::vector<Tensor> given;
+        for (std::size_t i = 0; i < inputs.size(); ++i) given.push_back(image_of(inputs[i].tensor, image, *model.inputs[i]));
+        WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(given));
+        WEFT_CHECK(oracle.add(given, streams));
+        if (observer.progress) observer.progress("comparing layers", image + 1, result.images);
+    }
+    result.has_layers = true;
+    result.layers = oracle.regions();
+    return Ok{};
+}
+
+}  // namespace
+
+Result<RunResult> run_model(const RunRequest& request, const Observer& observer) {
+    WEFT_ASSIGN(const std::unique_ptr<Compiled> compiled, open_model(request, observer));
+    WEFT_CHECK(ensure_design(*compiled, request, observer));
+    WEFT_ASSIGN(Dataset data, load_dataset(request.inputs));
+    std::vector<std::int64_t> labels;
+    if (!request.labels.empty()) {
+        WEFT_ASSIGN(labels, load_labels(request.labels, data));
+    }
+    if (request.images > 0 && request.images < data.count) data = head(data, request.images);
+    WEFT_ASSIGN(const std::vector<NamedTensor> inputs, bind_inputs(data, compiled->model.source));
+
+    RunResult result;
+    result.engine = request.engine;
+    result.against = request.against;
+    result.images = data.count;
+    result.warnings = compiled->model.warnings;
+    const auto progress_of = [&](const std::string& engine) {
+        return [&observer, engine](std::int64_t done, std::int64_t total) {
+            if (observer.progress) observer.progress(engine, done, total);
+        };
+    };
+    WEFT_ASSIGN(const auto engine, make_engine(request.engine, *compiled, request.threads));
+    const auto start = std::chrono::steady_clock::now();
+    WEFT_ASSIGN(result.outputs, engine->run(inputs, data.count, progress_of(request.engine)));
+    result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+
+    std::vector<std::int64_t> best = top1_of(result.outputs[0].tensor, data.count);
+    std::int64_t counted = 0;
+    if (!labels.empty()) {
+        result.top1 = share_equal(best, labels, counted);
+        result.labelled = counted;
+    }
+    if (!request.against.empty()) {
+        WEFT_ASSIGN(const auto other_engine, make_engine(request.against, *compiled, request.threads));
+        WEFT_ASSIGN(const std::vector<NamedTensor> other, other_engine->run(inputs, data.count, progress_of(request.against)));
+        compare(result, other);
+        const std::vector<std::int64_t> other_best = top1_of(other[0].tensor, data.count);
+        std::int64_t all = 0;
+        result.agree_top1 = share_equal(best, other_best, all);
+        if (!labels.empty()) result.top1_against = share_equal(other_best, labels, counted);
+    }
+    if (request.layers) WEFT_CHECK(compare_layers(result, *compiled, inputs, observer));
+    return result;
+}
+
+nlohmann::ordered_json to_json(const RunResult& result) {
+    nlohmann::ordered_json json;
+    json["engine"] = result.engine;
+    if (result.compared) json["against"] = result.against;
+    json["images"] = result.images;
+    if (result.compared) {
+        json["elements"] = result.elements;
+        json["equal_elements"] = result.equal_elements;
+        json["max_difference"] = result.max_difference;
+    }
+    if (result.top1) {
+        json["top1"] = *result.top1;
+        json["labelled"] = result.labelled;
+    }
+    if (result.top1_against) json["top1_against"] = *result.top1_against;
+    if (result.agree_top1) json["agree_top1"] = *result.agree_top1;
+    json["seconds"] = result.seconds;
+    if (result.has_layers) {
+        json["layers"] = nlohmann::ordered_json::array();
+        for (const RegionAgreement& layer : result.layers) {
+            nlohmann::ordered_json entry{{"value", layer.tensor},         {"node", layer.node}, {"elements", layer.elements},
+                                         {"equal_elements", layer.equal}, {"ties", layer.ties}, {"max_difference", layer.max_difference}};
+            const double sqnr = layer.sqnr_db();
+            entry["sqnr_db"] = std::isfinite(sqnr) ? nlohmann::ordered_json(sqnr) : nlohmann::ordered_json(nullptr);
+            json["layers"].push_back(std::move(entry));
+        }
+    }
+    return json;
+}
+
+std::string to_text(const RunResult& result) {
+    std::string text = fmt::format("engine {}: {} images in {:.3f} s ({:.0f} images/s)\n", result.engine, result.images, result.seconds,
+                                   static_cast<double>(result.images) / std::max(result.seconds, 1e-9));
+    if (result.top1) text += fmt::format("right: {:.2f} % of {} labelled images\n", 100 * *result.top1, result.labelled);
+    if (result.compared) {
+        text += fmt::format("against {}: {} of {} elements equal, largest difference {:g}, same top-1 on {:.2f} %\n", result.against,
+                            result.equal_elements, result.elements, result.max_difference, 100 * result.agree_top1.value_or(0));
+        if (result.top1_against) text += fmt::format("right with {}: {:.2f} %\n", result.against, 100 * *result.top1_against);
+    }
+    for (const RegionAgreement& layer : result.layers) {
+        const double sqnr = layer.sqnr_db();
+        text += fmt::format("  {:<40} {:>10} of {:>10} equal, {} ties{}\n", layer.node.substr(0, 40), layer.equal, layer.elements,
+                            layer.ties, std::isfinite(sqnr) ? fmt::format(", {:.1f} dB", sqnr) : std::string());
+    }
+    return text;
+}
+
+}  // namespace weft

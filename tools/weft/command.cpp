@@ -1,0 +1,106 @@
+// command.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weft/command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+
+namespace weft::tool {
+
+namespace {
+
+std::string remembered;
+bool drawn = false;
+
+}  // namespace
+
+int report(const Diagnostics& diagnostics) {
+    clear_progress();
+    bool failed = false;
+    for (const Diagnostic& diagnostic : diagnostics) {
+        fmt::print(stderr, "{}\n", to_string(diagnostic));
+        failed = failed || diagnostic.severity == Severity::error;
+    }
+    return failed ? exit_user : exit_ok;
+}
+
+void ModelFlags::add(CLI::App& app, bool quantising) {
+    app.add_option("--shape", shapes, "Shape of an input with open dimensions: NAME=1,3,32,32 (repeatable)")->type_name("NAME=SHAPE");
+    app.add_option(
+           "--preprocess", options.preprocess,
+           "What happens to a stored sample before the model: scale=1/255,mean=M,std=S,order=bgr,layout=hwc,type=uint8 (any of these)")
+        ->type_name("SPEC");
+    if (!quantising) return;
+    app.add_option("--calibrate", options.calibration, "Samples to quantise a float model with: .npy, .npz, IDX or a folder of images")
+        ->type_name("DATA");
+    app.add_option("--bits", options.quantize.bits, "Bits of weights and activations: 8, w4a4, or a JSON file keyed by node")
+        ->type_name("BITS|FILE")
+        ->capture_default_str();
+    app.add_option("--method", method, "How calibration chooses ranges")->check(CLI::IsMember({"mse", "min-max"}))->capture_default_str();
+}
+
+Result<ModelOptions> ModelFlags::parsed() const {
+    ModelOptions result = options;
+    result.quantize.method = method == "min-max" ? CalibrationMethod::min_max : CalibrationMethod::mse;
+    for (const std::string& text : shapes) {
+        const std::size_t equals = text.rfind('=');
+        Shape shape;
+        bool good = equals != std::string::npos && equals > 0;
+        for (std::size_t at = equals + 1; good && at <= text.size();) {
+            const std::size_t end = std::min(text.find(',', at), text.size());
+            std::int64_t extent = 0;
+            const auto parsed = std::from_chars(text.data() + at, text.data() + end, extent);
+            good = parsed.ec == std::errc() && parsed.ptr == text.data() + end && extent > 0;
+            shape.push_back(extent);
+            at = end + 1;
+        }
+        if (!good) return Diagnostic{Severity::error, "", "", "--shape '" + text + "' is not understood", "write --shape NAME=1,3,32,32"};
+        result.shapes[text.substr(0, equals)] = std::move(shape);
+    }
+    return result;
+}
+
+void clear_progress() {
+    if (drawn) std::fputs("\r\033[K", stderr);
+    drawn = false;
+}
+
+Observer progress_observer(const std::string& dump_after) {
+    Observer observer;
+    if (isatty(STDERR_FILENO)) {
+        observer.progress = [](std::string_view stage, std::int64_t done, std::int64_t total) {
+            if (done >= total) {
+                clear_progress();
+                return;
+            }
+            const int width = 30;
+            const int filled = static_cast<int>(done * width / std::max<std::int64_t>(total, 1));
+            fmt::print(stderr, "\r\033[K{} [{}{}] {}/{}", stage, std::string(static_cast<std::size_t>(filled), '='),
+                       std::string(static_cast<std::size_t>(width - filled), ' '), done, total);
+            std::fflush(stderr);
+            drawn = true;
+        };
+    }
+    if (!dump_after.empty()) {
+        observer.graph = [dump_after](std::string_view stage, const Graph& graph, const PassLog& log) {
+            if (stage != dump_after) return;
+            fmt::print("# after {}\n", stage);
+            for (const std::string& line : log) fmt::print("# {}\n", line);
+            fmt::print("{}", print(graph));
+        };
+    }
+    return observer;
+}
+
+void remember_command_line(int argc, char** argv) {
+    remembered = "weft";
+    for (int i = 1; i < argc; ++i) remembered += std::string(" ") + argv[i];
+}
+
+std::string command_line() { return remembered; }
+
+}  // namespace weft::tool

@@ -1,0 +1,104 @@
+// compile.cpp
+// weft compile MODEL --board B -o DIR
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+
+#include "src/explore/folding.h"
+#include "tools/weft/command.h"
+
+namespace weft::tool {
+
+namespace {
+
+struct Flags {
+    ModelFlags model;
+    CompileOptions options;
+    std::string output;
+    std::string dump_after;
+    bool json = false;
+};
+
+std::string decibels(double value) { return std::isfinite(value) ? fmt::format("{:.1f} dB", value) : std::string("no difference"); }
+
+Status run(Flags& flags) {
+    WEFT_ASSIGN(static_cast<ModelOptions&>(flags.options), flags.model.parsed());
+    flags.options.command_line = command_line();
+    const Observer observer = progress_observer(flags.dump_after);
+    WEFT_ASSIGN(const auto compiled, compile(flags.model.model, flags.options, observer));
+    report(compiled->model.warnings);
+    std::optional<SelfCheck> check;
+    if (flags.options.self_check) {
+        WEFT_ASSIGN(check, self_check(*compiled, observer));
+    }
+    WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.model.model, flags.output));
+
+    const FoldingFigures figures = weft::figures(compiled->design);
+    if (flags.json) {
+        nlohmann::ordered_json json{
+            {"project", flags.output},         {"board", compiled->board->name}, {"interval_cycles", figures.interval},
+            {"mac_dsp", figures.cost.mac_dsp}, {"dsp", figures.cost.dsp},        {"units", compiled->design.units.size()}};
+        if (check) {
+            json["check"] = {{"images", check->images},
+                             {"elements", check->elements},
+                             {"equal_elements", check->equal},
+                             {"ties", check->ties},
+                             {"output_sqnr_db", std::isfinite(check->output_sqnr_db) ? nlohmann::ordered_json(check->output_sqnr_db)
+                                                                                     : nlohmann::ordered_json(nullptr)}};
+        }
+        fmt::print("{}\n", json.dump(2));
+    } else {
+        fmt::print("{}: {} units, {} cycles a frame at the slowest unit ({}), {:.0f} MAC DSPs, {:.0f} DSPs of {} on {}\n",
+                   compiled->model.name, compiled->design.units.size(), figures.interval, figures.slowest ? figures.slowest->name : "-",
+                   figures.cost.mac_dsp, figures.cost.dsp, compiled->board->total().dsp, compiled->board->title);
+        fmt::print("at an assumed {:.0f} MHz: {:.1f} us between frames\n", compiled->options.clock_mhz,
+                   static_cast<double>(figures.interval) / compiled->options.clock_mhz);
+        if (check) {
+            fmt::print("check on {} {} samples:\n", check->images, check->random ? "random" : "calibration");
+            fmt::print("  contract = regions recomputed in double on {} of {} elements ({} at a rounding tie)\n", check->equal,
+                       check->elements, check->ties);
+            fmt::print("  against {}: {} at the kernel's output\n", compiled->model.calibrated ? "float" : "the model as given",
+                       decibels(check->output_sqnr_db));
+            if (!check->worst_node.empty())
+                fmt::print("  most is lost at node '{}': {}\n", check->worst_node, decibels(check->worst_sqnr_db));
+        }
+        fmt::print("project: {}\n", flags.output);
+    }
+    if (check) {
+        report(check->warnings);
+        if (!check->exact()) return Diagnostics{};
+    }
+    return Ok{};
+}
+
+}  // namespace
+
+Command add_compile(CLI::App& app) {
+    CLI::App* sub = app.add_subcommand("compile", "Turn a model into a kernel project, checked");
+    auto flags = std::make_shared<Flags>();
+    sub->add_option("MODEL", flags->model.model, "The model, an ONNX file")->required();
+    sub->add_option("-o,--output", flags->output, "Directory of the project")->required()->type_name("DIR");
+    sub->add_option("--board", flags->options.board, "Board or card (weft list boards)")->capture_default_str()->type_name("BOARD");
+    flags->model.add(*sub, true);
+    sub->add_option("--clock", flags->options.clock_mhz, "Kernel clock in MHz that figures assume (default: the board's)")
+        ->type_name("MHZ")
+        ->check(CLI::Range(1.0, 2000.0));
+    sub->add_option("--folding", flags->options.folding, "Folding parameters by node: a JSON file")->type_name("FILE");
+    sub->add_option("--mac-dsps", flags->options.mac_dsp_limit, "Bound on the DSPs that multiply")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+    sub->add_flag("!--no-check", flags->options.self_check, "Skip the check on samples");
+    sub->add_option("--dump-after", flags->dump_after, "Print the graph after a stage: import, quantize, or a pass")->type_name("STAGE");
+    sub->add_flag("--json", flags->json, "Print JSON");
+    sub->footer("Example: weft compile resnet8.onnx --board alveo-u200 --calibrate images.npy -o out");
+    const auto command = [flags]() -> int {
+        const Status status = run(*flags);
+        if (status) return exit_ok;
+        return status.error().empty() ? exit_internal : report(status.error());
+    };
+    return {sub, command};
+}
+
+}  // namespace weft::tool

@@ -1,0 +1,72 @@
+// run.cpp
+// weft run MODEL|DIR --inputs DATA
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <chrono>
+#include <memory>
+
+#include "src/driver/evaluate_run.h"
+#include "tools/weft/command.h"
+
+namespace weft::tool {
+
+namespace {
+
+struct Flags {
+    ModelFlags model;
+    RunRequest request;
+    std::string outputs;
+    bool json = false;
+};
+
+Status run(Flags& flags) {
+    WEFT_ASSIGN(flags.request.options, flags.model.parsed());
+    flags.request.model = flags.model.model;
+    WEFT_ASSIGN(const RunResult result, run_model(flags.request, progress_observer()));
+    clear_progress();
+    report(result.warnings);
+    if (!flags.outputs.empty()) {
+        const std::filesystem::path path = flags.outputs;
+        if (result.outputs.size() == 1 && path.extension() != ".npz") {
+            WEFT_CHECK(save_npy(path, result.outputs[0].tensor));
+        } else {
+            WEFT_CHECK(save_npz(path, result.outputs));
+        }
+    }
+    if (flags.json) {
+        fmt::print("{}\n", to_json(result).dump(2));
+    } else {
+        fmt::print("{}", to_text(result));
+    }
+    return Ok{};
+}
+
+}  // namespace
+
+Command add_run(CLI::App& app) {
+    CLI::App* sub = app.add_subcommand("run", "Run a model or a compiled project on samples");
+    auto flags = std::make_shared<Flags>();
+    sub->add_option("MODEL", flags->model.model, "An ONNX file, or the directory of a project")->required();
+    sub->add_option("--inputs", flags->request.inputs, "Samples: .npy, .npz, IDX or a folder of images")->required()->type_name("DATA");
+    sub->add_option("--engine", flags->request.engine, "float, float64, integer or hls")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"float", "float64", "integer", "hls"}));
+    sub->add_option("--against", flags->request.against, "Compare with another engine")
+        ->check(CLI::IsMember({"float", "float64", "integer", "hls"}));
+    sub->add_flag("--layers", flags->request.layers, "Compare region by region: the integer contract with float64");
+    sub->add_option("--labels", flags->request.labels, "Labels, for the share of right answers: IDX, .npy or CSV")->type_name("FILE");
+    sub->add_option("--images", flags->request.images, "Use only the first N samples")->type_name("N")->check(CLI::PositiveNumber);
+    sub->add_option("--outputs", flags->outputs, "Write the outputs: .npy, or .npz where there are several")->type_name("FILE");
+    sub->add_option("--threads", flags->request.threads, "Threads (default: all)")->type_name("N")->check(CLI::PositiveNumber);
+    flags->model.add(*sub, true);
+    sub->add_flag("--json", flags->json, "Print JSON");
+    sub->footer("Example: weft run out --inputs images.npy --labels labels.csv --engine hls --against integer --images 4");
+    const auto command = [flags]() -> int {
+        const Status status = run(*flags);
+        return status ? exit_ok : report(status.error());
+    };
+    return {sub, command};
+}
+
+}  // namespace weft::tool
