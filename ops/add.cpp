@@ -7,6 +7,7 @@
 
 #include "ops/common/broadcast.h"
 #include "ops/common/canonical.h"
+#include "ops/common/lowerings.h"
 #include "ops/common/operands.h"
 #include "ops/common/rewrite.h"
 
@@ -152,6 +153,7 @@ extern const OpDef op_weft_add{
     .traits = {.accumulates = true},
     .infer = infer,
     .evaluate = evaluate,
+    .lower = lower_add,
 };
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ops/common/canonical.h"
+#include "ops/common/lowerings.h"
 #include "ops/common/operands.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
@@ -93,6 +94,7 @@ extern const OpDef op_weft_concat{
     .traits = {.same_type_all_inputs = true, .commutes_with_monotone = true},
     .infer = infer,
     .evaluate = evaluate,
+    .lower = lower_concat,
 };
 
 }  // namespace weft

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/common/convolution.h"
 #include "ops/common/gemm.h"
+#include "ops/common/lowerings.h"
 #include "ops/common/pad.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
@@ -139,6 +140,7 @@ extern const OpDef op_weft_linear{
     .infer = infer_linear,
     .evaluate = evaluate_linear,
     .rewrites = {{"absorb-padding", absorb_pad_channels_last}},
+    .lower = lower_linear,
 };
 
 }  // namespace weft

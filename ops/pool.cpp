@@ -1,6 +1,7 @@
 // pool.cpp
 // Maximum and average over windows and over whole images.
 // SPDX-License-Identifier: Apache-2.0
+#include "ops/common/lowerings.h"
 #include "ops/common/pooling.h"
 
 #include "ops/common/canonical_window.h"
@@ -219,7 +220,8 @@ OpDef canonical_pool(std::string_view name, std::string_view summary, Traits tra
             .traits = std::move(traits),
             .infer = infer_canonical_pool,
             .evaluate = evaluate_canonical_pool,
-            .rewrites = {{"absorb-padding", absorb_counted_pad}}};
+            .rewrites = {{"absorb-padding", absorb_counted_pad}},
+            .lower = lower_pool};
 }
 
 OpDef canonical_global_pool(std::string_view name, std::string_view summary, Traits traits) {
@@ -232,7 +234,8 @@ OpDef canonical_global_pool(std::string_view name, std::string_view summary, Tra
             .traits = std::move(traits),
             .infer = infer_canonical_global_pool,
             .evaluate = evaluate_canonical_global_pool,
-            .rewrites = {}};
+            .rewrites = {},
+            .lower = lower_global_pool};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "ops/common/canonical.h"
+#include "ops/common/lowerings.h"
 #include "ops/common/quantizer.h"
 #include "ops/common/shapes.h"
 
@@ -101,6 +102,7 @@ extern const OpDef op_weft_quantise{
                                                .applies = [](const Node& node) { return node.attributes.reals("scale").size() == 1; }}},
     .infer = infer,
     .evaluate = evaluate,
+    .lower = lower_quantise,
 };
 
 }  // namespace weft

@@ -17,6 +17,7 @@
 #include "src/data/dataset.h"
 #include "src/design/design.h"
 #include "src/design/lowering.h"
+#include "src/emit/hls.h"
 #include "src/graph/graph.h"
 #include "src/passes/pass.h"
 #include "src/passes/quantize.h"
@@ -98,6 +99,9 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer 
 /// nothing.
 Status write_project(const Compiled& compiled, const SelfCheck* check, const std::filesystem::path& source_file,
                      const std::filesystem::path& directory);
+
+/// How the HLS project is written.
+EmitOptions emit_options(const Compiled& compiled);
 
 /// Reads a project back: its models and Design.
 Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& directory);

@@ -52,11 +52,9 @@ Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compi
         WEFT_ASSIGN(auto engine, IntegerEngine::make(compiled.model.quantised, compiled.design, false, threads));
         return std::unique_ptr<Engine>(std::move(engine));
     }
-    EmitOptions options;
-    options.head = {"weft " WEFT_VERSION, "model " + compiled.model.name + ", SHA-256 " + compiled.model.hash};
-    options.board = compiled.options.board;
+    const EmitOptions options = emit_options(compiled);
     WEFT_ASSIGN(const HlsProject project, emit_hls(compiled.design, options));
-    WEFT_ASSIGN(HlsSimulation built, HlsSimulation::build(project, kernel_ports(compiled.design)));
+    WEFT_ASSIGN(HlsSimulation built, HlsSimulation::build(project, kernel_ports(compiled.design, options)));
     auto simulation = std::make_shared<HlsSimulation>(std::move(built));
     const FrameSimulator simulator = [simulation](std::span<const std::vector<IntTensor>> frames, const Progress& progress) {
         return simulation->run(frames, progress);

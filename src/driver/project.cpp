@@ -129,7 +129,7 @@ Status write_vectors(const Compiled& compiled, const std::filesystem::path& dire
     }
     WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
     std::map<std::string, std::string> bytes;
-    const std::vector<KernelPort> ports = kernel_ports(compiled.design);
+    const std::vector<KernelPort> ports = kernel_ports(compiled.design, emit_options(compiled));
     for (std::int64_t image = 0; image < count; ++image) {
         std::vector<Tensor> given;
         for (std::size_t i = 0; i < samples.size(); ++i) given.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
@@ -147,6 +147,16 @@ Status write_vectors(const Compiled& compiled, const std::filesystem::path& dire
 }
 
 }  // namespace
+
+EmitOptions emit_options(const Compiled& compiled) {
+    EmitOptions options;
+    options.head = {"weft " WEFT_VERSION, "model " + compiled.model.name + ", SHA-256 " + compiled.model.hash};
+    if (!compiled.options.command_line.empty()) options.head.push_back(compiled.options.command_line);
+    options.board = compiled.board->name;
+    options.platform = compiled.board->platform;
+    options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
+    return options;
+}
 
 bool is_project(const std::filesystem::path& path) {
     std::error_code code;
@@ -167,12 +177,7 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
     WEFT_CHECK(export_model(compiled.model.quantised, root / "model.onnx"));
     WEFT_CHECK(write_file(root / manifest_name, manifest_json(compiled).dump(1) + "\n"));
     WEFT_CHECK(write_file(root / "folding.json", folding_json(compiled.design)));
-    EmitOptions options;
-    options.head = {"weft " WEFT_VERSION, "model " + compiled.model.name + ", SHA-256 " + compiled.model.hash};
-    if (!compiled.options.command_line.empty()) options.head.push_back(compiled.options.command_line);
-    options.board = compiled.board->name;
-    options.platform = compiled.board->platform;
-    options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
+    const EmitOptions options = emit_options(compiled);
     WEFT_ASSIGN(const HlsProject project, emit_hls(compiled.design, options));
     for (const ProjectFile& file : project.files) WEFT_CHECK(write_file(root / file.path, file.text));
     WEFT_CHECK(write_vectors(compiled, root));
