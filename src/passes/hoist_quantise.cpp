@@ -18,11 +18,19 @@ bool may_move(const Node& node) {
                        [](const Value* v) { return !v || (v->is_constant() && v->constant->size() == 1); });
 }
 
+/// The operator that makes `value`, if a quantiser below may move across it: nobody else needs the value as it is.
+Node* mover_of(const Graph& graph, const Value* value) {
+    Node* mover = value->producer;
+    if (!mover || !mover->op->traits.commutes_with_monotone || value->integer || mover->outputs.size() != 1) return nullptr;
+    return graph.readers(value).size() == 1 && !graph.is_output(value) ? mover : nullptr;
+}
+
 bool hoist(Graph& graph, Node* node) {
-    Value* between = node->input(0);
-    Node* mover = between->producer;
-    if (!mover || !mover->op->traits.commutes_with_monotone || between->integer || mover->outputs.size() != 1) return false;
-    if (graph.readers(between).size() != 1 || graph.is_output(between)) return false;
+    Node* mover = mover_of(graph, node->input(0));
+    // Crossing views alone gains nothing: something that picks or joins elements must lie above them.
+    const Node* above = mover;
+    while (above && above->op->traits.view) above = mover_of(graph, above->input(0));
+    if (!mover || !above) return false;
     const Traits& traits = mover->op->traits;
     std::vector<Value*> inputs = mover->inputs;
     Value* result = node->output();
