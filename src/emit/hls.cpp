@@ -265,11 +265,15 @@ private:
         }
         out.open(fmt::format("static void {}({}) {{", unit.name, signature));
         out.margin("#pragma HLS INLINE off");
-        std::string text;
-        for (const ParameterDef& parameter : unit.def->parameters)
-            text += fmt::format("{}{} /* {} */", text.empty() ? "" : ", ", unit.parameter(parameter.name), parameter.name);
-        if (has_constants(unit)) text += (text.empty() ? "" : ", ") + constants_name(unit);
-        out.line(fmt::format("weft::{}_unit<{}>({});", unit.def->name, text, call));
+        // One parameter a line: what an instance is should be readable without counting commas.
+        const std::string constants = has_constants(unit) ? constants_name(unit) : std::string();
+        out.open(fmt::format("weft::{}_unit<", unit.def->name));
+        const auto& parameters = unit.def->parameters;
+        for (std::size_t i = 0; i < parameters.size(); ++i) {
+            const bool last = constants.empty() && i + 1 == parameters.size();
+            out.line(fmt::format("{}{}  // {}", unit.parameter(parameters[i].name), last ? "" : ",", parameters[i].name));
+        }
+        out.close(fmt::format("    {}>({});", constants, call));
         out.close("}");
     }
 

@@ -110,6 +110,7 @@ void matvec_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     const int padded = groups * OutputLanes;
     const int pairs = divide_up(PE, 2);
     static_assert(In::size == simd && Out::size == OutputLanes, "the streams' beats do not fit the folding");
+    static_assert(simd <= 1024, "more products in one function than the compiler unrolls");
     static_assert(groups <= synapse_folds, "finished sums would be overwritten before they have left");
     static_assert(neuron_folds == 1 || PE % OutputLanes == 0, "an output beat would span two neuron folds");
 
