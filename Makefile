@@ -1,6 +1,6 @@
 # The commands of the README. Each installs the Debian packages that are missing, then builds what it needs in build/.
 
-.PHONY: all test format packages configure
+.PHONY: all test demo format packages configure
 
 all: configure
 	ninja -C build weft
@@ -10,6 +10,9 @@ test: configure
 	scripts/format --check
 	scripts/tidy
 	ctest --test-dir build -j "$$(nproc)" --output-on-failure
+
+demo: all
+	examples/fashion-mnist/demo
 
 format: packages
 	scripts/format
