@@ -390,7 +390,7 @@ OpDef power_op() {
 extern const OpDef op_add = two_input_op<Sum>("Add", "a + b", OpRole::add, {{"add-varying", sum_to_add}});
 extern const OpDef op_sub = two_input_op<Difference>("Sub", "a - b", OpRole::none, {{"subtract-varying", sum_to_add}});
 extern const OpDef op_mul = two_input_op<Product>("Mul", "a * b", OpRole::multiply);
-extern const OpDef op_div = two_input_op<Quotient>("Div", "a / b; integers truncate");
+extern const OpDef op_div = two_input_op<Quotient>("Div", "a / b; integers truncate", OpRole::divide);
 extern const OpDef op_p_relu = two_input_op<SlopedRelu>("PRelu", "x, or slope * x below 0");
 extern const OpDef op_pow = power_op();
 extern const OpDef op_min = any_input_op<Minimum>("Min", "smallest of all inputs");

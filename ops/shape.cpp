@@ -59,6 +59,32 @@ Result<std::vector<Tensor>> evaluate_gather(const Node& node, std::span<const Te
     return std::vector{take(data, axis, indices).reshaped(gathered_shape(data.shape(), inputs[1]->shape(), axis))};
 }
 
+/// Indices that name every slice once only reorder them.
+bool gather_reorders(const Node& node) {
+    const Value* indices = node.input(1);
+    if (!indices || !indices->is_constant() || indices->shape.size() != 1) return false;
+    const auto axis = normalise_axis(node, node.attributes.integer("axis"), node.input(0)->shape.size());
+    if (!axis) return false;
+    const auto counted = counted_indices(node, *indices->constant, node.input(0)->shape[static_cast<std::size_t>(*axis)]);
+    if (!counted) return false;
+    Integers sorted = *counted;
+    std::sort(sorted.begin(), sorted.end());
+    for (std::size_t i = 0; i < sorted.size(); ++i) {
+        if (sorted[i] != static_cast<std::int64_t>(i)) return false;
+    }
+    return static_cast<std::int64_t>(sorted.size()) == node.input(0)->shape[static_cast<std::size_t>(*axis)];
+}
+
+/// Of a node that reorders.
+Integers gather_map(const Node& node) {
+    const Shape& shape = node.input(0)->shape;
+    Tensor positions(DataType::int64, shape);
+    std::iota(positions.as<std::int64_t>().begin(), positions.as<std::int64_t>().end(), std::int64_t{0});
+    const Tensor* const inputs[] = {&positions, node.input(1)->constant.get()};
+    const auto gathered = evaluate_gather(node, inputs);
+    return gathered->front().to_integers();
+}
+
 Result<std::vector<ValueType>> infer_gather_elements(Node& node) {
     const Value* data = node.input(0);
     const Value* indices = node.input(1);
@@ -257,7 +283,10 @@ extern const OpDef op_gather{
     .inputs = {2, 2},
     .outputs = {1, 1},
     .attributes = {axis_attribute()},
-    .traits = {.same_type_inputs = {0}, .commutes_with_monotone = true},
+    .traits = {.role = OpRole::gather,
+               .view = ViewTrait{.map = gather_map, .applies = gather_reorders},
+               .same_type_inputs = {0},
+               .commutes_with_monotone = true},
     .infer = infer_gather,
     .evaluate = evaluate_gather,
 };

@@ -470,7 +470,7 @@ extern const OpDef op_transpose{
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {{.name = "perm", .kind = AttributeKind::integers}},
-    .traits = view_traits(),
+    .traits = view_traits(OpRole::transpose),
     .infer = infer_transpose,
     .evaluate = evaluate_transpose,
     .rewrites = {{"transpose-to-view", transpose_to_view}},

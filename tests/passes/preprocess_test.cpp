@@ -1,0 +1,58 @@
+// preprocess_test.cpp
+// Preprocessing in front of a model gives what the model took before.
+// SPDX-License-Identifier: Apache-2.0
+#include "src/passes/preprocess.h"
+
+#include <gtest/gtest.h>
+
+#include "src/engines/evaluate.h"
+#include "src/graph/op_def.h"
+
+namespace weft {
+namespace {
+
+/// A model of one multiplication by 2 on [1, 3, 2, 2].
+Graph doubling() {
+    Graph graph;
+    Value* x = graph.add_value("x", DataType::float32, {1, 3, 2, 2});
+    Value* two = graph.add_constant("two", Tensor::scalar(2.0F));
+    Value* y = graph.add_value("y", DataType::float32, {1, 3, 2, 2});
+    graph.inputs = {x};
+    graph.outputs = {y};
+    graph.add_node(op_for(OpRole::multiply), "double", 13, {x, two}, {y});
+    graph.batched = true;
+    return graph;
+}
+
+TEST(Preprocess, ReordersScalesAndShifts) {
+    Graph graph = doubling();
+    const Status status = prepend_preprocessing(graph, "scale=1/2,mean=1/2/3,std=4,order=bgr,layout=hwc");
+    ASSERT_TRUE(status);
+    ASSERT_TRUE(verify(graph));
+    EXPECT_EQ(graph.inputs[0]->name, "x");
+    EXPECT_EQ(graph.inputs[0]->type, DataType::uint8);
+    EXPECT_EQ(graph.inputs[0]->shape, (Shape{1, 2, 2, 3}));
+    Tensor stored(DataType::uint8, {1, 2, 2, 3});
+    for (int i = 0; i < 12; ++i) stored.as<std::uint8_t>()[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(10 * i);
+    const auto result = Evaluator(graph, DataType::float64).run(std::vector{stored});
+    ASSERT_TRUE(result);
+    for (int channel = 0; channel < 3; ++channel) {
+        for (int position = 0; position < 4; ++position) {
+            const double byte = 10.0 * (position * 3 + (2 - channel));
+            EXPECT_DOUBLE_EQ((*result)[0].at(channel * 4 + position), 2 * (byte / 2 - (channel + 1)) / 4);
+        }
+    }
+}
+
+TEST(Preprocess, RefusesWhatItDoesNotUnderstand) {
+    const char* bad[] = {"scale", "scale=0", "scale=1/0", "mean=a", "std=0", "order=gbr", "layout=nhwc", "sclae=1", "mean=1/2", ""};
+    for (const char* spec : bad) {
+        Graph graph = doubling();
+        const Status status = prepend_preprocessing(graph, spec);
+        ASSERT_FALSE(status) << spec;
+        EXPECT_TRUE(status.error()[0].reason.starts_with("--preprocess: ")) << status.error()[0].reason;
+    }
+}
+
+}  // namespace
+}  // namespace weft
