@@ -140,7 +140,7 @@ ConstantsText constants_struct(const Unit& unit, const std::string& name) {
     if (unit.def->has_requantize) {
         const Stream& output = *unit.outputs.front();
         const Requantize exact{.acc_min = output.min, .acc_max = output.max};
-        const Requantize& stage = unit.requantize ? *unit.requantize : exact;
+        const Requantize& stage = unit.requantize && unit.requantize->form != RequantizeForm::none ? *unit.requantize : exact;
         out.line(fmt::format("static const int accumulator_bits = {};",
                              bits_for(std::min<std::int64_t>(stage.acc_min, -1), std::max<std::int64_t>(stage.acc_max, 0))));
         const StageTables tables = stage_tables(stage, output.shape.channels, output.beat.lanes);

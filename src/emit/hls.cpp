@@ -122,6 +122,9 @@ private:
                 for (const Stream* stream : *side) steps += 4 * stream->beat.count(stream->shape);
             most = std::max(most, steps);
         }
+        // A beat of more than a word takes a step for each, of sixteen elements at least.
+        for (const KernelPort& port : ports_)
+            most = std::max(most, (port.lanes() + 15) / 16 * port.stream->beat.count(port.stream->shape) + port.stream->shape.elements());
         return (std::int64_t{std::numeric_limits<std::int32_t>::max()} - (1 << 24)) / most;
     }
 
