@@ -227,7 +227,7 @@ Status fold(Design& design, const FoldingOptions& options) {
         for (const Choice& choice : group.choices())
             if (choice.cycles > options.least_interval) intervals.push_back(choice.cycles);
     std::ranges::sort(intervals);
-    intervals.erase(std::ranges::unique(intervals).begin(), intervals.end());
+    intervals.erase(std::unique(intervals.begin(), intervals.end()), intervals.end());
 
     // More cycles never need more DSPs.
     const auto too_fast = [&](std::int64_t interval) {
