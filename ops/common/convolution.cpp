@@ -142,14 +142,20 @@ void add_bias(const ConvolutionShape& s, const T* bias, T* output) {
     }
 }
 
+/// Each output position sees exactly the input position of the same index.
+bool is_pointwise(const ConvolutionShape& s) {
+    using Pair = std::array<std::int64_t, 2>;
+    return s.groups == 1 && s.window.kernel == Pair{1, 1} && s.window.strides == Pair{1, 1} &&
+           s.window.pads == std::array<std::int64_t, 4>{};
+}
+
 template <class T>
 void convolve_any(const ConvolutionShape& s, const T* input, const T* weight, const T* bias, T* output) {
     const std::int64_t positions = s.out_height() * s.out_width();
     const std::int64_t in_group = s.channels / s.groups, out_group = s.outputs / s.groups;
     const std::int64_t depth = in_group * s.window.kernel[0] * s.window.kernel[1];
     const bool channels_last = s.layout == Layout::channels_last;
-    const bool plain = channels_last && s.groups == 1 && s.window.kernel == std::array<std::int64_t, 2>{1, 1} &&
-                       s.window.strides == std::array<std::int64_t, 2>{1, 1} && s.window.pads == std::array<std::int64_t, 4>{};
+    const bool plain = channels_last && is_pointwise(s);
     if (plain) {
         gemm(s.batch * positions, s.outputs, depth, row_major(input, depth), transposed(weight, depth), output, s.outputs);
     }
@@ -164,7 +170,9 @@ void convolve_any(const ConvolutionShape& s, const T* input, const T* weight, co
             gathered.resize(static_cast<std::size_t>(depth * positions));
             for (std::int64_t g = 0; g < s.groups; ++g) {
                 const T* group_weight = weight + g * out_group * depth;
-                if (channels_last) {
+                if (!channels_last && is_pointwise(s)) {
+                    gemm(s.outputs, positions, depth, row_major(weight, depth), row_major(image, positions), result, positions);
+                } else if (channels_last) {
                     gather_channels_last(s, image + g * in_group, in_group, gathered.data());
                     gemm(positions, out_group, depth, row_major<T>(gathered.data(), depth), transposed(group_weight, depth),
                          result + g * out_group, s.outputs);
@@ -182,7 +190,9 @@ void convolve_any(const ConvolutionShape& s, const T* input, const T* weight, co
 }  // namespace
 
 void convolve(const ConvolutionShape& shape, const float* input, const float* weight, const float* bias, float* output) {
-    if (!convolve_by_primitive(shape, input, weight, bias, output)) convolve_any(shape, input, weight, bias, output);
+    // A primitive would first bring a pointwise convolution's operands into a layout of its own, for as long as the product takes.
+    const bool product = shape.layout == Layout::channels_first && is_pointwise(shape);
+    if (product || !convolve_by_primitive(shape, input, weight, bias, output)) convolve_any(shape, input, weight, bias, output);
 }
 
 void convolve(const ConvolutionShape& shape, const double* input, const double* weight, const double* bias, double* output) {

@@ -39,6 +39,18 @@ Key key_of(const ConvolutionShape& s, bool has_bias) {
             s.out_width()};
 }
 
+/// Room for one operand of any primitive in the layout that the primitive wants: shared, so that it stays in the cache.
+class Scratch {
+public:
+    float* hold(std::size_t bytes) {
+        if (bytes > room_.bytes()) room_ = Tensor(DataType::uint8, {static_cast<std::int64_t>(bytes)});
+        return reinterpret_cast<float*>(room_.raw());
+    }
+
+private:
+    Tensor room_{DataType::uint8, {0}};
+};
+
 /// A tensor as the caller holds it and as the primitive wants it, with the conversion between the two where they differ.
 struct Operand {
     dnnl::memory plain;
@@ -50,10 +62,13 @@ struct Operand {
     Operand(const dnnl::memory::desc& plain_layout, const dnnl::memory::desc& wanted_layout, const dnnl::engine& engine, bool to_plain) {
         plain = dnnl::memory(plain_layout, engine, nullptr);
         converts = plain_layout != wanted_layout;
-        wanted = converts ? dnnl::memory(wanted_layout, engine) : plain;
+        wanted = converts ? dnnl::memory(wanted_layout, engine, nullptr) : plain;
         if (converts) conversion = to_plain ? dnnl::reorder(wanted, plain) : dnnl::reorder(plain, wanted);
     }
-    void point_to(const float* data) { plain.set_data_handle(const_cast<float*>(data)); }
+    void point_to(const float* data, Scratch& scratch) {
+        plain.set_data_handle(const_cast<float*>(data));
+        if (converts) wanted.set_data_handle(scratch.hold(wanted.get_desc().get_size()));
+    }
     void convert(dnnl::stream& stream, bool to_plain) {
         if (!converts) return;
         if (to_plain) {
@@ -74,6 +89,7 @@ struct Library {
     dnnl::engine engine{dnnl::engine::kind::cpu, 0};
     dnnl::stream stream{engine};
     std::map<Key, std::unique_ptr<Prepared>> prepared;
+    Scratch source, weight, destination;
 
     Prepared& prepare(const ConvolutionShape& s, bool has_bias);
 };
@@ -131,16 +147,16 @@ bool convolve_by_primitive(const ConvolutionShape& shape, const float* input, co
             return std::make_unique<Library>();
         }();
         Prepared& prepared = library->prepare(shape, bias != nullptr);
-        prepared.source.point_to(input);
-        prepared.weight.point_to(weight);
-        prepared.destination.point_to(output);
+        prepared.source.point_to(input, library->source);
+        prepared.weight.point_to(weight, library->weight);
+        prepared.destination.point_to(output, library->destination);
         prepared.source.convert(library->stream, false);
         prepared.weight.convert(library->stream, false);
         std::unordered_map<int, dnnl::memory> arguments{{DNNL_ARG_SRC, prepared.source.wanted},
                                                         {DNNL_ARG_WEIGHTS, prepared.weight.wanted},
                                                         {DNNL_ARG_DST, prepared.destination.wanted}};
         if (bias) {
-            prepared.bias.point_to(bias);
+            prepared.bias.plain.set_data_handle(const_cast<float*>(bias));
             arguments.emplace(DNNL_ARG_BIAS, prepared.bias.plain);
         }
         prepared.primitive.execute(library->stream, arguments);

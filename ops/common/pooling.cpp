@@ -27,15 +27,13 @@ Taps taps_on_image(const Window& w, int axis, std::int64_t size, std::int64_t po
 }
 
 template <class T, bool maximum>
-void pool_typed(const PoolingShape& s, const T* input, T* output) {
+void pool_channels_last(const PoolingShape& s, const T* input, T* output) {
     const Window& w = s.window;
     const std::int64_t rows = s.out_height(), cols = s.out_width();
     const Taps y = taps_on_image(w, 0, s.height, rows), x = taps_on_image(w, 1, s.width, cols);
     const auto row_counts = tap_counts(w, 0, s.height, s.count_padding), column_counts = tap_counts(w, 1, s.width, s.count_padding);
-    const bool channels_last = s.layout == Layout::channels_last;
-    const std::int64_t lanes = channels_last ? s.channels : 1;
-    const std::int64_t images = channels_last ? s.batch : s.batch * s.channels;
-    for (std::int64_t n = 0; n < images; ++n, input += s.height * s.width * lanes) {
+    const std::int64_t lanes = s.channels;
+    for (std::int64_t n = 0; n < s.batch; ++n, input += s.height * s.width * lanes) {
         for (std::int64_t row = 0; row < rows; ++row) {
             for (std::int64_t col = 0; col < cols; ++col, output += lanes) {
                 std::fill_n(output, lanes, maximum ? std::numeric_limits<T>::lowest() : T(0));
@@ -56,6 +54,46 @@ void pool_typed(const PoolingShape& s, const T* input, T* output) {
                     const std::int64_t count = row_counts[row] * column_counts[col];
                     for (std::int64_t c = 0; c < lanes && count > 0; ++c) output[c] /= static_cast<T>(count);
                 }
+            }
+        }
+    }
+}
+
+/// Row by row and tap by tap: neighbouring positions together.
+template <class T, bool maximum>
+void pool_channels_first(const PoolingShape& s, const T* input, T* output) {
+    const Window& w = s.window;
+    const std::int64_t rows = s.out_height(), cols = s.out_width(), stride = w.strides[1];
+    const Taps y = taps_on_image(w, 0, s.height, rows), x = taps_on_image(w, 1, s.width, cols);
+    const auto row_counts = tap_counts(w, 0, s.height, s.count_padding), column_counts = tap_counts(w, 1, s.width, s.count_padding);
+    // Per column tap: the positions [first, last) at which it lies on the image.
+    std::vector<std::int64_t> first(static_cast<std::size_t>(w.kernel[1]), cols), last(first.size(), 0);
+    for (std::int64_t col = 0; col < cols; ++col) {
+        for (std::int64_t kw = x.first[col]; kw < x.last[col]; ++kw) {
+            first[kw] = std::min(first[kw], col);
+            last[kw] = col + 1;
+        }
+    }
+    for (std::int64_t plane = 0; plane < s.batch * s.channels; ++plane, input += s.height * s.width) {
+        for (std::int64_t row = 0; row < rows; ++row, output += cols) {
+            std::fill_n(output, cols, maximum ? std::numeric_limits<T>::lowest() : T(0));
+            for (std::int64_t kh = y.first[row]; kh < y.last[row]; ++kh) {
+                const T* line = input + (row * w.strides[0] - w.pads[0] + kh * w.dilations[0]) * s.width - w.pads[1];
+                for (std::int64_t kw = 0; kw < w.kernel[1]; ++kw) {
+                    const T* source = line + kw * w.dilations[1];
+                    for (std::int64_t col = first[kw]; col < last[kw]; ++col) {
+                        const T element = source[col * stride];
+                        if constexpr (maximum) {
+                            output[col] = element > output[col] ? element : output[col];
+                        } else {
+                            output[col] += element;
+                        }
+                    }
+                }
+            }
+            for (std::int64_t col = 0; !maximum && col < cols; ++col) {
+                const std::int64_t count = row_counts[row] * column_counts[col];
+                if (count > 0) output[col] /= static_cast<T>(count);
             }
         }
     }
@@ -101,7 +139,13 @@ Tensor pool(const PoolingShape& s, const Tensor& input) {
     Tensor output(input.type(), channels_last ? Shape{s.batch, rows, cols, s.channels} : Shape{s.batch, s.channels, rows, cols});
     visit_type(input.type(), [&](auto e) {
         using T = decltype(e);
-        (s.maximum ? pool_typed<T, true> : pool_typed<T, false>)(s, input.as<T>().data(), output.as<T>().data());
+        const T* source = input.as<T>().data();
+        T* target = output.as<T>().data();
+        if (channels_last) {
+            (s.maximum ? pool_channels_last<T, true> : pool_channels_last<T, false>)(s, source, target);
+        } else {
+            (s.maximum ? pool_channels_first<T, true> : pool_channels_first<T, false>)(s, source, target);
+        }
     });
     return output;
 }
