@@ -161,6 +161,10 @@ IntegerType activation_type(const ObservedRange& range, const Histogram* histogr
     return best;
 }
 
+/// A channel that training has switched off has weights of any smallness. Finer steps than this part of the coarsest channel's cannot be
+/// seen beside that channel's rounding, but would need a multiplier of their own width in the requantisation stage.
+constexpr double greatest_scale_ratio = 256;
+
 QuantisedWeights quantise_weights(const Tensor& weights, int axis, int bits, CalibrationMethod method,
                                   std::span<const double> least_scale) {
     const ChannelRuns runs = runs_of(weights.shape(), axis);
@@ -168,21 +172,26 @@ QuantisedWeights quantise_weights(const Tensor& weights, int axis, int bits, Cal
     QuantisedWeights result;
     result.values.resize(elements.size());
     result.scale.resize(static_cast<std::size_t>(runs.channels));
-    std::vector<double> values;
+    auto for_each = [&](std::int64_t channel, auto&& visit) {
+        for (std::int64_t outer = 0; outer < runs.outer; ++outer) {
+            const std::int64_t start = (outer * runs.channels + channel) * runs.inner;
+            for (std::int64_t i = start; i < start + runs.inner; ++i) visit(static_cast<std::size_t>(i));
+        }
+    };
+    std::vector<double> scales, values;
     for (std::int64_t channel = 0; channel < runs.channels; ++channel) {
         values.clear();
-        auto for_each = [&](auto&& visit) {
-            for (std::int64_t outer = 0; outer < runs.outer; ++outer) {
-                const std::int64_t start = (outer * runs.channels + channel) * runs.inner;
-                for (std::int64_t i = start; i < start + runs.inner; ++i) visit(static_cast<std::size_t>(i));
-            }
-        };
-        for_each([&](std::size_t i) { values.push_back(elements[i]); });
-        double scale = channel_scale(values, bits, method);
+        for_each(channel, [&](std::size_t i) { values.push_back(elements[i]); });
+        scales.push_back(channel_scale(values, bits, method));
+    }
+    const double least = scales.empty() ? 0 : *std::ranges::max_element(scales) / greatest_scale_ratio;
+    for (std::int64_t channel = 0; channel < runs.channels; ++channel) {
+        double scale = scales[static_cast<std::size_t>(channel)];
+        if (scale < least) scale = float_scale(least);
         if (!least_scale.empty() && scale < least_scale[static_cast<std::size_t>(channel)])
             scale = float_scale(least_scale[static_cast<std::size_t>(channel)]);
         const double limit = bits == 1 ? 1 : static_cast<double>((1 << (bits - 1)) - 1);
-        for_each([&](std::size_t i) {
+        for_each(channel, [&](std::size_t i) {
             const double integer = bits == 1 ? (elements[i] < 0 ? -1 : 1) : std::clamp(std::nearbyint(elements[i] / scale), -limit, limit);
             result.values[i] = static_cast<std::int8_t>(integer);
         });

@@ -58,6 +58,7 @@ struct QuantisedWeights {
 };
 
 /// Symmetric weights, one scale an index of `axis`, on the narrow range -(2^(bits-1) - 1)..2^(bits-1) - 1; at one bit {-1, +1}.
+/// No scale is less than 1/256 of the largest.
 /// `least_scale` (one a channel, or empty) bounds the scales from below, so that a bias on the grid of the products fits its word.
 QuantisedWeights quantise_weights(const Tensor& weights, int axis, int bits, CalibrationMethod method,
                                   std::span<const double> least_scale = {});
