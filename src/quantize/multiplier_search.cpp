@@ -110,15 +110,23 @@ std::optional<Multiplier> shortest_multiplier(const StepCorners& corners) {
         const double factor = std::ldexp(1.0, shift);
         const double from = std::ceil((*low - slack) * factor), to = std::floor((*high + slack) * factor);
         if (from > to) continue;
-        // Flat first, then the middle, where the room is widest, then around it.
+        // Flat first, then from the flatter end: a channel of few steps leaves many slopes, and a steep one would not fit once all channels
+        // have the layer's shift. Then the middle, where the room is widest, then around it.
         const double middle = from <= 0 && to >= 0 ? 0 : std::floor(from + (to - from) / 2);
-        if (std::ldexp(1.0, product_bits) <= std::fabs(middle)) break;
-        for (int distance = 0; distance <= 4; ++distance) {
-            for (const double multiplier : {middle - distance, middle + distance}) {
-                if (multiplier < from || multiplier > to || std::fabs(multiplier) >= std::ldexp(1.0, product_bits)) continue;
-                if (const auto found = try_multiplier(corners, static_cast<std::int64_t>(multiplier), shift)) return found;
-                if (distance == 0) break;
-            }
+        const double flatter = from > 0 ? from : to;
+        const double inward = from > 0 ? 1 : -1;
+        const double limit = std::ldexp(1.0, product_bits);
+        if (limit <= std::min(std::fabs(middle), std::fabs(flatter))) break;
+        std::vector<double> candidates;
+        if (middle != 0) candidates = {flatter, flatter + inward};
+        candidates.push_back(middle);
+        for (int distance = 1; distance <= 4; ++distance) {
+            candidates.push_back(middle - distance);
+            candidates.push_back(middle + distance);
+        }
+        for (const double multiplier : candidates) {
+            if (multiplier < from || multiplier > to || std::fabs(multiplier) >= limit) continue;
+            if (const auto found = try_multiplier(corners, static_cast<std::int64_t>(multiplier), shift)) return found;
         }
     }
     return std::nullopt;
