@@ -190,7 +190,7 @@ bool fit_together(std::span<const Multiplier> multipliers, std::int64_t acc_min,
     const int acc_bits = std::max(signed_bits(acc_min), signed_bits(acc_max)) - 1;
     return std::ranges::all_of(multipliers, [&](const Multiplier& multiplier) {
         const int more = shift - multiplier.shift;
-        const int bits = signed_bits(multiplier.multiplier) - 1 + more;
+        const int bits = multiplier.multiplier == 0 ? 0 : signed_bits(multiplier.multiplier) - 1 + more;
         const int addend_bits = std::max(signed_bits(multiplier.addend_min), signed_bits(multiplier.addend_max)) - 1 + more;
         return bits <= multiplier_bits_limit && bits + acc_bits < product_bits_limit && addend_bits < product_bits_limit;
     });

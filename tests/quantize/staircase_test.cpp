@@ -314,6 +314,18 @@ TEST(Requantize, WidthsOfTrainedLayers) {
     EXPECT_FALSE(plan->one_dsp);
 }
 
+TEST(Requantize, SwitchedOffChannelsDoNotCostTheLayerItsMultipliers) {
+    std::mt19937_64 random(5);
+    auto layer = trained_layer(random, 16, 9, 0.0231f, 0.0517f);
+    // Constant, a single step, and steps so fine that the layer's shift passes 34 bits.
+    layer.push_back(channel(0, 0, Rational(1), Rational(-3), relu()));
+    layer.push_back(channel(-9000, 9000, Rational(1e-6f), Rational(0.02f), relu()));
+    layer.push_back(channel(-300000, 300000, Rational(3e-7f), Rational(0.01f), relu()));
+    const auto plan = plan_requantize(layer, rule_of_bits(8, Rational(0.0517f), -128), true);
+    ASSERT_TRUE(plan);
+    EXPECT_EQ(plan->stage.form, RequantizeForm::multiply) << plan->why;
+}
+
 TEST(Requantize, ANetworkOfThreeThousandChannelsIsPlannedInMoments) {
     std::mt19937_64 random(4);
     std::vector<std::vector<AccumulatorChannel>> layers;
