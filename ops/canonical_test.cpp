@@ -229,6 +229,35 @@ TEST(Canonical, PaddingIsAbsorbed) {
     expect_absorbed("AveragePool", with({{"kernel_shape", Integers{4, 4}}, {"count_include_pad", std::int64_t{1}}}), {});
 }
 
+/// In quantised files a quantiser stands between a padding and its convolution.
+TEST(Canonical, PaddingBelowAQuantiserIsAbsorbed) {
+    SingleNode conv("", "Conv", 11, {}, {normal({1, 3, 6, 9}, 1), normal({4, 3, 3, 3}, 2)});
+    Graph& graph = conv.graph;
+    Value* padded = graph.add_value("padded", DataType::float32, {1, 3, 8, 11});
+    graph.add_node(*find_op("", "Pad"), "pad", 2, {conv.node->input(0)}, {padded},
+                   with({{"pads", Integers{0, 0, 1, 1, 0, 0, 1, 1}}, {"mode", std::string("constant")}, {"value", 0.0}}));
+    Value* typed = graph.add_value("typed", DataType::float32, {1, 3, 8, 11});
+    typed->integer = IntegerType{.min = -128, .max = 127, .scale = {0.03125}, .zero_point = {-5}};
+    graph.add_node(op_for(OpRole::quantise), "quantise", 1, {padded}, {typed},
+                   with({{"scale", std::vector<double>{0.03125}},
+                         {"zero_point", Integers{-5}},
+                         {"axis", std::int64_t{-1}},
+                         {"min", std::int64_t{-128}},
+                         {"max", std::int64_t{127}}}));
+    conv.node->inputs[0] = typed;
+    ASSERT_EQ(conv.infer(), "");
+    ASSERT_TRUE(graph.sort());
+    const Tensor before = run(graph, conv.tensors[0], DataType::float64);
+    ASSERT_EQ(rewrite(graph), "");
+    for (const auto& node : graph.nodes()) {
+        EXPECT_EQ(node->op->domain, "weft") << node->op->name;
+        if (node->op->traits.role != OpRole::linear) continue;
+        EXPECT_EQ(node->attributes.integers("pads"), (Integers{1, 1, 1, 1}));
+        EXPECT_TRUE(node->input(0)->integer.has_value());
+    }
+    EXPECT_LT(relative_difference(run(graph, conv.tensors[0], DataType::float64), before), 1e-13);
+}
+
 TEST(Canonical, BatchNormalizationBecomesElementwise) {
     Tensor variance = normal({3}, 5);
     for (float& element : variance.as<float>()) element = element * element + 0.1F;
