@@ -21,7 +21,7 @@ constexpr std::string_view reserved =
     "default defparam delete design disable dist do double dynamic_cast edge else end endcase endchecker endclass endclocking "
     "endconfig endfunction endgenerate endgroup endinterface endmodule endpackage endprimitive endprogram endproperty endsequence "
     "endspecify endtable endtask enum event eventually expect explicit export extends extern false final first_match float for force "
-    "foreach forever fork forkjoin frames friend function generate genvar global goto highz0 highz1 hls if iff ifnone ignore_bins "
+    "foreach forever fork forkjoin friend function generate genvar global goto highz0 highz1 hls if iff ifnone ignore_bins "
     "illegal_bins implements implies import incdir include initial inline inout input inside instance int integer interconnect "
     "interface intersect join join_any join_none large let liblist library local localparam logic long longint macromodule main "
     "matches medium modport module mutable namespace nand negedge nettype new nexttime nmos noexcept nor noshowcancelled not not_eq "
