@@ -233,8 +233,10 @@ TEST(Canonical, PaddingIsAbsorbed) {
 TEST(Canonical, PaddingBelowAQuantiserIsAbsorbed) {
     SingleNode conv("", "Conv", 11, {}, {normal({1, 3, 6, 9}, 1), normal({4, 3, 3, 3}, 2)});
     Graph& graph = conv.graph;
+    Value* positive = graph.add_value("positive", DataType::float32, {1, 3, 6, 9});
+    graph.add_node(*find_op("", "Relu"), "relu", 7, {conv.node->input(0)}, {positive});
     Value* padded = graph.add_value("padded", DataType::float32, {1, 3, 8, 11});
-    graph.add_node(*find_op("", "Pad"), "pad", 2, {conv.node->input(0)}, {padded},
+    graph.add_node(*find_op("", "Pad"), "pad", 2, {positive}, {padded},
                    with({{"pads", Integers{0, 0, 1, 1, 0, 0, 1, 1}}, {"mode", std::string("constant")}, {"value", 0.0}}));
     Value* typed = graph.add_value("typed", DataType::float32, {1, 3, 8, 11});
     typed->integer = IntegerType{.min = -128, .max = 127, .scale = {0.03125}, .zero_point = {-5}};
@@ -250,7 +252,7 @@ TEST(Canonical, PaddingBelowAQuantiserIsAbsorbed) {
     const Tensor before = run(graph, conv.tensors[0], DataType::float64);
     ASSERT_EQ(rewrite(graph), "");
     for (const auto& node : graph.nodes()) {
-        EXPECT_EQ(node->op->domain, "weft") << node->op->name;
+        EXPECT_NE(node->op->name, "Pad");
         if (node->op->traits.role != OpRole::linear) continue;
         EXPECT_EQ(node->attributes.integers("pads"), (Integers{1, 1, 1, 1}));
         EXPECT_TRUE(node->input(0)->integer.has_value());

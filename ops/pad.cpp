@@ -156,6 +156,10 @@ Result<bool> remove_empty_pad(Graph& graph, Node* node) {
 /// absorb it.
 Result<bool> pad_after_quantiser(Graph& graph, Node* node) {
     if (pad_value_of(*node) != 0.0 || graph.is_output(node->output())) return false;
+    // The model's input stays as the file quantises it: the host quantises that tensor, by its name.
+    const Value* source = node->input(0);
+    while (source->producer && source->producer->op->traits.role == OpRole::view) source = source->producer->input(0);
+    if (!source->producer) return false;
     const std::vector<Node*> readers = graph.readers(node->output());
     const auto keeps_zero = [](const Node* reader) {
         if (reader->op->traits.role != OpRole::quantise || reader->attributes.integers("zero_point").size() != 1) return false;
