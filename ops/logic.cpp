@@ -97,14 +97,15 @@ Result<std::vector<Tensor>> evaluate_relation(const Node& node, std::span<const 
 
 template <class F>
 OpDef relation_op(std::string_view name, std::string_view summary) {
-    return {.name = name,
-            .summary = summary,
-            .inputs = {2, 2},
-            .outputs = {1, 1},
-            .attributes = {{.name = "axis", .kind = AttributeKind::integer}, {.name = "broadcast", .kind = AttributeKind::integer}},
-            .traits = {},
-            .infer = infer_relation<F>,
-            .evaluate = evaluate_relation<F>};
+    return {
+        .name = name,
+        .summary = summary,
+        .inputs = {2, 2},
+        .outputs = {1, 1},
+        .attributes = {{.name = "axis", .kind = AttributeKind::integer}, {.name = "broadcast", .kind = AttributeKind::integer, .until = 6}},
+        .traits = {},
+        .infer = infer_relation<F>,
+        .evaluate = evaluate_relation<F>};
 }
 
 // --- Not ---

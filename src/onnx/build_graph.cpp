@@ -137,7 +137,7 @@ private:
         } else if (is_function) {
             refuse(key, "", fmt::format("{} is a function of the model: functions are not supported", full),
                    "inline the model's functions (onnx.inliner.inline_local_functions)");
-        } else if (const std::string near = nearest(node.op_type(), known); near == node.op_type()) {
+        } else if (const std::string near = nearest(node.op_type(), known); near == node.op_type() || !domain.empty()) {
             refuse(key, "", fmt::format("the operator {} is not supported", full), "export the model with standard ONNX operators only");
         } else if (!near.empty()) {
             refuse(key, "", fmt::format("the operator {} is not supported", full), fmt::format("did you mean '{}'?", near));

@@ -91,7 +91,6 @@ TEST(Import, FoldsShapeChains) {
     ModelBuilder::attribute(builder.node("Concat", {"images_1d", "rest"}, {"target"}), "axis", 0);
     builder.node("Reshape", {"x", "target"}, {"y"});
     builder.output("y", {"batch", 6});
-    if (!find_op("", "Gather") || !find_op("", "Concat")) GTEST_SKIP() << "not among the operators: Gather or Concat";
     const auto model = builder.import();
     ASSERT_TRUE(model) << messages(model);
     EXPECT_EQ(operators(model->graph), std::vector<std::string>{"Reshape"});

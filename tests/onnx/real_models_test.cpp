@@ -75,6 +75,7 @@ INSTANTIATE_TEST_SUITE_P(All, RealModels,
                                          RealModel{"float/mnist-8.onnx", {1, 1, 28, 28}, {1, 10}},
                                          RealModel{"float/conv2d_small_keras.onnx", {1, 8, 8, 1}, {1, 10}},
                                          RealModel{"float/three_layer_bn_pytorch.onnx", {1, 16}, {1, 5}},
+                                         RealModel{"imagenet-graphs/light_squeezenet.onnx", {1, 3, 224, 224}, {1, 1000, 1, 1}},
                                          RealModel{"imagenet-graphs/light_resnet50.onnx", {1, 3, 224, 224}, {1, 1000}}),
                          [](const auto& info) {
                              std::string name = std::filesystem::path(info.param.path).stem().string();
