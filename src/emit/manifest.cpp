@@ -123,7 +123,7 @@ private:
             value.at("data").get_to(array.data);
             unit->constants[key] = std::move(array);
         }
-        if (entry.contains("requantize")) unit->requantize = stage_from(entry.at("requantize"));
+        if (entry.contains("stage")) unit->requantize = stage_from(entry.at("stage"));
         for (const Json& name : entry.at("inputs")) unit->inputs.push_back(streams_.at(name));
         for (const Json& name : entry.at("outputs")) {
             Stream* stream = streams_.at(name);
@@ -191,7 +191,7 @@ Json to_json(const Design& design) {
         for (const Stream* stream : unit->inputs) entry["inputs"].push_back(stream->name);
         entry["outputs"] = Json::array();
         for (const Stream* stream : unit->outputs) entry["outputs"].push_back(stream->name);
-        if (unit->requantize) entry["requantize"] = stage_json(*unit->requantize);
+        if (unit->requantize) entry["stage"] = stage_json(*unit->requantize);
         entry["constants"] = Json::object();
         for (const auto& [key, array] : unit->constants) entry["constants"][key] = {{"shape", array.shape}, {"data", array.data}};
         json["units"].push_back(std::move(entry));
