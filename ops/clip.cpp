@@ -14,17 +14,21 @@ constexpr const char* bound_names[] = {"", "min", "max"};
 
 /// A bound that limits nothing is dropped, so that nobody has to compute with an infinity.
 Status drop_open_bound(Node& node, std::size_t index) {
-    Value* bound = node.input(index);
-    if (bound && bound->is_constant() && is_float(bound->type)) {
-        const double value = bound->constant->at(0);
-        if (std::isnan(value)) return tensor_error(node, bound, "the bound is not a number");
-        if (std::isinf(value)) {
-            if ((value > 0) != (index == 2)) return tensor_error(node, bound, "the bound leaves no value");
-            node.inputs[index] = nullptr;
-        }
-    }
+    const bool is_input = node.has_input(index);
+    const Value* bound = node.input(index);
     const char* name = bound_names[index];
-    if (node.attributes.has(name) && !std::isfinite(node.attributes.real(name))) node.attributes.erase(name);
+    double value = 0;
+    if (is_input) {
+        if (!bound->is_constant() || !is_float(bound->type)) return Ok{};
+        value = bound->constant->at(0);
+    } else if (node.attributes.has(name)) {
+        value = node.attributes.real(name);
+    }
+    if (std::isfinite(value)) return Ok{};
+    if (std::isnan(value)) return tensor_error(node, bound, std::string("the bound '") + name + "' is not a number");
+    if ((value > 0) != (index == 2)) return tensor_error(node, bound, std::string("the bound '") + name + "' leaves no value");
+    if (is_input) node.inputs[index] = nullptr;
+    node.attributes.erase(name);
     return Ok{};
 }
 

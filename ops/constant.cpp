@@ -99,7 +99,9 @@ Result<std::int64_t> range_count(const Node& node, T start, T limit, T delta) {
     return std::max(std::int64_t{0}, static_cast<std::int64_t>(std::max(count, 0.0L)));
 }
 
-Result<std::vector<Tensor>> evaluate_range(const Node& node, std::span<const Tensor* const> inputs) {
+/// Calls f with start, step and number of elements, in the inputs' element type.
+template <class F>
+Result<std::vector<Tensor>> with_range(const Node& node, std::span<const Tensor* const> inputs, F f) {
     for (std::size_t i = 0; i < 3; ++i) {
         if (inputs[i]->size() != 1) return tensor_error(node, node.input(i), "the input must be a single number");
         if (inputs[i]->type() != inputs[0]->type()) return tensor_error(node, node.input(i), "the inputs differ in element type");
@@ -108,6 +110,13 @@ Result<std::vector<Tensor>> evaluate_range(const Node& node, std::span<const Ten
         using T = decltype(e);
         const T start = inputs[0]->as<T>()[0], limit = inputs[1]->as<T>()[0], delta = inputs[2]->as<T>()[0];
         WEFT_ASSIGN(const std::int64_t count, range_count(node, start, limit, delta));
+        return f(start, delta, count);
+    });
+}
+
+Result<std::vector<Tensor>> evaluate_range(const Node& node, std::span<const Tensor* const> inputs) {
+    return with_range(node, inputs, [&](auto start, auto delta, std::int64_t count) {
+        using T = decltype(start);
         Tensor result(inputs[0]->type(), {count});
         const auto elements = result.as<T>();
         for (std::size_t i = 0; i < elements.size(); ++i) {
@@ -126,8 +135,12 @@ Result<std::vector<ValueType>> infer_range(Node& node) {
         }
         inputs.push_back(input->constant.get());
     }
-    WEFT_ASSIGN(const auto range, evaluate_range(node, inputs));
-    return std::vector{ValueType{range[0].type(), range[0].shape()}};
+    std::int64_t length = 0;
+    WEFT_CHECK(with_range(node, inputs, [&](auto, auto, std::int64_t count) {
+        length = count;
+        return std::vector<Tensor>();
+    }));
+    return std::vector{ValueType{inputs[0]->type(), {length}}};
 }
 
 }  // namespace

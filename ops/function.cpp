@@ -11,6 +11,8 @@ Diagnostic type_refused(const Node& node, const Value* input) {
     return tensor_error(node, input, "the operator is not defined on elements of type " + std::string(to_string(input->type)));
 }
 
+std::string refuse_non_finite(const Attribute& value) { return std::isfinite(std::get<double>(value)) ? "" : "it is no finite number"; }
+
 namespace {
 
 /// `below` for x < at, `above` from there on.

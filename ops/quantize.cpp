@@ -176,7 +176,8 @@ void dequantize_elements(const Node& node, const Tensor& x, const Tensor& scale,
     layout.for_each_run([&](std::int64_t c, std::int64_t first, std::int64_t count) {
         const std::size_t channel = static_cast<std::size_t>(c);
         const T s = scales[channel];
-        const std::int64_t z = zero ? static_cast<std::int64_t>(zero->as<Q>()[channel]) : 0;
+        using Wide = std::conditional_t<sizeof(Q) <= 2, std::int32_t, std::int64_t>;
+        const Wide z = zero ? static_cast<Wide>(zero->as<Q>()[channel]) : 0;
         for (std::int64_t i = first; i < first + count; ++i) target[i] = static_cast<T>(source[i] - z) * s;
     });
 }

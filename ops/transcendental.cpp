@@ -139,7 +139,9 @@ std::string refuse_approximation(const Attribute& value) {
     return text == "none" || text == "tanh" ? "" : "the approximation '" + text + "' is neither 'none' nor 'tanh'";
 }
 
-std::string refuse_zero(const Attribute& value) { return std::get<double>(value) == 0 ? "alpha is zero, by which it divides" : ""; }
+std::string refuse_zero(const Attribute& value) {
+    return std::get<double>(value) == 0 ? "it is zero, and the function divides by it" : refuse_non_finite(value);
+}
 
 }  // namespace
 

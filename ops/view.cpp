@@ -334,7 +334,7 @@ struct BlockMove {
 Result<BlockMove> resolve_depth_to_space(const Node& node, const Shape& from) {
     const std::int64_t block = node.attributes.integer("blocksize");
     if (from.size() != 4) return node_error(node, "the input must have four dimensions, not " + std::to_string(from.size()));
-    if (block < 1 || from[1] % (block * block) != 0) {
+    if (block < 1 || block > from[1] || from[1] % (block * block) != 0) {
         return node_error(node, fmt::format("{} channels do not divide into blocks of {} x {}", from[1], block, block));
     }
     const std::int64_t depth = from[1] / (block * block);

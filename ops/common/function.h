@@ -110,9 +110,12 @@ OpDef function_op(std::string_view name, int since, std::string_view summary, st
             .rewrites = {}};
 }
 
+/// Why a parameter of a function is refused; empty if it is a number.
+std::string refuse_non_finite(const Attribute& value);
+
 /// An optional attribute with the default that the standard gives as a float32.
 inline AttributeDef real_attribute(std::string_view name, float fallback) {
-    return {.name = name, .kind = AttributeKind::real, .fallback = static_cast<double>(fallback)};
+    return {.name = name, .kind = AttributeKind::real, .fallback = static_cast<double>(fallback), .refuse = refuse_non_finite};
 }
 
 }  // namespace weft

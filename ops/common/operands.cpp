@@ -19,7 +19,7 @@ Result<ValueType> broadcast_inputs(const Node& node) {
     ValueType result{first->type, first->shape};
     for (std::size_t i = 1; i < node.inputs.size(); ++i) {
         const Value* input = node.input(i);
-        if (!input) continue;
+        if (!input) return node_error(node, "input " + std::to_string(i) + " is left out");
         WEFT_ASSIGN(result.type, common_type(node, first, input));
         const auto shape = broadcast_shape(result.shape, aligned_shape(node, result.shape, input->shape));
         if (!shape) {
@@ -48,8 +48,10 @@ Operands::Operands(std::span<const Tensor* const> inputs) : tensors_(inputs.begi
 Shape aligned_shape(const Node& node, const Shape& first, const Shape& second) {
     if (node.opset >= 7 || !node.attributes.has("axis")) return second;
     std::int64_t axis = node.attributes.integer("axis");
-    if (axis < 0) axis += static_cast<std::int64_t>(first.size());
-    const std::int64_t behind = static_cast<std::int64_t>(first.size()) - axis - static_cast<std::int64_t>(second.size());
+    const auto rank = static_cast<std::int64_t>(first.size());
+    if (axis < -rank || axis >= rank) return second;
+    if (axis < 0) axis += rank;
+    const std::int64_t behind = rank - axis - static_cast<std::int64_t>(second.size());
     Shape aligned = second;
     if (behind > 0) aligned.insert(aligned.end(), static_cast<std::size_t>(behind), 1);
     return aligned;
