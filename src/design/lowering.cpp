@@ -61,7 +61,11 @@ Diagnostic Lowering::untyped(const Node& node, const Value* value) const {
         }
         if (at->producer->inputs.empty() || !at->producer->input(0)) break;
     }
-    return {Severity::error, graph_.key(&node), value->name, "the input is a float value" + source + ": it has no quantiser",
+    // A value that a rewrite made is named after the file's: the file's name is a prefix.
+    std::string name = value->name;
+    while (!name.empty() && !model_.find(name)) name.pop_back();
+    if (name.empty()) name = value->name;
+    return {Severity::error, graph_.key(&node), name, "the input is a float value" + source + ": it has no quantiser",
             "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely"};
 }
 

@@ -67,7 +67,11 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
         }
         check.evaluator = Evaluator(model, DataType::float64, std::move(given), {wanted});
         if (reference && check.quantise) {
-            if (const Value* value = reference->find(wanted->name); value && element_count(value->shape) == element_count(wanted->shape)) {
+            // Where the reference has this quantiser itself, its integers are compared: clamping in a type (a relu) is no noise.
+            const Value* value = reference->find(integers->name);
+            if (!value) value = reference->find(wanted->name);
+            if (value && element_count(value->shape) == element_count(wanted->shape)) {
+                check.reference_is_integer = !is_float(value->type);
                 check.reference = static_cast<int>(wanted_reference.size());
                 wanted_reference.push_back(value);
             }
@@ -124,7 +128,8 @@ Status RegionOracle::add(std::span<const Tensor> inputs, std::span<const IntTens
         if (check.reference < 0) continue;
         const Tensor& reference = references[static_cast<std::size_t>(check.reference)];
         for (std::size_t i = 0; i < contract.size(); ++i) {
-            const double real = reference.at(static_cast<std::int64_t>(i));
+            double real = reference.at(static_cast<std::int64_t>(i));
+            if (check.reference_is_integer) real = (real - static_cast<double>(check.zero_point)) * check.scale;
             const double error = static_cast<double>(contract[i] - check.zero_point) * check.scale - real;
             region.signal += real * real;
             region.noise += error * error;

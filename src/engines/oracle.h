@@ -49,6 +49,7 @@ private:
         Evaluator evaluator;             ///< From inputs and all other check points to the quantiser's input.
         std::vector<std::size_t> given;  ///< Check points that the evaluator takes, behind the model's inputs.
         int reference = -1;              ///< Slot of the float reference, if any.
+        bool reference_is_integer = false;
     };
     const Graph& model_;
     const Design& design_;

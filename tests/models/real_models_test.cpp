@@ -1,0 +1,139 @@
+// real_models_test.cpp
+// Real networks from file to simulated kernel: the contract equals its oracle, and the generated C++ equals the contract.
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "src/driver/compile.h"
+#include "src/driver/evaluate_run.h"
+#include "src/explore/folding.h"
+#include "tests/paths.h"
+
+namespace weft {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text(const Diagnostics& diagnostics) {
+    std::string all;
+    for (const Diagnostic& diagnostic : diagnostics) all += to_string(diagnostic) + "\n";
+    return all;
+}
+
+/// A folder that is gone after the test.
+class Folder {
+public:
+    Folder() {
+        std::string pattern = (fs::temp_directory_path() / "weft-models-XXXXXX").string();
+        path_ = mkdtemp(pattern.data());
+    }
+    ~Folder() { fs::remove_all(path_); }
+    fs::path operator/(const std::string& name) const { return path_ / name; }
+
+private:
+    fs::path path_;
+};
+
+/// Compiles into a project and checks what every compile must give.
+void compile_project(const fs::path& model, const CompileOptions& options, const fs::path& directory, std::int64_t interval, double mac_dsp) {
+    const auto compiled = compile(model, options);
+    ASSERT_TRUE(compiled) << text(compiled.error());
+    const FoldingFigures figures = weft::figures((*compiled)->design);
+    EXPECT_LE(figures.interval, interval);
+    EXPECT_LE(figures.cost.mac_dsp, mac_dsp);
+    const auto check = self_check(**compiled);
+    ASSERT_TRUE(check) << text(check.error());
+    EXPECT_TRUE(check->exact());
+    EXPECT_GT(check->elements, 0);
+    const Status written = write_project(**compiled, &*check, model, directory);
+    ASSERT_TRUE(written) << text(written.error());
+}
+
+RunResult run(const RunRequest& request) {
+    const auto result = run_model(request, {});
+    EXPECT_TRUE(result) << text(result.error());
+    return result ? *result : RunResult{};
+}
+
+void expect_hls_equals_integer(const fs::path& project, const fs::path& inputs, std::int64_t images) {
+    const RunResult result = run({.model = project, .inputs = inputs, .engine = "hls", .against = "integer", .images = images});
+    EXPECT_GT(result.elements, 0);
+    EXPECT_EQ(result.equal_elements, result.elements);
+}
+
+void expect_oracle(const fs::path& project, const fs::path& inputs, std::int64_t images) {
+    const RunResult result = run({.model = project, .inputs = inputs, .engine = "integer", .layers = true, .images = images});
+    ASSERT_FALSE(result.layers.empty());
+    for (const RegionAgreement& layer : result.layers) EXPECT_TRUE(layer.exact()) << layer.node << " " << layer.max_difference;
+}
+
+TEST(RealModels, ResNet8OfTheFile) {
+    const fs::path model = models_folder() / "mlperf-tiny/resnet8_int8_qdq.onnx", data = data_folder() / "cifar10-500";
+    if (!fs::exists(model) || !fs::exists(data)) GTEST_SKIP() << "no " << model << " or " << data;
+    const Folder folder;
+    compile_project(model, {}, folder / "out", 8192, 764);
+    expect_oracle(folder / "out", data / "images.npy", 20);
+    expect_hls_equals_integer(folder / "out", data / "images.npy", 4);
+    const RunResult judged = run({.model = folder / "out", .inputs = data / "images.npy", .labels = data / "labels.csv"});
+    EXPECT_GE(judged.top1.value_or(0), 265.0 / 303);
+}
+
+TEST(RealModels, KeywordSpottingOfTheFile) {
+    const fs::path model = models_folder() / "mlperf-tiny/dscnn_kws_int8_qdq.onnx";
+    if (!fs::exists(model)) GTEST_SKIP() << "no " << model;
+    const Folder folder;
+    compile_project(model, {}, folder / "out", 2000, 900);
+}
+
+TEST(RealModels, VisualWakeWordsOfTheFile) {
+    const fs::path model = models_folder() / "mlperf-tiny/mobilenetv1_vww_int8_qdq.onnx", data = data_folder() / "vww-1000";
+    if (!fs::exists(model) || !fs::exists(data)) GTEST_SKIP() << "no " << model << " or " << data;
+    const Folder folder;
+    CompileOptions options;
+    options.preprocess = "layout=hwc,order=bgr,scale=1/255";
+    compile_project(model, options, folder / "out", 9216, 900);
+    expect_oracle(folder / "out", data, 4);
+}
+
+TEST(RealModels, AutoencoderOfTheFile) {
+    const fs::path model = models_folder() / "mlperf-tiny/autoencoder_int8_qdq.onnx";
+    if (!fs::exists(model)) GTEST_SKIP() << "no " << model;
+    const Folder folder;
+    compile_project(model, {}, folder / "out", 640, 900);
+}
+
+TEST(RealModels, FashionFromFloatAtFourBits) {
+    const fs::path data = "/usr/share/datasets/fashion-mnist";
+    if (!fs::exists(data)) GTEST_SKIP() << "no " << data;
+    const Folder folder;
+    CompileOptions options;
+    options.preprocess = "scale=1/255";
+    options.calibration = data / "train-images-idx3-ubyte.gz";
+    options.quantize.bits = "w4a4";
+    compile_project(source_folder() / "examples/fashion-mnist/fashion.onnx", options, folder / "out", 784, 658);
+    expect_hls_equals_integer(folder / "out", data / "t10k-images-idx3-ubyte.gz", 6);
+    const RunResult judged = run({.model = folder / "out",
+                                  .inputs = data / "t10k-images-idx3-ubyte.gz",
+                                  .labels = data / "t10k-labels-idx1-ubyte.gz",
+                                  .images = 2000});
+    EXPECT_GE(judged.top1.value_or(0), 0.85);
+}
+
+TEST(RealModels, AProjectReadBackIsTheSame) {
+    const fs::path model = models_folder() / "mlperf-tiny/resnet8_int8_qdq.onnx";
+    if (!fs::exists(model)) GTEST_SKIP() << "no " << model;
+    const Folder folder;
+    compile_project(model, {}, folder / "out", 8192, 764);
+    const auto loaded = load_project(folder / "out");
+    ASSERT_TRUE(loaded) << text(loaded.error());
+    ASSERT_TRUE(write_project(**loaded, nullptr, model, folder / "again"));
+    for (const char* file : {"manifest.json", "hls/kernel.cpp", "folding.json"}) {
+        const auto first = read_file(folder / "out" / file), second = read_file(folder / "again" / file);
+        ASSERT_TRUE(first && second) << file;
+        EXPECT_EQ(*first, *second) << file;
+    }
+}
+
+}  // namespace
+}  // namespace weft
