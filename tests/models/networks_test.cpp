@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "src/base/files.h"
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
 #include "src/explore/folding.h"
@@ -21,22 +22,9 @@ std::string text(const Diagnostics& diagnostics) {
     return all;
 }
 
-/// A folder that is gone after the test.
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "weft-models-XXXXXX").string();
-        path_ = mkdtemp(pattern.data());
-    }
-    ~Folder() { fs::remove_all(path_); }
-    fs::path operator/(const std::string& name) const { return path_ / name; }
-
-private:
-    fs::path path_;
-};
-
 /// Compiles into a project and checks what every compile must give.
-void compile_project(const fs::path& model, const CompileOptions& options, const fs::path& directory, std::int64_t interval, double mac_dsp) {
+void compile_project(const fs::path& model, const CompileOptions& options, const fs::path& directory, std::int64_t interval,
+                     double mac_dsp) {
     const auto compiled = compile(model, options);
     ASSERT_TRUE(compiled) << text(compiled.error());
     const FoldingFigures figures = weft::figures((*compiled)->design);
@@ -68,10 +56,11 @@ void expect_oracle(const fs::path& project, const fs::path& inputs, std::int64_t
     for (const RegionAgreement& layer : result.layers) EXPECT_TRUE(layer.exact()) << layer.node << " " << layer.max_difference;
 }
 
-TEST(RealModels, ResNet8OfTheFile) {
-    const fs::path model = models_folder() / "mlperf-tiny/resnet8_int8_qdq.onnx", data = data_folder() / "cifar10-500";
-    if (!fs::exists(model) || !fs::exists(data)) GTEST_SKIP() << "no " << model << " or " << data;
-    const Folder folder;
+TEST(Networks, ResNet8OfTheFile) {
+    const fs::path model = test::models_folder() / "mlperf-tiny/resnet8_int8_qdq.onnx", data = test::data_folder() / "cifar10-500";
+    WEFT_REQUIRE_PATH(model);
+    WEFT_REQUIRE_PATH(data);
+    const test::TemporaryFolder folder;
     compile_project(model, {}, folder / "out", 8192, 764);
     expect_oracle(folder / "out", data / "images.npy", 20);
     expect_hls_equals_integer(folder / "out", data / "images.npy", 4);
@@ -79,39 +68,40 @@ TEST(RealModels, ResNet8OfTheFile) {
     EXPECT_GE(judged.top1.value_or(0), 265.0 / 303);
 }
 
-TEST(RealModels, KeywordSpottingOfTheFile) {
-    const fs::path model = models_folder() / "mlperf-tiny/dscnn_kws_int8_qdq.onnx";
-    if (!fs::exists(model)) GTEST_SKIP() << "no " << model;
-    const Folder folder;
+TEST(Networks, KeywordSpottingOfTheFile) {
+    const fs::path model = test::models_folder() / "mlperf-tiny/dscnn_kws_int8_qdq.onnx";
+    WEFT_REQUIRE_PATH(model);
+    const test::TemporaryFolder folder;
     compile_project(model, {}, folder / "out", 2000, 900);
 }
 
-TEST(RealModels, VisualWakeWordsOfTheFile) {
-    const fs::path model = models_folder() / "mlperf-tiny/mobilenetv1_vww_int8_qdq.onnx", data = data_folder() / "vww-1000";
-    if (!fs::exists(model) || !fs::exists(data)) GTEST_SKIP() << "no " << model << " or " << data;
-    const Folder folder;
+TEST(Networks, VisualWakeWordsOfTheFile) {
+    const fs::path model = test::models_folder() / "mlperf-tiny/mobilenetv1_vww_int8_qdq.onnx", data = test::data_folder() / "vww-1000";
+    WEFT_REQUIRE_PATH(model);
+    WEFT_REQUIRE_PATH(data);
+    const test::TemporaryFolder folder;
     CompileOptions options;
     options.preprocess = "layout=hwc,order=bgr,scale=1/255";
     compile_project(model, options, folder / "out", 9216, 900);
     expect_oracle(folder / "out", data, 4);
 }
 
-TEST(RealModels, AutoencoderOfTheFile) {
-    const fs::path model = models_folder() / "mlperf-tiny/autoencoder_int8_qdq.onnx";
-    if (!fs::exists(model)) GTEST_SKIP() << "no " << model;
-    const Folder folder;
+TEST(Networks, AutoencoderOfTheFile) {
+    const fs::path model = test::models_folder() / "mlperf-tiny/autoencoder_int8_qdq.onnx";
+    WEFT_REQUIRE_PATH(model);
+    const test::TemporaryFolder folder;
     compile_project(model, {}, folder / "out", 640, 900);
 }
 
-TEST(RealModels, FashionFromFloatAtFourBits) {
-    const fs::path data = "/usr/share/datasets/fashion-mnist";
-    if (!fs::exists(data)) GTEST_SKIP() << "no " << data;
-    const Folder folder;
+TEST(Networks, FashionFromFloatAtFourBits) {
+    const fs::path data = test::fashion_mnist_folder();
+    WEFT_REQUIRE_PATH(data);
+    const test::TemporaryFolder folder;
     CompileOptions options;
     options.preprocess = "scale=1/255";
     options.calibration = data / "train-images-idx3-ubyte.gz";
     options.quantize.bits = "w4a4";
-    compile_project(source_folder() / "examples/fashion-mnist/fashion.onnx", options, folder / "out", 784, 658);
+    compile_project(test::source_folder() / "examples/fashion-mnist/fashion.onnx", options, folder / "out", 784, 658);
     expect_hls_equals_integer(folder / "out", data / "t10k-images-idx3-ubyte.gz", 6);
     const RunResult judged = run({.model = folder / "out",
                                   .inputs = data / "t10k-images-idx3-ubyte.gz",
@@ -120,10 +110,10 @@ TEST(RealModels, FashionFromFloatAtFourBits) {
     EXPECT_GE(judged.top1.value_or(0), 0.85);
 }
 
-TEST(RealModels, AProjectReadBackIsTheSame) {
-    const fs::path model = models_folder() / "mlperf-tiny/resnet8_int8_qdq.onnx";
-    if (!fs::exists(model)) GTEST_SKIP() << "no " << model;
-    const Folder folder;
+TEST(Networks, AProjectReadBackIsTheSame) {
+    const fs::path model = test::models_folder() / "mlperf-tiny/resnet8_int8_qdq.onnx";
+    WEFT_REQUIRE_PATH(model);
+    const test::TemporaryFolder folder;
     compile_project(model, {}, folder / "out", 8192, 764);
     const auto loaded = load_project(folder / "out");
     ASSERT_TRUE(loaded) << text(loaded.error());
