@@ -1,7 +1,9 @@
 // type_values.cpp
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <optional>
 
 #include "src/graph/op_def.h"
 #include "src/passes/pass.h"
@@ -93,7 +95,31 @@ private:
 
     Status type_quantiser(Node& quantise) {
         WEFT_ASSIGN(const IntegerType rule, stated_type(quantise, quantise.output()->type));
-        return follow(quantise, quantise.output(), rule, rule.min, rule.max);
+        std::int64_t low = rule.min, high = rule.max;
+        narrow_by_clip(quantise, rule, low, high);
+        return follow(quantise, quantise.output(), rule, low, high);
+    }
+
+    /// A clip of the reals before the quantiser limits its integers as well: rounding is monotone.
+    void narrow_by_clip(const Node& quantise, const IntegerType& rule, std::int64_t& low, std::int64_t& high) const {
+        const Node* clip = quantise.input(0)->producer;
+        if (!has_role(clip, OpRole::clip) || rule.scale.size() != 1) return;
+        const auto integer_at = [&](double bound) {
+            const mpz_class integer = round_half_even(Rational(bound) / Rational(rule.scale[0])) + mpz_class(rule.zero_point[0]);
+            return integer < mpz_class(rule.min) ? rule.min : integer > mpz_class(rule.max) ? rule.max : integer.get_si();
+        };
+        const auto bound_of = [&](std::size_t index, std::string_view name) -> std::optional<double> {
+            if (const Value* bound = clip->input(index)) return bound->is_constant() ? std::optional(bound->constant->at(0)) : std::nullopt;
+            if (clip->attributes.has(name)) return clip->attributes.real(name);
+            return std::nullopt;
+        };
+        const auto least = bound_of(1, "min"), most = bound_of(2, "max");
+        if (least && most && *least > *most) return;
+        if (least && std::isfinite(*least)) low = std::max(low, integer_at(*least));
+        if (most && std::isfinite(*most)) high = std::min(high, integer_at(*most));
+        // Padding feeds the zero point, whatever the clip.
+        low = std::min(low, std::clamp(rule.zero_point[0], rule.min, rule.max));
+        high = std::max(high, std::clamp(rule.zero_point[0], rule.min, rule.max));
     }
 
     /// `integers` holds the quantiser's result limited to low..high.

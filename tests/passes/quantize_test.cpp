@@ -12,6 +12,7 @@
 #include "src/engines/evaluate.h"
 #include "src/graph/op_def.h"
 #include "src/passes/fold_constants.h"
+#include "src/passes/pass.h"
 #include "src/passes/quantization_points.h"
 #include "tests/paths.h"
 #include "tests/single_node.h"
@@ -196,6 +197,14 @@ TEST(Quantize, FunctionsThatAreNotStraightGetATable) {
     const double scale = dequantise->input(1)->constant->at(0);
     EXPECT_NEAR((clip->input(2)->constant->at(0) - clip->input(1)->constant->at(0)) / scale, 1023, 1e-3);
     EXPECT_GT(agreement(net.graph, *result), 25);
+    // The clip is read back as the range of the integers.
+    Graph typed = result->clone();
+    PassLog log;
+    ASSERT_TRUE(type_values(typed, log));
+    const auto& type = typed.find("Conv1_out")->integer;
+    ASSERT_TRUE(type);
+    EXPECT_EQ(type->min, -512);
+    EXPECT_EQ(type->max, 511);
 }
 
 TEST(Quantize, AStraightFunctionBeforeACurvedOneStaysWithTheAccumulator) {
