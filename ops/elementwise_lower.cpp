@@ -67,8 +67,8 @@ Status lower_add(const Node& node, Lowering& lowering) {
     channel.offset = -unit_scale * Rational(mpz_class(static_cast<long>(m0)) * static_cast<long>(a.type.zero_point[0]) +
                                             mpz_class(static_cast<long>(m1)) * static_cast<long>(b.type.zero_point[0]));
     const StreamShape shape = a.stream->shape;
-    WEFT_ASSIGN(const Lowering::Finish finish,
-                lowering.finish(node, shape, std::vector<AccumulatorChannel>(static_cast<std::size_t>(shape.channels), channel), a.map));
+    TwoInputSum sum{{m0, m1}, {a.stream->min, b.stream->min}, {a.stream->max, b.stream->max}};
+    WEFT_ASSIGN(const Lowering::Finish finish, lowering.finish_sum(node, shape, sum, channel, a.map));
     Design& design = lowering.design();
     const std::string name = lowering.key(node);
     Stream* result = design.add_stream(name, shape, finish.min, finish.max);
@@ -78,7 +78,7 @@ Status lower_add(const Node& node, Lowering& lowering) {
     unit->parameters["Rows"] = shape.rows;
     unit->parameters["Columns"] = shape.columns;
     unit->parameters["Channels"] = shape.channels;
-    unit->constants["multipliers"] = {{2}, {m0, m1}};
+    unit->constants["multipliers"] = {{2}, {sum.k[0], sum.k[1]}};
     return lowering.define(node, result, unit, a.map);
 }
 

@@ -117,6 +117,41 @@ std::vector<std::string> Lowering::covered_nodes(const Node& node) const {
     return keys;
 }
 
+Status Lowering::fill_functions(StreamShape shape, const IndexMap& order) {
+    std::vector<std::int32_t> channel_of(static_cast<std::size_t>(element_count(region_->source->shape)));
+    for (std::size_t i = 0; i < channel_of.size(); ++i) {
+        channel_of[i] = (order ? (*order)[i] : static_cast<std::int32_t>(i)) % shape.channels;
+    }
+    WEFT_ASSIGN(auto functions, region_functions(*region_, shape.channels, channel_of));
+    for (std::size_t i = 0; i < channels_.size(); ++i) channels_[i].function = std::move(functions[i]);
+    return Ok{};
+}
+
+Result<Lowering::Finish> Lowering::finish_sum(const Node& node, StreamShape shape, TwoInputSum& sum, const AccumulatorChannel& channel,
+                                              const IndexMap& order) {
+    const std::vector<AccumulatorChannel> channels(static_cast<std::size_t>(shape.channels), channel);
+    if (region_ && region_->quantise) {
+        channels_ = channels;
+        WEFT_CHECK(fill_functions(shape, order));
+        const auto& first = channels_.front().function.pieces;
+        const bool alike = first && std::all_of(channels_.begin(), channels_.end(), [&](const AccumulatorChannel& other) {
+                               return other.function.pieces && *other.function.pieces == *first;
+                           });
+        if (alike) {
+            WEFT_ASSIGN(auto planned, plan_two_inputs(sum, channels_.front(), quantizer_rule(*region_->quantise)));
+            if (planned) {
+                sum.k = planned->multipliers;
+                plan_ = std::move(planned->plan);
+                plan_.stage.channels = shape.channels;
+                Finish result{std::nullopt, plan_.stage.out_min, plan_.stage.out_max};
+                if (plan_.stage.form != RequantizeForm::none) result.stage = plan_.stage;
+                return result;
+            }
+        }
+    }
+    return finish(node, shape, channels, order);
+}
+
 Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, std::vector<AccumulatorChannel> channels,
                                           const IndexMap& order) {
     Finish result;
@@ -134,11 +169,7 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
         }
         return result;
     }
-    std::vector<std::int32_t> channel_of(static_cast<std::size_t>(element_count(region_->source->shape)));
-    for (std::size_t i = 0; i < channel_of.size(); ++i)
-        channel_of[i] = (order ? (*order)[i] : static_cast<std::int32_t>(i)) % shape.channels;
-    WEFT_ASSIGN(auto functions, region_functions(*region_, shape.channels, channel_of));
-    for (std::size_t i = 0; i < channels_.size(); ++i) channels_[i].function = std::move(functions[i]);
+    WEFT_CHECK(fill_functions(shape, order));
     auto plan = plan_requantize(channels_, quantizer_rule(*region_->quantise), true);
     if (!plan) {
         Diagnostics reasons = std::move(plan).error();

@@ -15,6 +15,7 @@
 #include "src/quantize/constant.h"
 #include "src/quantize/region.h"
 #include "src/quantize/staircase.h"
+#include "src/quantize/two_input.h"
 
 namespace weft {
 
@@ -67,6 +68,10 @@ public:
         std::int64_t max = 0;
     };
     Result<Finish> finish(const Node& node, StreamShape shape, std::vector<AccumulatorChannel> channels, const IndexMap& order = nullptr);
+    /// `finish` for a weighted sum of two inputs: where short multipliers are found that give the same results, they replace `sum.k`.
+    /// `channel` (of the exact sum) serves all channels.
+    Result<Finish> finish_sum(const Node& node, StreamShape shape, TwoInputSum& sum, const AccumulatorChannel& channel,
+                              const IndexMap& order);
     /// Binds the result of the node being lowered to `stream`, the output of `unit` (null if no unit was needed); `order` as for `finish`.
     Status define(const Node& node, Stream* stream, Unit* unit, const IndexMap& order = nullptr);
     /// Names of the ONNX nodes that the region being lowered covers, the accumulating node first.
@@ -75,6 +80,8 @@ public:
     const Region* region() const { return region_; }
 
 private:
+    /// The region's functions into channels_.
+    Status fill_functions(StreamShape shape, const IndexMap& order);
     Status lower_quantiser(const Node& quantise);
     Status lower_view(const Node& node);
     Status lower_outputs();
