@@ -332,9 +332,10 @@ private:
 }  // namespace
 
 std::string kernel_name(const Design& design) {
-    const std::string base = to_identifier(design.name.empty() ? "network" : design.name);
+    // A C function of its own: the suffix keeps a model called `random` or `main` apart from the C library.
+    const std::string base = to_identifier(design.name.empty() ? "network" : design.name) + "_kernel";
     std::string name = base;
-    for (int i = 1; design.find_unit(name) != nullptr || name == "main"; ++i) name = fmt::format("{}_{}", base, i);
+    for (int i = 1; design.find_unit(name) != nullptr; ++i) name = fmt::format("{}_{}", base, i);
     return name;
 }
 
