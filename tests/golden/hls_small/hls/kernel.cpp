@@ -1,5 +1,5 @@
 // kernel.cpp
-// The kernel small_0: a process a unit, joined by streams.
+// The kernel small_0_kernel: a process a unit, joined by streams.
 // weft, for a test
 
 #include "kernel.hpp"
@@ -127,7 +127,7 @@ static void pool_pool(int frames, hls::stream<weft::beat<ap_int<8>, 3>>& s_in, h
         pool_pool_constants>(frames, s_in, s_out);
 }
 
-extern "C" void small_0(const ap_uint<512>* gmem_in, ap_uint<512>* gmem_out, int n_images) {
+extern "C" void small_0_kernel(const ap_uint<512>* gmem_in, ap_uint<512>* gmem_out, int n_images) {
 #pragma HLS INTERFACE m_axi port=gmem_in offset=slave bundle=gmem0 max_read_burst_length=64
 #pragma HLS INTERFACE m_axi port=gmem_out offset=slave bundle=gmem1 max_write_burst_length=64
 #pragma HLS INTERFACE s_axilite port=gmem_in bundle=control

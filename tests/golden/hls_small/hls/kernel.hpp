@@ -1,16 +1,16 @@
 // kernel.hpp
-// The kernel small_0 for its callers.
+// The kernel small_0_kernel for its callers.
 // weft, for a test
 
-#ifndef small_0_KERNEL_HPP
-#define small_0_KERNEL_HPP
+#ifndef small_0_kernel_KERNEL_HPP
+#define small_0_kernel_KERNEL_HPP
 
 #include <ap_int.h>
 
 #include "weft/common/beat.hpp"
 
 /// The largest n_images: beyond it a 32-bit counter would overflow.
-static const int small_0_max_images = 3945752;
+static const int small_0_kernel_max_images = 3945752;
 
 /// Input image: 6 x 5 positions of 2 channels, -128..127; 60 beats an image.
 typedef weft::beat<ap_int<8>, 1> image_beat;
@@ -21,6 +21,6 @@ typedef weft::beat<ap_int<8>, 3> result0_beat;
 static const int result0_beats = 6;
 
 /// Images lie one after the other, each in whole 512-bit words (weft/common/burst.hpp: frame_layout).
-extern "C" void small_0(const ap_uint<512>* gmem_in, ap_uint<512>* gmem_out, int n_images);
+extern "C" void small_0_kernel(const ap_uint<512>* gmem_in, ap_uint<512>* gmem_out, int n_images);
 
 #endif

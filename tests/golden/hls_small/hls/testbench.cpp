@@ -1,5 +1,5 @@
 // testbench.cpp
-// Runs small_0 on vectors: testbench [FOLDER [BATCH [write]]].
+// Runs small_0_kernel on vectors: testbench [FOLDER [BATCH [write]]].
 // weft, for a test
 
 // FOLDER holds <port>.bin for every input, and for every output what is expected. The images go through in calls of BATCH (0: all at
@@ -129,13 +129,13 @@ int main(int argc, char** argv) {
     }
 
     long long batch = wanted > 0 ? wanted : images;
-    if (batch > small_0_max_images) batch = small_0_max_images;
+    if (batch > small_0_kernel_max_images) batch = small_0_kernel_max_images;
     long long differing = 0;
     for (long long first = 0; first < images; first += batch) {
         const long long count = images - first < batch ? images - first : batch;
         std::vector<word> in0 = to_memory(inputs[0], first, count);
         std::vector<word> out0(static_cast<std::size_t>(count * outputs[0].words()));
-        small_0(in0.data(), out0.data(), static_cast<int>(count));
+        small_0_kernel(in0.data(), out0.data(), static_cast<int>(count));
         const std::vector<word>* results[1] = {&out0};
         for (int i = 0; i < 1; ++i) {
             port& p = outputs[i];

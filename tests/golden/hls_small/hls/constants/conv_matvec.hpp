@@ -2,8 +2,8 @@
 // Constants of conv_matvec: conv.
 // weft, for a test
 
-#ifndef small_0_conv_matvec_CONSTANTS_HPP
-#define small_0_conv_matvec_CONSTANTS_HPP
+#ifndef small_0_kernel_conv_matvec_CONSTANTS_HPP
+#define small_0_kernel_conv_matvec_CONSTANTS_HPP
 
 #include <ap_int.h>
 

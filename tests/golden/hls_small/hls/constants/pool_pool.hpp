@@ -2,8 +2,8 @@
 // Constants of pool_pool: pool.
 // weft, for a test
 
-#ifndef small_0_pool_pool_CONSTANTS_HPP
-#define small_0_pool_pool_CONSTANTS_HPP
+#ifndef small_0_kernel_pool_pool_CONSTANTS_HPP
+#define small_0_kernel_pool_pool_CONSTANTS_HPP
 
 #include <ap_int.h>
 
