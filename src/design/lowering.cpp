@@ -280,6 +280,8 @@ Status Lowering::lower_quantiser(const Node& quantise) {
         WEFT_CHECK(kernel_input(*source, source->name, source->name, bytes));
     }
     const Node* producer = source->producer;
+    // A quantiser behind a Softmax and the like runs on the host with it.
+    if (producer && !typed_.count(source) && producer->op->traits.host_suffix && !producer->op->lower) return Ok{};
     const Node* lowered = typed_.count(source) ? &quantise : producer;
     if (!lowered || !lowered->op->lower) {
         return tensor_error(lowered ? *lowered : quantise, source,
@@ -374,7 +376,27 @@ Status Lowering::run() {
         }
         if (output->integer && node->op->lower) WEFT_CHECK(node->op->lower(*node, *this));
     }
-    return lower_outputs();
+    WEFT_CHECK(lower_outputs());
+    remove_unread();
+    return Ok{};
+}
+
+void Lowering::remove_unread() {
+    std::set<const Stream*> kept;
+    for (const KernelOutput& output : design_.outputs) kept.insert(output.binding.stream);
+    for (const KernelInput& input : design_.inputs) kept.insert(input.binding.stream);
+    for (bool changed = true; changed;) {
+        const auto unread = std::find_if(design_.units.begin(), design_.units.end(), [&](const auto& unit) {
+            return std::none_of(unit->outputs.begin(), unit->outputs.end(),
+                                [&](const Stream* stream) { return kept.count(stream) || !design_.readers(stream).empty(); });
+        });
+        changed = unread != design_.units.end();
+        if (!changed) break;
+        const std::set<const Stream*> gone((*unread)->outputs.begin(), (*unread)->outputs.end());
+        design_.units.erase(unread);
+        std::erase_if(design_.check_points, [&](const CheckPoint& point) { return gone.count(point.binding.stream) > 0; });
+        std::erase_if(design_.streams, [&](const auto& stream) { return gone.count(stream.get()) > 0; });
+    }
 }
 
 }  // namespace weft

@@ -87,6 +87,8 @@ private:
     Status lower_outputs();
     Status lower_output(const Value* output);
     Status kernel_input(const Value& typed, const std::string& tensor, const std::string& input_name, IntegerType type);
+    /// Drops units whose results were composed into others (an inner quantiser of x * sigmoid(x)).
+    void remove_unread();
     void bind(const Value* value, TypedStream typed);
     Diagnostic untyped(const Node& node, const Value* value) const;
 

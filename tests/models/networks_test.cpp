@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "src/base/files.h"
@@ -66,6 +67,25 @@ TEST(Networks, ResNet8OfTheFile) {
     expect_hls_equals_integer(folder / "out", data / "images.npy", 4);
     const RunResult judged = run({.model = folder / "out", .inputs = data / "images.npy", .labels = data / "labels.csv"});
     EXPECT_GE(judged.top1.value_or(0), 265.0 / 303);
+}
+
+TEST(Networks, AShallowSkipStreamIsCaughtByName) {
+    const fs::path model = test::models_folder() / "mlperf-tiny/resnet8_int8_qdq.onnx", data = test::data_folder() / "cifar10-500";
+    WEFT_REQUIRE_PATH(model);
+    WEFT_REQUIRE_PATH(data);
+    const auto compiled = compile(model, {});
+    ASSERT_TRUE(compiled) << text(compiled.error());
+    // The deepest stream is one that waits at a sum for the other branch.
+    Design& design = (*compiled)->design;
+    const auto deepest =
+        std::max_element(design.streams.begin(), design.streams.end(), [](const auto& a, const auto& b) { return a->depth < b->depth; });
+    (*deepest)->depth /= 8;
+    const test::TemporaryFolder folder;
+    ASSERT_TRUE(write_project(**compiled, nullptr, model, folder / "out"));
+    const auto result = run_model({.model = folder / "out", .inputs = data / "images.npy", .engine = "hls", .images = 2}, {});
+    ASSERT_FALSE(result);
+    EXPECT_NE(result.error()[0].reason.find("deadlock"), std::string::npos) << result.error()[0].reason;
+    EXPECT_NE(result.error()[0].reason.find((*deepest)->name), std::string::npos) << result.error()[0].reason;
 }
 
 TEST(Networks, KeywordSpottingOfTheFile) {
