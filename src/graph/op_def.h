@@ -44,7 +44,6 @@ enum class OpRole {
     quantise,    ///< canonical: the quantiser and dequantiser pair of a typed value
     view,        ///< canonical: elements in another order and shape
     linear,      ///< canonical
-    affine,      ///< canonical: x * scale + offset by broadcast constants
     multiply,    ///< elementwise product (x, y)
     add,         ///< elementwise sum (x, y)
     divide,      ///< elementwise quotient (x, y)
