@@ -65,7 +65,8 @@ struct Stream {
     std::int64_t min = 0;  ///< Range of the integers on it; width and sign of an element follow.
     std::int64_t max = 0;
     Beat beat;                 ///< Set by folding and plumbing.
-    int depth = 2;             ///< Beats that the emitted FIFO holds; set by `plumb`.
+    int depth = 2;             ///< Beats that the FIFO of the HLS kernel holds; set by `plumb`.
+    int rtl_depth = 2;         ///< The same of the RTL kernel; set from its schedule. 0: wires.
     Unit* producer = nullptr;  ///< Null at a kernel input.
     int producer_port = 0;
 

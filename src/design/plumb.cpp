@@ -58,6 +58,7 @@ void insert_fork(Design& design, Stream* stream) {
     Unit* unit = design.add_unit(unit_for(UnitRole::fork), stream->name + "_split", {stream}, branches);
     if (stream->producer) unit->nodes = stream->producer->nodes;
     set_shape(*unit, stream->shape);
+    set_parameter(*unit, "Pixels", stream->beat.pixels);
     set_parameter(*unit, "Lanes", stream->beat.lanes);
     set_parameter(*unit, "TapsPerBeat", stream->beat.taps);
     move_behind(design, stream->producer);
@@ -71,18 +72,21 @@ Status insert_width(Design& design, Stream* stream) {
     const auto [reader, port] = readers.front();
     const Beat wanted = port_beat(*reader, false, port);
     if (wanted == stream->beat) return Ok{};
-    if (stream->shape.taps != 1 || wanted.taps != 1 || wanted.pixels != stream->beat.pixels)
+    if (stream->shape.taps != 1 || wanted.taps != 1)
         return Diagnostic{
             Severity::error, node_of(*reader), stream->name,
-            fmt::format("unit '{}' reads {} taps x {} channels a beat, but '{}' writes {} x {}", reader->name, wanted.taps, wanted.lanes,
-                        stream->producer ? stream->producer->name : "the input", stream->beat.taps, stream->beat.lanes),
-            "give both the same Lanes and TapsPerBeat in the folding file"};
+            fmt::format("unit '{}' reads {} positions x {} taps x {} channels a beat, but '{}' writes {} x {} x {}", reader->name,
+                        wanted.pixels, wanted.taps, wanted.lanes, stream->producer ? stream->producer->name : "the input",
+                        stream->beat.pixels, stream->beat.taps, stream->beat.lanes),
+            "give both the same Pixels, Lanes and TapsPerBeat in the folding file"};
     Stream* changed = design.add_stream(stream->name + "_wide", stream->shape, stream->min, stream->max);
     changed->beat = wanted;
     Unit* unit = design.add_unit(unit_for(UnitRole::width), stream->name + "_lanes", {stream}, {changed});
     unit->nodes = reader->nodes;
     set_shape(*unit, stream->shape);
+    set_parameter(*unit, "InputPixels", stream->beat.pixels);
     set_parameter(*unit, "InputLanes", stream->beat.lanes);
+    set_parameter(*unit, "OutputPixels", wanted.pixels);
     set_parameter(*unit, "OutputLanes", wanted.lanes);
     move_behind(design, stream->producer);
     reader->inputs[static_cast<std::size_t>(port)] = changed;

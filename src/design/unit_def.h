@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "src/base/diagnostic.h"
 #include "src/base/embedded_file.h"
 #include "src/design/design.h"
+#include "src/design/rtl_memory.h"
+#include "src/design/unit_control.h"
 
 namespace weft {
 
@@ -41,6 +44,10 @@ struct PortDef {
     /// The beat that the unit reads or writes here, from its parameters and the stream's shape.
     Beat (*beat)(const Unit&) = nullptr;
     bool repeated = false;  ///< Any number of such ports (concat's inputs, fork's outputs).
+    /// RTL, of an input: ready comes from a register, so that the producer may be joined to it by wires.
+    bool registered_ready = false;
+    /// RTL, of an output: the unit ends in a FIFO of the stream's depth (Stream::rtl_depth), so that none stands behind it.
+    bool buffered = false;
 };
 
 /// What a schedule gives of one frame, with neighbours never stalling.
@@ -61,6 +68,14 @@ struct RomTable {
     std::vector<int> shape;
     std::vector<std::int64_t> values;  ///< Row-major; a 64-bit word's bits as a two's complement number.
     std::vector<std::string> pragmas;  ///< Put into the accessor, for example "ARRAY_PARTITION variable=w dim=2 complete".
+};
+
+/// What an instance of the unit's SystemVerilog module needs besides the table's parameters (all of which it has, in the table's order).
+struct RtlFace {
+    /// Parameters that follow from the streams, the constants and the stage: element bits, output depth, and so on.
+    std::vector<std::pair<std::string, std::int64_t>> parameters;
+    /// Initial contents. The module finds them by its parameter `Name`, the unit's name: `<Name>_<memory>.mem`.
+    std::vector<RtlMemory> memories;
 };
 
 /// One choice of folding parameters, as the search sees it.
@@ -101,8 +116,13 @@ struct UnitDef {
     void (*derive)(Unit&) = nullptr;
     /// Constant tables of the HLS face. Null: none.
     std::vector<RomTable> (*roms)(const Unit&) = nullptr;
-    /// Points for conformance runs, extremes included.
+    /// The RTL face, module `weft_<name>` of units/<name>/<name>.sv; streams have their beats and depths.
+    RtlFace (*rtl)(const Unit&) = nullptr;
+    /// The control of that module, just after reset.
+    std::unique_ptr<UnitControl> (*control)(const Unit&) = nullptr;
+    /// Points for conformance runs, extremes included. Those that only the RTL face takes come from `rtl_cases`, which may be null.
     std::vector<UnitCase> (*cases)() = nullptr;
+    std::vector<UnitCase> (*rtl_cases)() = nullptr;
 };
 
 /// The table's row for input (output) `index` of a unit: a repeated port stands for all from its place on. Null if there is none.

@@ -119,7 +119,7 @@ extern const UnitDef unit_add{
     .name = "add",
     .role = UnitRole::function,
     .summary = "the scaled sum of two streams, then the requantise stage",
-    .parameters = {rows_row(), columns_row(), channels_row(), lanes_row()},
+    .parameters = {rows_row(), columns_row(), channels_row(), pixels_row(), lanes_row()},
     .ports = {{.name = "a", .beat = lanes_beat}, {.name = "b", .beat = lanes_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
     .has_requantize = true,
     .check = check,

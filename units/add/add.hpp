@@ -15,9 +15,10 @@
 namespace weft {
 
 /// acc = multipliers(0) * a + multipliers(1) * b, then the requantise stage. Constants: accumulator_bits, multipliers, Stage.
-template <int Rows, int Columns, int Channels, int Lanes, class Constants, class InA, class InB, class Out>
+template <int Rows, int Columns, int Channels, int Pixels, int Lanes, class Constants, class InA, class InB, class Out>
 void add_unit(int frames, hls::stream<InA>& s_a, hls::stream<InB>& s_b, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
+    static_assert(Pixels == 1, "one position a beat");
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int channel_folds = divide_up(Channels, Lanes);

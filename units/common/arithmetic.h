@@ -55,11 +55,14 @@ inline StreamShape shape_of(const Unit& unit) {
     return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), 1,
             static_cast<int>(unit.parameter("Channels"))};
 }
-/// The beat {1, 1, Lanes} that most units read and write.
-inline Beat lanes_beat(const Unit& unit) { return {1, 1, static_cast<int>(unit.parameter("Lanes"))}; }
-/// The beat {1, TapsPerBeat, Lanes} behind a window.
+/// The beat {Pixels, 1, Lanes} that most units read and write.
+inline Beat lanes_beat(const Unit& unit) {
+    return {static_cast<int>(unit.parameter("Pixels")), 1, static_cast<int>(unit.parameter("Lanes"))};
+}
+/// The beat {Pixels, TapsPerBeat, Lanes} behind a window.
 inline Beat taps_beat(const Unit& unit) {
-    return {1, static_cast<int>(unit.parameter("TapsPerBeat")), static_cast<int>(unit.parameter("Lanes"))};
+    return {static_cast<int>(unit.parameter("Pixels")), static_cast<int>(unit.parameter("TapsPerBeat")),
+            static_cast<int>(unit.parameter("Lanes"))};
 }
 /// Fewest beats of `lanes` elements for the frame of `shape_of`.
 inline std::int64_t beats_of(const Unit& unit) { return lanes_beat(unit).count(shape_of(unit)); }
@@ -83,11 +86,13 @@ std::vector<Folding> lane_tap_foldings(const Unit& unit, std::int64_t taps);
 constexpr std::int64_t max_size = 1 << 20;
 constexpr std::int64_t max_channels = 1 << 20;
 constexpr std::int64_t max_taps = 1 << 16;
+constexpr std::int64_t max_pixels = 4;
 
 inline ParameterDef rows_row() { return {"Rows", ParameterKind::shape, 1, max_size, 1, "rows of a frame"}; }
 inline ParameterDef columns_row() { return {"Columns", ParameterKind::shape, 1, max_size, 1, "columns of a frame"}; }
 inline ParameterDef channels_row() { return {"Channels", ParameterKind::shape, 1, max_channels, 1, "channels of a position"}; }
 inline ParameterDef taps_row() { return {"Taps", ParameterKind::shape, 1, max_taps, 1, "taps of a position"}; }
+inline ParameterDef pixels_row() { return {"Pixels", ParameterKind::folding, 1, max_pixels, 1, "neighbouring positions a beat"}; }
 inline ParameterDef lanes_row() { return {"Lanes", ParameterKind::folding, 1, max_channels, 1, "channels a beat"}; }
 inline ParameterDef taps_per_beat_row() { return {"TapsPerBeat", ParameterKind::folding, 1, max_taps, 1, "taps a beat"}; }
 

@@ -138,8 +138,8 @@ void check_window() {
     hls::stream<CountedBeat<Lanes>> s_in;
     hls::stream<LoggedBeat<Lanes * TapsPerBeat>> s_out;
     fill(s_in, frames * unit->inputs[0]->beat.count(unit->inputs[0]->shape));
-    window_unit<Rows, Columns, Channels, KernelH, KernelW, StrideH, StrideW, Top, Left, Bottom, Right, 0, Lanes, TapsPerBeat>(frames, s_in,
-                                                                                                                              s_out);
+    window_unit<Rows, Columns, Channels, KernelH, KernelW, StrideH, StrideW, Top, Left, Bottom, Right, 0, 1, Lanes, TapsPerBeat>(
+        frames, s_in, s_out);
     drain(s_out);
     compare(*unit, 0, reads_before);
 }
@@ -175,7 +175,8 @@ void check_matvec() {
     hls::stream<CountedBeat<Lanes * TapsPerBeat>> s_in;
     hls::stream<LoggedBeat<OutputLanes>> s_out;
     fill(s_in, frames * unit->inputs[0]->beat.count(unit->inputs[0]->shape));
-    matvec_unit<1, Positions, Taps, Channels, Outputs, 0, 8, 32, 0, 0, Pe, Lanes, TapsPerBeat, OutputLanes, Constants>(frames, s_in, s_out);
+    matvec_unit<1, Positions, Taps, Channels, Outputs, 0, 8, 32, 0, 0, Pe, 1, Lanes, TapsPerBeat, OutputLanes, Constants>(frames, s_in,
+                                                                                                                          s_out);
     drain(s_out);
     compare(*unit, 0, reads_before);
 }
@@ -198,14 +199,14 @@ TEST(Reads, DepthwiseAndPool) {
     hls::stream<CountedBeat<8>> s_in;
     hls::stream<LoggedBeat<2>> s_out;
     fill(s_in, frames * beats);
-    depthwise_unit<2, 3, 9, 5, 1, 8, 32, 2, 4, Constants>(frames, s_in, s_out);
+    depthwise_unit<2, 3, 9, 5, 1, 8, 32, 1, 2, 4, Constants>(frames, s_in, s_out);
     drain(s_out);
     compare(*unit, 0, reads_before);
 
     unit = build(design, unit_pool, {{2, 3, 9, 5}}, {2, 3, 1, 5}, parameters);
     start();
     fill(s_in, frames * beats);
-    pool_unit<2, 3, 9, 5, 1, 0, 2, 4, Constants>(frames, s_in, s_out);
+    pool_unit<2, 3, 9, 5, 1, 0, 1, 2, 4, Constants>(frames, s_in, s_out);
     drain(s_out);
     compare(*unit, 0, reads_before);
 }
@@ -218,7 +219,7 @@ TEST(Reads, GlobalPool) {
     hls::stream<CountedBeat<3>> s_in;
     hls::stream<LoggedBeat<3>> s_out;
     fill(s_in, frames * 18);
-    global_pool_unit<3, 2, 7, 0, 3, Constants>(frames, s_in, s_out);
+    global_pool_unit<3, 2, 7, 0, 1, 3, Constants>(frames, s_in, s_out);
     drain(s_out);
     compare(*unit, 0, reads_before);
 }
@@ -235,7 +236,7 @@ void check_width() {
     hls::stream<CountedBeat<InputLanes>> s_in;
     hls::stream<LoggedBeat<OutputLanes>> s_out;
     fill(s_in, frames * unit->inputs[0]->beat.count(shape));
-    width_unit<2, 3, Channels, InputLanes, OutputLanes>(frames, s_in, s_out);
+    width_unit<2, 3, Channels, 1, InputLanes, 1, OutputLanes>(frames, s_in, s_out);
     drain(s_out);
     compare(*unit, 0, reads_before);
     EXPECT_EQ(unit->def->schedule(*unit).cycles, 6 * width_iterations(Channels, InputLanes, OutputLanes));
@@ -265,7 +266,7 @@ TEST(Reads, Concat) {
     hls::stream<LoggedBeat<3>> s_out;
     fill(s_a, frames * 8);
     fill(s_b, frames * 12);
-    concat_unit<2, 2, 3, ConcatConstants>(frames, s_out, s_a, s_b);
+    concat_unit<2, 2, 1, 3, ConcatConstants>(frames, s_out, s_a, s_b);
     drain(s_out);
     compare(*unit, 0, reads_before);
     compare(*unit, 1, reads_before_b);

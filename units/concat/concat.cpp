@@ -115,7 +115,7 @@ extern const UnitDef unit_concat{
     .name = "concat",
     .role = UnitRole::function,
     .summary = "the channels of several streams one after the other, packed anew",
-    .parameters = {rows_row(), columns_row(), lanes_row()},
+    .parameters = {rows_row(), columns_row(), pixels_row(), lanes_row()},
     .ports = {{.name = "in", .beat = lanes_beat, .repeated = true}, {.name = "out", .output = true, .beat = lanes_beat}},
     .check = check,
     .schedule = schedule,

@@ -36,9 +36,10 @@ void concat_read(int port, Element (&values)[Lanes], hls::stream<In>& s_in, hls:
 /// Per position: all channels of the first input, then of the second, and so on. Constants: input_channels(port), iterations().
 /// A position takes as many iterations as it has input beats, and one more where its last input beat both fills an output beat and leaves a
 /// rest.
-template <int Rows, int Columns, int Lanes, class Constants, class Out, class... In>
+template <int Rows, int Columns, int Pixels, int Lanes, class Constants, class Out, class... In>
 void concat_unit(int frames, hls::stream<Out>& s_out, hls::stream<In>&... s_in) {
 #pragma HLS INLINE
+    static_assert(Pixels == 1, "one position a beat");
     typedef typename Out::element Element;
     const int ports = sizeof...(In);
     Element waiting[2 * Lanes];

@@ -24,7 +24,9 @@ StreamShape output_shape(const Unit& unit) {
     return shape;
 }
 
-Beat output_beat(const Unit& unit) { return {1, 1, static_cast<int>(unit.parameter("Lanes") * unit.parameter("Multiplier"))}; }
+Beat output_beat(const Unit& unit) {
+    return {static_cast<int>(unit.parameter("Pixels")), 1, static_cast<int>(unit.parameter("Lanes") * unit.parameter("Multiplier"))};
+}
 
 struct Range {
     std::int64_t min = 0;
@@ -255,6 +257,7 @@ extern const UnitDef unit_depthwise{
                    {"Multiplier", ParameterKind::shape, 1, 1 << 12, 1, "outputs of a channel"},
                    {"WeightBits", ParameterKind::numeric, 1, 17, 8, "bits of a signed weight"},
                    {"AccumulatorBits", ParameterKind::numeric, 1, 62, 62, "bits of a signed sum"},
+                   pixels_row(),
                    lanes_row(),
                    taps_per_beat_row()},
     .ports = {{.name = "in", .beat = taps_beat}, {.name = "out", .output = true, .beat = output_beat}},

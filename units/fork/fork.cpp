@@ -63,7 +63,7 @@ extern const UnitDef unit_fork{
     .name = "fork",
     .role = UnitRole::fork,
     .summary = "one stream to several readers",
-    .parameters = {rows_row(), columns_row(), taps_row(), channels_row(), lanes_row(), taps_per_beat_row()},
+    .parameters = {rows_row(), columns_row(), taps_row(), channels_row(), pixels_row(), lanes_row(), taps_per_beat_row()},
     .ports = {{.name = "in", .beat = taps_beat}, {.name = "out", .output = true, .beat = taps_beat, .repeated = true}},
     .check = check,
     .schedule = schedule,

@@ -16,9 +16,10 @@ namespace weft {
 
 /// acc[c] = maximum or sum of x[c] over all positions, then the requantise stage. Constants: accumulator_bits, Stage.
 /// The sums of the channel folds go round in a shift register, so that each is next to hand when its fold comes again.
-template <int Rows, int Columns, int Channels, int Maximum, int Lanes, class Constants, class In, class Out>
+template <int Rows, int Columns, int Channels, int Maximum, int Pixels, int Lanes, class Constants, class In, class Out>
 void global_pool_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
+    static_assert(Pixels == 1, "one position a beat");
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int channel_folds = divide_up(Channels, Lanes);

@@ -50,7 +50,7 @@ std::int64_t output_lanes(const Unit& unit) {
     return chosen > 0 ? chosen : Layout(unit).fewest_output_lanes();
 }
 
-Beat output_beat(const Unit& unit) { return {1, 1, static_cast<int>(output_lanes(unit))}; }
+Beat output_beat(const Unit& unit) { return {static_cast<int>(unit.parameter("Pixels")), 1, static_cast<int>(output_lanes(unit))}; }
 
 StreamShape output_shape(const Unit& unit) {
     return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), 1,
@@ -383,6 +383,7 @@ extern const UnitDef unit_matvec{
                    {"LaneShift", ParameterKind::numeric, 0, 40, 0, "distance of the two products in a multiplier; 0: one product each"},
                    {"ChainLength", ParameterKind::numeric, 0, 1 << 20, 0, "packed products that may be added before the two sums part"},
                    {"PE", ParameterKind::folding, 1, max_channels, 1, "outputs computed at a time"},
+                   pixels_row(),
                    lanes_row(),
                    taps_per_beat_row(),
                    {"OutputLanes", ParameterKind::folding, 0, max_channels, 0, "results a beat; 0: the fewest that keep pace"}},

@@ -96,9 +96,10 @@ struct matvec_step<false, PE, Simd, WeightBits, LaneShift, ChainLength> {
 /// Constants: weights(step, word) with step = neuron fold * synapse folds + synapse fold, and Stage.
 /// The vector is kept and replayed for each neuron fold; finished sums leave OutputLanes a beat while the next ones accumulate.
 template <int Rows, int Columns, int Taps, int Channels, int Outputs, int Flatten, int WeightBits, int AccumulatorBits, int LaneShift,
-          int ChainLength, int PE, int Lanes, int TapsPerBeat, int OutputLanes, class Constants, class In, class Out>
+          int ChainLength, int PE, int Pixels, int Lanes, int TapsPerBeat, int OutputLanes, class Constants, class In, class Out>
 void matvec_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
+    static_assert(Pixels == 1, "one position a beat");
     typedef typename In::element Input;
     typedef typename Out::element Output;
     typedef ap_int<AccumulatorBits> Sum;

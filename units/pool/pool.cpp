@@ -169,6 +169,7 @@ extern const UnitDef unit_pool{
                    {"Maximum", ParameterKind::shape, 0, 1, 1, "1: maximum; 0: row_factor * column_factor * sum(x - Zero)"},
                    {"Zero", ParameterKind::shape, -(std::int64_t{1} << 31), (std::int64_t{1} << 31) - 1, 0,
                     "integer that counts as zero in a sum"},
+                   pixels_row(),
                    lanes_row(),
                    taps_per_beat_row()},
     .ports = {{.name = "in", .beat = taps_beat}, {.name = "out", .output = true, .beat = lanes_beat}},

@@ -17,10 +17,11 @@ namespace weft {
 /// Maximum: acc = max over the taps. Else acc = row_factor[row] * column_factor[column] * sum over the taps of (x - Zero).
 /// Then the requantise stage. Constants: accumulator_bits, row_factor(row), column_factor(column), Stage.
 /// Sums wrap to the accumulator's width, which holds the whole result.
-template <int Rows, int Columns, int Taps, int Channels, int Maximum, int Zero, int Lanes, int TapsPerBeat, class Constants, class In,
-          class Out>
+template <int Rows, int Columns, int Taps, int Channels, int Maximum, int Zero, int Pixels, int Lanes, int TapsPerBeat, class Constants,
+          class In, class Out>
 void pool_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
+    static_assert(Pixels == 1, "one position a beat");
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int tap_folds = divide_up(Taps, TapsPerBeat);

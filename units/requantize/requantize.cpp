@@ -67,7 +67,7 @@ extern const UnitDef unit_requantize{
     .name = "requantize",
     .role = UnitRole::function,
     .summary = "a stream's integers on another scale",
-    .parameters = {rows_row(), columns_row(), channels_row(), lanes_row()},
+    .parameters = {rows_row(), columns_row(), channels_row(), pixels_row(), lanes_row()},
     .ports = {{.name = "in", .beat = lanes_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
     .has_requantize = true,
     .check = check,

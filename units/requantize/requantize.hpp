@@ -15,9 +15,10 @@
 namespace weft {
 
 /// acc = x, then the requantise stage (multiply, convergent or thresholds). Constants: accumulator_bits, Stage.
-template <int Rows, int Columns, int Channels, int Lanes, class Constants, class In, class Out>
+template <int Rows, int Columns, int Channels, int Pixels, int Lanes, class Constants, class In, class Out>
 void requantize_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
+    static_assert(Pixels == 1, "one position a beat");
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int channel_folds = divide_up(Channels, Lanes);

@@ -10,8 +10,12 @@ namespace weft {
 
 namespace {
 
-Beat input_beat(const Unit& unit) { return {1, 1, static_cast<int>(unit.parameter("InputLanes"))}; }
-Beat output_beat(const Unit& unit) { return {1, 1, static_cast<int>(unit.parameter("OutputLanes"))}; }
+Beat input_beat(const Unit& unit) {
+    return {static_cast<int>(unit.parameter("InputPixels")), 1, static_cast<int>(unit.parameter("InputLanes"))};
+}
+Beat output_beat(const Unit& unit) {
+    return {static_cast<int>(unit.parameter("OutputPixels")), 1, static_cast<int>(unit.parameter("OutputLanes"))};
+}
 
 std::string check(const Unit& unit) {
     if (std::string reason = expect_shape(*unit.inputs[0], shape_of(unit), "its input"); !reason.empty()) return reason;
@@ -83,7 +87,9 @@ extern const UnitDef unit_width{
     .parameters = {rows_row(),
                    columns_row(),
                    channels_row(),
+                   {"InputPixels", ParameterKind::folding, 1, max_pixels, 1, "positions a beat that enter"},
                    {"InputLanes", ParameterKind::folding, 1, max_channels, 1, "channels a beat that enter"},
+                   {"OutputPixels", ParameterKind::folding, 1, max_pixels, 1, "positions a beat that leave"},
                    {"OutputLanes", ParameterKind::folding, 1, max_channels, 1, "channels a beat that leave"}},
     .ports = {{.name = "in", .beat = input_beat}, {.name = "out", .output = true, .beat = output_beat}},
     .check = check,

@@ -36,9 +36,10 @@ constexpr int width_iterations(int channels, int input_lanes, int output_lanes) 
 }
 
 /// A position starts a new beat on both sides.
-template <int Rows, int Columns, int Channels, int InputLanes, int OutputLanes, class In, class Out>
+template <int Rows, int Columns, int Channels, int InputPixels, int InputLanes, int OutputPixels, int OutputLanes, class In, class Out>
 void width_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
+    static_assert(InputPixels == 1 && OutputPixels == 1, "one position a beat");
     typedef typename Out::element Element;
     const int per_position = width_iterations(Channels, InputLanes, OutputLanes);
     const int slots = OutputLanes + InputLanes;

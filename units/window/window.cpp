@@ -86,6 +86,12 @@ struct DelayLine {
     std::int64_t next_window(std::int64_t gap) const { return std::max(tap_folds, (gap - 1) * channel_folds + 1); }
 };
 
+/// Windows of neighbouring positions leave together where the stride divides them.
+Beat output_beat(const Unit& unit) {
+    const auto pixels = static_cast<int>(std::max<std::int64_t>(1, unit.parameter("Pixels") / unit.parameter("StrideW")));
+    return {pixels, static_cast<int>(unit.parameter("TapsPerBeat")), static_cast<int>(unit.parameter("Lanes"))};
+}
+
 Timing schedule(const Unit& unit) {
     const DelayLine line(unit);
     return {line.out_rows * line.out_columns * (line.channel_folds - 1) * line.tap_folds +
@@ -232,9 +238,10 @@ extern const UnitDef unit_window{
                    {"PadRight", ParameterKind::shape, 0, 4096, 0, "columns of padding to the right"},
                    {"PadValue", ParameterKind::numeric, -(std::int64_t{1} << 31), (std::int64_t{1} << 31) - 1, 0,
                     "integer that padding feeds"},
+                   pixels_row(),
                    lanes_row(),
                    taps_per_beat_row()},
-    .ports = {{.name = "in", .beat = lanes_beat}, {.name = "out", .output = true, .beat = taps_beat}},
+    .ports = {{.name = "in", .beat = lanes_beat}, {.name = "out", .output = true, .beat = output_beat}},
     .check = check,
     .schedule = schedule,
     .cost = cost,

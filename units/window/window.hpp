@@ -17,9 +17,10 @@ namespace weft {
 /// padding are masked. Only padding that alone fills a window (at least KernelH rows or KernelW columns) is walked over as pixels.
 /// A window leaves in ceil(taps / TapsPerBeat) beats from a copy, while the delay line goes on as far as the next window.
 template <int Rows, int Columns, int Channels, int KernelH, int KernelW, int StrideH, int StrideW, int PadTop, int PadLeft, int PadBottom,
-          int PadRight, int PadValue, int Lanes, int TapsPerBeat, class In, class Out>
+          int PadRight, int PadValue, int Pixels, int Lanes, int TapsPerBeat, class In, class Out>
 void window_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
+    static_assert(Pixels == 1, "one position a beat");
     typedef typename Out::element Element;
     const int taps = KernelH * KernelW;
     const int channel_folds = divide_up(Channels, Lanes);

@@ -53,6 +53,7 @@ static void conv_window(int frames, hls::stream<weft::beat<ap_int<8>, 1>>& s_in,
         1,  // PadBottom
         1,  // PadRight
         0,  // PadValue
+        1,  // Pixels
         1,  // Lanes
         9  // TapsPerBeat
         >(frames, s_in, s_out);
@@ -73,6 +74,7 @@ static void conv_matvec(int frames, hls::stream<weft::beat<ap_int<8>, 9>>& s_in,
         19,  // LaneShift
         9,  // ChainLength
         3,  // PE
+        1,  // Pixels
         1,  // Lanes
         9,  // TapsPerBeat
         2,  // OutputLanes
@@ -86,7 +88,9 @@ static void conv_lanes(int frames, hls::stream<weft::beat<ap_int<8>, 2>>& s_in, 
         6,  // Rows
         5,  // Columns
         3,  // Channels
+        1,  // InputPixels
         2,  // InputLanes
+        1,  // OutputPixels
         3  // OutputLanes
         >(frames, s_in, s_out);
 }
@@ -107,6 +111,7 @@ static void pool_window(int frames, hls::stream<weft::beat<ap_int<8>, 3>>& s_in,
         0,  // PadBottom
         0,  // PadRight
         0,  // PadValue
+        1,  // Pixels
         3,  // Lanes
         1  // TapsPerBeat
         >(frames, s_in, s_out);
@@ -122,6 +127,7 @@ static void pool_pool(int frames, hls::stream<weft::beat<ap_int<8>, 3>>& s_in, h
         3,  // Channels
         1,  // Maximum
         0,  // Zero
+        1,  // Pixels
         3,  // Lanes
         1,  // TapsPerBeat
         pool_pool_constants>(frames, s_in, s_out);
