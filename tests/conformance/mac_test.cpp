@@ -1,0 +1,57 @@
+// mac_test.cpp
+// weft_mac: its behavioural twin, and with WEFT_UNISIM the DSP48E2 itself in the vendor's free simulation model, do what the data sheet
+// says. SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
+
+#include "src/base/subprocess.h"
+#include "tests/paths.h"
+
+namespace weft {
+namespace {
+
+/// Compiles the bench with `more` arguments in Icarus Verilog and runs it; what it printed.
+std::string run_bench(const std::vector<std::string>& more) {
+    const test::TemporaryFolder folder;
+    const std::string program = (folder / "mac_bench.vvp").string();
+    const std::filesystem::path source = test::source_folder();
+    std::vector<std::string> compile{"iverilog", "-g2012", "-o", program, "-s", "mac_bench"};
+    compile.insert(compile.end(), more.begin(), more.end());
+    compile.push_back((source / "tests/conformance/mac_bench.sv").string());
+    compile.push_back((source / "units/common/mac.sv").string());
+    const auto compiled = run_process(compile);
+    if (!compiled || compiled->exit_code != 0) return compiled ? compiled->errors : to_string(compiled.error()[0]);
+    const auto run = run_process({"vvp", "-n", program});
+    return run ? run->output + run->errors : to_string(run.error()[0]);
+}
+
+bool has_icarus() {
+    const auto found = run_process({"iverilog", "-V"});
+    return found && found->exit_code == 0;
+}
+
+TEST(Mac, TwinDoesWhatTheDataSheetSays) {
+    if (!has_icarus()) GTEST_SKIP() << "no iverilog in PATH";
+    EXPECT_EQ(run_bench({}), "23972 checks, 0 errors\n");
+}
+
+TEST(Mac, PrimitiveDoesWhatTheDataSheetSays) {
+    if (!has_icarus()) GTEST_SKIP() << "no iverilog in PATH";
+    const char* folder = std::getenv("WEFT_UNISIM");
+    if (folder == nullptr) GTEST_SKIP() << "WEFT_UNISIM does not name a folder with unisims/DSP48E2.v and glbl.v of the vendor's library";
+    // The library keeps glbl.v beside the folder of its models.
+    std::vector<std::string> files;
+    for (const char* name : {"DSP48E2.v", "unisims/DSP48E2.v", "glbl.v", "../glbl.v"})
+        if (const auto file = std::filesystem::path(folder) / name; std::filesystem::exists(file)) files.push_back(file.string());
+    ASSERT_EQ(files.size(), 2u) << "no DSP48E2.v or no glbl.v in " << folder;
+    std::vector<std::string> arguments{"-DSYNTHESIS", "-s", "glbl"};
+    arguments.insert(arguments.end(), files.begin(), files.end());
+    const std::string output = run_bench(arguments);
+    EXPECT_NE(output.find("23972 checks, 0 errors"), std::string::npos) << output;
+}
+
+}  // namespace
+}  // namespace weft

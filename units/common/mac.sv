@@ -1,0 +1,150 @@
+// mac.sv
+// One DSP48E2 of a cascade: P = (First ? Round : PCIN) + (a + d) * b.
+// SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+//
+// Latency: operands that stand at a, d and b in cycle t are in p and pcout in cycle t + 4. pcin is added in the last of these steps, so in a
+// cascade each position's operands come one cycle after those of the position before it.
+// a + d wraps at 27 bits, the sum at 48. No reset, no enable: whoever uses it knows which cycles count.
+// pcin and pcout are the dedicated cascade wires: they join one weft_mac to the next and nothing else. The first of a cascade has pcin = 0.
+// Two products share a cell where a = high << L and d = low: with Round = 2^(L - 1) at the first of the cascade, bits 2L-1:L of p are the
+// sum of the high products and {~p[L-1], p[L-2:0]} that of the low ones, for as long as each fits L (signed) bits.
+//
+// For another family, or without DSPs, put another module of this name, these ports and this latency in this file's place.
+
+module weft_mac #(
+    parameter int          First = 1,
+    parameter logic [47:0] Round = 48'd0
+) (
+    input  logic               clk,
+    input  logic signed [26:0] a,
+    input  logic signed [26:0] d,
+    input  logic signed [17:0] b,
+    input  logic        [47:0] pcin,
+    output logic        [47:0] pcout,
+    output logic        [47:0] p
+);
+`ifdef SYNTHESIS
+    // X and Y: the product. First: W is RND (or nothing); else Z is PCIN.
+    localparam logic [8:0] Opmode = First == 0 ? 9'b00_001_01_01 : Round == 48'd0 ? 9'b00_000_01_01 : 9'b10_000_01_01;
+
+    DSP48E2 #(
+        .AMULTSEL("AD"),
+        .A_INPUT("DIRECT"),
+        .BMULTSEL("B"),
+        .B_INPUT("DIRECT"),
+        .PREADDINSEL("A"),
+        .RND(Round),
+        .USE_MULT("MULTIPLY"),
+        .USE_SIMD("ONE48"),
+        .USE_WIDEXOR("FALSE"),
+        .XORSIMD("XOR24_48_96"),
+        .AUTORESET_PATDET("NO_RESET"),
+        .AUTORESET_PRIORITY("RESET"),
+        .MASK(48'h3fffffffffff),
+        .PATTERN(48'h000000000000),
+        .SEL_MASK("MASK"),
+        .SEL_PATTERN("PATTERN"),
+        .USE_PATTERN_DETECT("NO_PATDET"),
+        .IS_ALUMODE_INVERTED(4'b0000),
+        .IS_CARRYIN_INVERTED(1'b0),
+        .IS_CLK_INVERTED(1'b0),
+        .IS_INMODE_INVERTED(5'b00000),
+        .IS_OPMODE_INVERTED(9'b000000000),
+        .IS_RSTALLCARRYIN_INVERTED(1'b0),
+        .IS_RSTALUMODE_INVERTED(1'b0),
+        .IS_RSTA_INVERTED(1'b0),
+        .IS_RSTB_INVERTED(1'b0),
+        .IS_RSTCTRL_INVERTED(1'b0),
+        .IS_RSTC_INVERTED(1'b0),
+        .IS_RSTD_INVERTED(1'b0),
+        .IS_RSTINMODE_INVERTED(1'b0),
+        .IS_RSTM_INVERTED(1'b0),
+        .IS_RSTP_INVERTED(1'b0),
+        .ACASCREG(1),
+        .ADREG(1),
+        .ALUMODEREG(0),
+        .AREG(1),
+        .BCASCREG(2),
+        .BREG(2),
+        .CARRYINREG(0),
+        .CARRYINSELREG(0),
+        .CREG(1),
+        .DREG(1),
+        .INMODEREG(0),
+        .MREG(1),
+        .OPMODEREG(1),
+        .PREG(1)
+    ) dsp (
+        .ACOUT(),
+        .BCOUT(),
+        .CARRYCASCOUT(),
+        .CARRYOUT(),
+        .MULTSIGNOUT(),
+        .OVERFLOW(),
+        .P(p),
+        .PATTERNBDETECT(),
+        .PATTERNDETECT(),
+        .PCOUT(pcout),
+        .UNDERFLOW(),
+        .XOROUT(),
+        .A({{3{a[26]}}, a}),
+        .ACIN(30'd0),
+        .ALUMODE(4'b0000),
+        .B(b),
+        .BCIN(18'd0),
+        .C(48'd0),
+        .CARRYCASCIN(1'b0),
+        .CARRYIN(1'b0),
+        .CARRYINSEL(3'b000),
+        .CEA1(1'b0),
+        .CEA2(1'b1),
+        .CEAD(1'b1),
+        .CEALUMODE(1'b0),
+        .CEB1(1'b1),
+        .CEB2(1'b1),
+        .CEC(1'b1),
+        .CECARRYIN(1'b0),
+        .CECTRL(1'b1),
+        .CED(1'b1),
+        .CEINMODE(1'b0),
+        .CEM(1'b1),
+        .CEP(1'b1),
+        .CLK(clk),
+        .D(d),
+        .INMODE(5'b00100),
+        .MULTSIGNIN(1'b0),
+        .OPMODE(Opmode),
+        .PCIN(pcin),
+        .RSTA(1'b0),
+        .RSTALLCARRYIN(1'b0),
+        .RSTALUMODE(1'b0),
+        .RSTB(1'b0),
+        .RSTC(1'b0),
+        .RSTCTRL(1'b0),
+        .RSTD(1'b0),
+        .RSTINMODE(1'b0),
+        .RSTM(1'b0),
+        .RSTP(1'b0)
+    );
+`else
+    logic signed [26:0] a_register;
+    logic signed [26:0] d_register;
+    logic signed [26:0] ad_register;
+    logic signed [17:0] b_register;
+    logic signed [17:0] b_second;
+    logic signed [44:0] m_register;
+    logic        [47:0] p_register;
+    always_ff @(posedge clk) begin
+        a_register  <= a;
+        d_register  <= d;
+        b_register  <= b;
+        ad_register <= a_register + d_register;
+        b_second    <= b_register;
+        m_register  <= ad_register * b_second;
+        p_register  <= (First != 0 ? Round : pcin) + {{3{m_register[44]}}, m_register};
+    end
+    assign p     = p_register;
+    assign pcout = p_register;
+`endif
+endmodule
