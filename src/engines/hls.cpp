@@ -4,10 +4,8 @@
 #include "src/engines/hls.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
@@ -15,6 +13,8 @@
 #include <optional>
 #include <thread>
 
+#include "src/base/files.h"
+#include "src/base/scratch.h"
 #include "src/base/sha256.h"
 #include "src/base/subprocess.h"
 
@@ -26,43 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr int images_per_call = 64;  // one call of the kernel; between calls progress is told
 
-fs::path cache_folder() {
-    if (const char* cache = std::getenv("XDG_CACHE_HOME"); cache && *cache == '/') return fs::path(cache) / "weft";
-    if (const char* home = std::getenv("HOME"); home && *home) return fs::path(home) / ".cache" / "weft";
-    return fs::temp_directory_path() / "weft-cache";
-}
-
-/// A folder name that no other process or thread uses.
-std::string unique_suffix() {
-    static std::atomic<int> count{0};
-    return fmt::format("{}-{}", ::getpid(), count++);
-}
-
-class TemporaryFolder {
-public:
-    explicit TemporaryFolder(fs::path path) : path_(std::move(path)) {}
-    TemporaryFolder(const TemporaryFolder&) = delete;
-    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-    ~TemporaryFolder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    const fs::path& path() const { return path_; }
-
-private:
-    fs::path path_;
-};
-
 Diagnostic cannot_write(const fs::path& path) { return {.reason = fmt::format("cannot write {}", path.string())}; }
-
-Status write_bytes(const fs::path& path, std::string_view bytes) {
-    std::error_code failed;
-    fs::create_directories(path.parent_path(), failed);
-    std::ofstream file(path, std::ios::binary);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    if (!file) return cannot_write(path);
-    return Ok{};
-}
 
 /// The compiler as words of a command, and what it says of itself.
 struct Compiler {
@@ -121,7 +85,7 @@ Result<fs::path> build_program(const std::vector<ProjectFile>& files, const std:
     if (fs::exists(program, ignored)) return program;
 
     const TemporaryFolder work(folder.string() + "." + unique_suffix());
-    for (const ProjectFile& file : files) WEFT_CHECK(write_bytes(work.path() / file.path, file.text));
+    for (const ProjectFile& file : files) WEFT_CHECK(write_file(work.path() / file.path, file.text));
     std::vector<std::string> base = compiler->command;
     base.insert(base.end(), {"-std=c++14", "-Wno-unknown-pragmas"});
     base.insert(base.end(), flags.begin(), flags.end());
@@ -188,7 +152,7 @@ public:
                     const std::vector<std::int32_t>& data = frame[inputs].data;
                     bytes.append(reinterpret_cast<const char*>(data.data()), data.size() * sizeof(std::int32_t));
                 }
-            WEFT_CHECK(write_bytes(folder_.path() / (port.name + ".bin"), bytes));
+            WEFT_CHECK(write_file(folder_.path() / (port.name + ".bin"), bytes));
             ++inputs;
         }
         const auto heard = [&](std::string_view line) {
