@@ -1,5 +1,5 @@
 // unit_faces.h
-// The HLS faces of the units that have constants, each defined in units/<unit>/<unit>_hls.cpp.
+// Faces of the units that are defined in files of their own: HLS in units/<unit>/<unit>_hls.cpp, RTL in units/<unit>/<unit>_rtl.cpp.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,5 +17,8 @@ std::vector<RomTable> depthwise_roms(const Unit& unit);
 std::vector<RomTable> pool_roms(const Unit& unit);
 std::vector<RomTable> add_roms(const Unit& unit);
 std::vector<RomTable> concat_roms(const Unit& unit);
+
+RtlFace fifo_rtl(const Unit& unit);
+std::unique_ptr<UnitControl> fifo_control(const Unit& unit);
 
 }  // namespace weft

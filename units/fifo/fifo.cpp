@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/unit_faces.h"
 
 namespace weft {
 
@@ -38,6 +39,15 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+std::vector<UnitCase> rtl_cases() {
+    std::vector<UnitCase> list;
+    list.push_back(point({6, 9, 1, 1}, -128, 127, {1, 1, 1}, 3));
+    list.push_back(point({3, 5, 1, 3}, 0, 255, {2, 1, 3}, 5));
+    list.push_back(point({40, 3, 1, 2}, -8, 7, {1, 1, 1}, 65));
+    list.push_back(point({40, 10, 1, 2}, -8, 7, {4, 1, 2}, 100));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_fifo{
@@ -45,12 +55,15 @@ extern const UnitDef unit_fifo{
     .role = UnitRole::fifo,
     .summary = "beats held between two units",
     .parameters = {{"Depth", ParameterKind::numeric, 1, std::int64_t{1} << 24, 2, "beats that it holds"}},
-    .ports = {{.name = "in", .beat = stream_beat}, {.name = "out", .output = true, .beat = stream_beat}},
+    .ports = {{.name = "in", .beat = stream_beat, .registered_ready = true}, {.name = "out", .output = true, .beat = stream_beat}},
     .check = check,
     .schedule = schedule,
     .cost = cost,
     .model = model,
+    .rtl = fifo_rtl,
+    .control = fifo_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft

@@ -5,7 +5,8 @@
 //
 // in_ready and out_valid come from registers. Up to ShallowDepth beats the memory is read without a clock (registers or LUTRAM) and a beat
 // can leave one cycle after it entered; a deeper one is a block RAM with its output register, and a beat can leave after two.
-// Sustains a beat a cycle for any Depth >= 2.
+// Sustains a beat a cycle for any Depth >= 2; Depth 1 passes a beat every second cycle. in_ready is high during reset: whoever feeds the
+// FIFO holds in_valid low then.
 
 module weft_fifo #(
     parameter int Width = 8,
@@ -22,69 +23,75 @@ module weft_fifo #(
 );
     localparam int ShallowDepth = 64;
     localparam int AddressBits = Depth > 1 ? $clog2(Depth) : 1;
-    localparam int CountBits = $clog2(Depth + 1);
+    localparam int CountBits = $clog2(Depth + 1) > 1 ? $clog2(Depth + 1) : 2;
+    // A memory of a power of two words needs no comparison where its addresses wrap, and up to 512 words it costs no more.
+    localparam int Words = Depth <= 512 ? 2 ** AddressBits : Depth;
+    localparam bit Wraps = Words != 2 ** AddressBits;
 
-    // Beats inside, and the two flags that the count implies.
-    logic [CountBits-1:0] count;
-    logic                 full_n;
-    logic                 enters;
-    logic                 leaves;
-    assign enters   = in_valid && full_n;
+    logic enters;
+    logic leaves;
+    logic full;
+    assign in_ready = !full;
+    assign enters   = in_valid && !full;
     assign leaves   = out_valid && out_ready;
-    assign in_ready = full_n;
 
+    logic [CountBits-1:0] count;  // beats inside
     always_ff @(posedge clk) begin
         if (rst) begin
-            count  <= '0;
-            full_n <= 1'b0;
+            count <= '0;
+            full  <= 1'b0;
         end else begin
-            if (enters && !leaves) count <= count + 1'b1;
-            else if (!enters && leaves) count <= count - 1'b1;
-            full_n <= count < CountBits'(Depth - 1) || (count == CountBits'(Depth - 1) && (!enters || leaves))
-                || (count == CountBits'(Depth) && leaves);
-        end
-    end
-
-    logic [AddressBits-1:0] write_at;
-    logic [AddressBits-1:0] read_at;
-    logic                   reads;
-    always_ff @(posedge clk) begin
-        if (rst) begin
-            write_at <= '0;
-            read_at  <= '0;
-        end else begin
-            if (enters) write_at <= write_at == AddressBits'(Depth - 1) ? '0 : write_at + 1'b1;
-            if (reads) read_at <= read_at == AddressBits'(Depth - 1) ? '0 : read_at + 1'b1;
+            if (enters != leaves) count <= count + {{CountBits - 1{leaves}}, 1'b1};  // one up or one down
+            full <= !leaves && (full || (in_valid && count == CountBits'(Depth - 1)));
         end
     end
 
     generate
-        if (Depth <= ShallowDepth) begin : g_shallow
-            (* ram_style = "distributed" *) logic [Width-1:0] memory[0:Depth-1];
+        if (Depth == 1) begin : g_one
+            logic [Width-1:0] beat;
+            assign out_valid = full;
+            assign out_data  = beat;
+            always_ff @(posedge clk) if (enters) beat <= in_data;
+        end else begin : g_many
+            logic                   reads;
+            logic [AddressBits-1:0] write_at;
+            logic [AddressBits-1:0] read_at;
             always_ff @(posedge clk) begin
-                if (enters) memory[write_at] <= in_data;
-                if (rst) out_valid <= 1'b0;
-                else out_valid <= enters || count > CountBits'(1) || (count == CountBits'(1) && !leaves);
-            end
-            assign reads    = leaves;
-            assign out_data = memory[read_at];
-        end else begin : g_deep
-            (* ram_style = "block" *) logic [Width-1:0] memory[0:Depth-1];
-            logic [Width-1:0] out_register;
-            logic             stored;  // the memory holds a beat that is not in the output register
-            assign reads    = stored && (!out_valid || out_ready);
-            assign out_data = out_register;
-            always_ff @(posedge clk) begin
-                if (enters) memory[write_at] <= in_data;
-                if (reads) out_register <= memory[read_at];
                 if (rst) begin
-                    out_valid <= 1'b0;
-                    stored    <= 1'b0;
+                    write_at <= '0;
+                    read_at  <= '0;
                 end else begin
-                    out_valid <= reads || (out_valid && !out_ready);
-                    // Beats in the memory after this edge: count - out_valid now, + enters - reads.
-                    stored <= enters || count > CountBits'(2) || (count == CountBits'(2) && !(out_valid && reads))
-                        || (count == CountBits'(1) && !out_valid && !reads);
+                    if (enters) write_at <= Wraps && write_at == AddressBits'(Words - 1) ? '0 : write_at + 1'b1;
+                    if (reads) read_at <= Wraps && read_at == AddressBits'(Words - 1) ? '0 : read_at + 1'b1;
+                end
+            end
+
+            if (Depth <= ShallowDepth) begin : g_shallow
+                (* ram_style = "distributed" *) logic [Width-1:0] memory[0:Words-1];
+                assign reads    = leaves;
+                assign out_data = memory[read_at];
+                always_ff @(posedge clk) begin
+                    if (enters) memory[write_at] <= in_data;
+                    if (rst) out_valid <= 1'b0;
+                    else out_valid <= enters || (out_valid && !(out_ready && count == CountBits'(1)));
+                end
+            end else begin : g_deep
+                (* ram_style = "block" *) logic [Width-1:0] memory[0:Words-1];
+                logic [Width-1:0] out_register;
+                logic             stored;  // the memory holds a beat that is not in the output register
+                assign reads    = stored && (!out_valid || out_ready);
+                assign out_data = out_register;
+                always_ff @(posedge clk) begin
+                    if (enters) memory[write_at] <= in_data;
+                    if (reads) out_register <= memory[read_at];
+                    if (rst) begin
+                        out_valid <= 1'b0;
+                        stored    <= 1'b0;
+                    end else begin
+                        out_valid <= stored || (out_valid && !out_ready);
+                        // One beat is always on its way to the register; of two, one stays behind unless one leaves.
+                        stored <= enters || (count > CountBits'(1) && !(leaves && count == CountBits'(2)));
+                    end
                 end
             end
         end
