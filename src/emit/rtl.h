@@ -1,0 +1,36 @@
+// rtl.h
+// Writes a Design as SystemVerilog: the stream core, one module instance a unit, and the files that it needs.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/emit/hls.h"
+
+namespace weft {
+
+/// A stream port of the core: signals `<name>_valid`, `<name>_ready` and `<name>_data`, one beat wide.
+struct RtlPort {
+    std::string name;  ///< As KernelPort's.
+    const Stream* stream = nullptr;
+    bool output = false;
+
+    /// Width of the data: elements of `Stream::bits` bits, pixel-major, then tap-major, lane-minor, the first one lowest.
+    int bits() const { return stream->bits() * stream->beat.elements(); }
+};
+
+struct RtlProject {
+    std::string core;                ///< Name of the top module: ports `clk`, `rst` (synchronous, active high) and the stream ports.
+    std::vector<RtlPort> ports;      ///< Inputs, then outputs, in the design's order.
+    std::vector<ProjectFile> files;  ///< `rtl/...`, ordered by path: SystemVerilog, and memory contents (.mem).
+};
+
+/// The design is folded and plumbed, its RTL depths are set. Fails where a unit has no RTL face. The same design and options give the same
+/// bytes.
+Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options);
+
+/// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.
+bool has_rtl_fifo(const Stream& stream);
+
+}  // namespace weft
