@@ -17,7 +17,8 @@ std::string check(const Unit& unit) {
     return expect_shape(*unit.outputs[0], unit.inputs[0]->shape, "its output");
 }
 
-Timing schedule(const Unit& unit) { return {stream_beat(unit).count(unit.inputs[0]->shape)}; }
+/// One beat that must leave before the next enters: every second cycle.
+Timing schedule(const Unit& unit) { return {stream_beat(unit).count(unit.inputs[0]->shape) * (unit.parameter("Depth") == 1 ? 2 : 1)}; }
 
 Cost cost(const Unit&) { return {}; }
 

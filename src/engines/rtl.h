@@ -1,0 +1,65 @@
+// rtl.h
+// The emitted SystemVerilog in Verilator: builds a stream core with a testbench around it and runs frames through it.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/design/design.h"
+#include "src/emit/rtl.h"
+#include "src/engines/engine.h"
+
+namespace weft {
+
+/// Told of a build: what is being done, and how far it is.
+using BuildProgress = std::function<void(std::string_view what, std::int64_t done, std::int64_t total)>;
+
+struct RtlBuildOptions {
+    bool trace = false;  ///< The program can write a waveform (FST).
+    int threads = 0;     ///< Compiler processes at a time; 0: all.
+};
+
+struct RtlRunOptions {
+    std::uint64_t stall_seed = 0;     ///< Stalls at the ports (src/schedule/stalls.h); 0: none.
+    std::int64_t reset_at = -1;       ///< Resets in that cycle and starts anew with the first frame; -1: does not.
+    std::filesystem::path trace;      ///< Writes a waveform there, if not empty.
+    std::uint64_t spare_seed = 1;     ///< Of the bits in spare elements.
+    std::int64_t patience = 1 << 20;  ///< Cycles without any handshake before it is called a deadlock.
+};
+
+/// What came out of the core, and when.
+struct RtlRun {
+    std::vector<std::vector<IntTensor>> outputs;         ///< [frame][output]
+    std::vector<std::vector<std::int64_t>> port_cycles;  ///< [port][beat]: the cycle of each handshake; ports as RtlProject::ports.
+    std::int64_t cycles = 0;                             ///< Until the last beat left.
+    double seconds = 0;                                  ///< Of simulation.
+};
+
+/// One or several stream cores in one simulation program.
+class RtlSimulation {
+public:
+    /// Verilates and compiles, or finds the program in the cache (by content). Several projects share one program and must have different
+    /// core names; their unit sources are the same files.
+    static Result<RtlSimulation> build(std::span<const RtlProject> projects, const RtlBuildOptions& options = {},
+                                       const BuildProgress& progress = {});
+
+    /// `frames[i]` holds frame i's tensors of the core's inputs, in order. They enter back to back.
+    Result<RtlRun> run(std::size_t project, std::span<const std::vector<IntTensor>> frames, const RtlRunOptions& options = {},
+                       const Progress& progress = {}) const;
+
+private:
+    std::filesystem::path program_;
+    std::vector<RtlProject> projects_;
+};
+
+/// Is Verilator there, and a compiler for what it writes? If not, the reason and what to install.
+Status has_verilator();
+
+}  // namespace weft
