@@ -5,18 +5,11 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "units/common/stage_rtl.h"
 
 namespace weft {
 
-int requantize_dsp_per_lane(const Unit& unit) {
-    if (!unit.requantize) return 0;
-    const Requantize& stage = *unit.requantize;
-    if (stage.form != RequantizeForm::multiply && stage.form != RequantizeForm::convergent) return 0;
-    const bool narrow =
-        std::ranges::all_of(stage.multiplier, [](std::int64_t m) { return bits_for(std::min<std::int64_t>(m, -1), m) <= 18; });
-    return narrow && bits_for(std::min<std::int64_t>(stage.acc_min, -1), std::max<std::int64_t>(stage.acc_max, 0)) <= 27 ? 1 : 2;
-}
+int requantize_dsp_per_lane(const Unit& unit) { return stage_dsp_per_lane(unit); }
 
 std::vector<std::int64_t> distinct_folds(std::int64_t count) {
     std::vector<std::int64_t> lanes;

@@ -35,8 +35,8 @@ void finish_all(const Unit& unit, const Accumulator* acc, std::int32_t* out, std
     apply(unit.requantize ? *unit.requantize : none, acc, out, positions, channels);
 }
 
-/// DSPs of one lane of the unit's requantise stage: none without a multiplier, one where every multiplier fits 18 signed bits and the
-/// accumulator 27, two otherwise.
+/// DSPs of one lane of one pixel of the unit's requantise stage (units/common/stage_rtl.h): none without a multiplier, one wherever that is
+/// proved to give the same results, else two; more only for accumulators that do not fit 27 bits.
 int requantize_dsp_per_lane(const Unit& unit);
 
 /// Smallest lane counts l that give each distinct ceil(count / l), ascending in l: every other choice costs more for the same cycles.

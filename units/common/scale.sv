@@ -1,0 +1,106 @@
+// scale.sv
+// One DSP48E2 as a multiply-add of a cascade that may shift by 17 bits: P = carried + C + A * B.
+// SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+//
+// `carried` is 0 (Cascade = 0), PCIN (1) or PCIN >>> 17 (2); all signed, p modulo 2^48. Fully pipelined, free-running: a and b of cycle t
+// are in p of cycle t + 3 + Delay (one more register on both where Delay = 1), with c of cycle t + 1 + Delay and pcin of t + 2 + Delay.
+// A cell with Delay = 1 thus takes the same a and b as the cell before it in the cascade. Other DSP kinds are other bodies of this module.
+
+module weft_scale #(
+    parameter int Cascade = 0,
+    parameter int Delay   = 0
+) (
+    input  logic               clk,
+    input  logic signed [26:0] a,
+    input  logic signed [17:0] b,
+    input  logic signed [47:0] c,
+    input  logic        [47:0] pcin,
+    output logic        [47:0] p,
+    output logic        [47:0] pcout
+);
+`ifdef SYNTHESIS
+    localparam logic [2:0] Z = Cascade == 2 ? 3'b101 : Cascade == 1 ? 3'b001 : 3'b000;
+    DSP48E2 #(
+        .AMULTSEL("A"),
+        .BMULTSEL("B"),
+        .PREADDINSEL("A"),
+        .USE_MULT("MULTIPLY"),
+        .USE_SIMD("ONE48"),
+        .A_INPUT("DIRECT"),
+        .B_INPUT("DIRECT"),
+        .AREG(1 + Delay),
+        .ACASCREG(1 + Delay),
+        .BREG(1 + Delay),
+        .BCASCREG(1 + Delay),
+        .CREG(1),
+        .DREG(0),
+        .ADREG(0),
+        .MREG(1),
+        .PREG(1),
+        .OPMODEREG(0),
+        .ALUMODEREG(0),
+        .INMODEREG(0),
+        .CARRYINREG(0),
+        .CARRYINSELREG(0)
+    ) cell_i (
+        .CLK(clk),
+        .A({{3{a[26]}}, a}),
+        .B(b),
+        .C(c),
+        .D(27'b0),
+        .PCIN(pcin),
+        .ACIN(30'b0),
+        .BCIN(18'b0),
+        .CARRYCASCIN(1'b0),
+        .MULTSIGNIN(1'b0),
+        .CARRYIN(1'b0),
+        .CARRYINSEL(3'b000),
+        .OPMODE({2'b11, Z, 4'b0101}),
+        .ALUMODE(4'b0000),
+        .INMODE(5'b00000),
+        .CEA1(Delay == 1),
+        .CEA2(1'b1),
+        .CEB1(Delay == 1),
+        .CEB2(1'b1),
+        .CEC(1'b1),
+        .CED(1'b0),
+        .CEAD(1'b0),
+        .CEM(1'b1),
+        .CEP(1'b1),
+        .CEALUMODE(1'b0),
+        .CECARRYIN(1'b0),
+        .CECTRL(1'b0),
+        .CEINMODE(1'b0),
+        .RSTA(1'b0),
+        .RSTB(1'b0),
+        .RSTC(1'b0),
+        .RSTD(1'b0),
+        .RSTM(1'b0),
+        .RSTP(1'b0),
+        .RSTALLCARRYIN(1'b0),
+        .RSTALUMODE(1'b0),
+        .RSTCTRL(1'b0),
+        .RSTINMODE(1'b0),
+        .P(p),
+        .PCOUT(pcout)
+    );
+`else
+    logic signed [26:0] a1, a2;
+    logic signed [17:0] b1, b2;
+    logic signed [47:0] c1;
+    logic signed [44:0] m;
+    logic signed [47:0] carried;
+    assign carried = Cascade == 2 ? $signed(pcin) >>> 17 : Cascade == 1 ? $signed(pcin) : 48'sd0;
+    always_ff @(posedge clk) begin
+        a1 <= a;
+        b1 <= b;
+        a2 <= Delay == 1 ? a1 : a;
+        b2 <= Delay == 1 ? b1 : b;
+        c1 <= c;
+        m  <= 45'(a2) * 45'(b2);
+        p  <= carried + c1 + 48'(m);
+    end
+    assign pcout = p;
+`endif
+endmodule

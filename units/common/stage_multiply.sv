@@ -1,0 +1,217 @@
+// stage_multiply.sv
+// A lane of the requantise stage: clamp((acc * multiplier + addend) >> Shift, low, high), exact, a result a cycle.
+// SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+//
+// Free-running. With acc and multiplier of cycle t goes the addend's digit k of cycle t + 1 + (first cell of column k), and low, high of
+// the cycle before the result's.
+//   variant                    | parameters                              | DSPs                      | cycles
+//   narrow multiplier          | AccUsed <= 27, MulBits <= 18            | 1                         | 4
+//   narrow accumulator         | AccUsed <= 18, MulBits <= 27            | 1                         | 4
+//   two digits of multiplier   | AccUsed <= 27, MulBits <= 35            | 2                         | 5
+//   digits of both             | else                                    | AccDigits * MulDigits     | 3 + DSPs
+// one cycle more each with Convergent and with Bounds. The product is scanned column by column of 17-bit digits: the cells of a column add
+// up by PCIN, the next column starts from PCIN >>> 17, and the low 17 bits of a finished column are digits of the sum:
+//   acc * (mh * 2^17 + ml) + b: p0 = acc * ml + b0; p1 = acc * mh + b1 + (p0 >>> 17); sum = {p1, p0[16:0]}.
+// AccUsed < AccBits: the accumulator's upper bits are only a sign (Saturate = 0), or it is first saturated to AccUsed bits (1), for stages
+// whose result is already clamped outside of these.
+// Convergent: bit 0 of a quotient without remainder is cleared. Bounds = 0: low and high are the limits of the output's type.
+
+module weft_stage_multiply #(
+    parameter int AccBits    = 27,
+    parameter int AccUsed    = 27,
+    parameter int Saturate   = 0,
+    parameter int AccDigits  = 1,
+    parameter int MulDigits  = 1,
+    parameter int MulBits    = 18,
+    parameter int SumBits    = 48,
+    parameter int Shift      = 1,
+    parameter int Convergent = 0,
+    parameter int OutBits    = 8,
+    parameter int OutSigned  = 1,
+    parameter int Bounds     = 0
+) (
+    input  logic                      clk,
+    input  logic        [AccBits-1:0] acc,
+    input  logic        [MulBits-1:0] multiplier,
+    input  logic        [SumBits-1:0] addend,
+    input  logic        [OutBits-1:0] low,
+    input  logic        [OutBits-1:0] high,
+    output logic        [OutBits-1:0] result
+);
+    localparam int Digit = 17;
+    localparam int Cells = AccDigits * MulDigits;
+    localparam int Columns = AccDigits + MulDigits - 1;
+    // Which factor goes whole to the 27-bit port.
+    localparam bit AccIsWide = AccDigits == 1 && (MulDigits > 1 || AccUsed > 18 || MulBits <= 18);
+    localparam int AccRoom = 27 + Digit * (AccDigits - 1);
+    localparam int MulRoom = 27 + Digit * (MulDigits - 1);
+
+    // The accumulator in AccUsed bits, then with sign for all its digits.
+    logic [AccUsed-1:0] used;
+    generate
+        if (AccUsed > AccBits) begin : g_extend
+            assign used = {{(AccUsed - AccBits) {acc[AccBits-1]}}, acc};
+        end else if (Saturate == 0) begin : g_cut
+            assign used = acc[AccUsed-1:0];
+            if (AccBits > AccUsed) begin : g_unused
+                logic unused;
+                assign unused = &{1'b0, acc[AccBits-1:AccUsed]};
+            end
+        end else begin : g_saturate
+            logic sign, fits;
+            assign sign = acc[AccBits-1];
+            assign fits = (&acc[AccBits-1:AccUsed-1]) || !(|acc[AccBits-1:AccUsed-1]);
+            assign used = fits ? acc[AccUsed-1:0] : {sign, {(AccUsed - 1) {!sign}}};
+        end
+    endgenerate
+    logic [AccRoom-1:0] factor;
+    logic [MulRoom-1:0] scale;
+    generate
+        if (AccRoom > AccUsed) begin : g_factor
+            assign factor = {{(AccRoom - AccUsed) {used[AccUsed-1]}}, used};
+        end else begin : g_factor_same
+            assign factor = used[AccRoom-1:0];
+        end
+        if (MulRoom > MulBits) begin : g_scale
+            assign scale = {{(MulRoom - MulBits) {multiplier[MulBits-1]}}, multiplier};
+        end else begin : g_scale_same
+            assign scale = multiplier[MulRoom-1:0];
+        end
+    endgenerate
+
+    // The cells: with two digits of multiplier the columns have 1, 2, ..., 2, 1 cells, else one each.
+    logic [Cells*48-1:0] p;
+    logic [(Cells+1)*48-1:0] cascade;
+    assign cascade[47:0] = '0;
+    genvar i;
+    generate
+        for (i = 0; i < Cells; i++) begin : g_cell
+            localparam int Column = MulDigits == 1 ? i : (i + 1) / 2;
+            localparam int M = MulDigits == 1 ? 0 : i == Cells - 1 ? 1 : i % 2 == 0 && i > 0 ? 1 : 0;
+            localparam int A = Column - M;
+            localparam bit Starts = MulDigits == 1 || i % 2 == 1 || i == 0;
+            localparam int DigitBits = Column == Columns - 1 ? SumBits - Digit * Column : Digit;
+
+            // Digits but the last are not negative.
+            logic [26:0] wide, wide_late;
+            logic [17:0] narrow, narrow_late;
+            if (AccIsWide) begin : g_acc_wide
+                assign wide = factor[26:0];
+                if (M == MulDigits - 1) begin : g_last
+                    assign narrow = scale[M*Digit+:18];
+                end else begin : g_digit
+                    assign narrow = {1'b0, scale[M*Digit+:Digit]};
+                end
+            end else begin : g_acc_narrow
+                if (M == MulDigits - 1) begin : g_last_scale
+                    assign wide = scale[M*Digit+:27];
+                end else begin : g_digit_scale
+                    assign wide = {10'b0, scale[M*Digit+:Digit]};
+                end
+                if (A == AccDigits - 1) begin : g_last
+                    assign narrow = factor[A*Digit+:18];
+                end else begin : g_digit
+                    assign narrow = {1'b0, factor[A*Digit+:Digit]};
+                end
+            end
+            if (i < 2) begin : g_now
+                assign wide_late   = wide;
+                assign narrow_late = narrow;
+            end else begin : g_late
+                logic [(i-1)*45-1:0] line;
+                if (i == 2) begin : g_one
+                    always_ff @(posedge clk) line <= {wide, narrow};
+                end else begin : g_more
+                    always_ff @(posedge clk) line <= {line[(i-2)*45-1:0], wide, narrow};
+                end
+                assign {wide_late, narrow_late} = line[(i-2)*45+:45];
+            end
+
+            logic [47:0] c;
+            if (!Starts) begin : g_no_addend
+                assign c = '0;
+            end else if (Column < Columns - 1) begin : g_digit_addend
+                assign c = {31'b0, addend[Column*Digit+:Digit]};
+            end else if (DigitBits < 48) begin : g_last_addend
+                assign c = {{(48 - DigitBits) {addend[SumBits-1]}}, addend[SumBits-1-:DigitBits]};
+            end else begin : g_full_addend
+                assign c = addend[SumBits-1-:48];
+            end
+
+            weft_scale #(
+                .Cascade(i == 0 ? 0 : Starts ? 2 : 1),
+                .Delay  (i == 0 ? 0 : 1)
+            ) mac (
+                .clk  (clk),
+                .a    (wide_late),
+                .b    (narrow_late),
+                .c    (c),
+                .pcin (cascade[i*48+:48]),
+                .p    (p[i*48+:48]),
+                .pcout(cascade[(i+1)*48+:48])
+            );
+        end
+    endgenerate
+
+    // The sum: the last cell's P and, delayed until it is there, the digits of the columns before.
+    localparam int TotalBits = 48 + Digit * (Columns - 1);
+    logic [TotalBits-1:0] total;
+    assign total[TotalBits-1-:48] = p[(Cells-1)*48+:48];
+    genvar k;
+    generate
+        for (k = 0; k < Columns - 1; k++) begin : g_column
+            localparam int Last = MulDigits == 1 ? k : 2 * k;
+            localparam int Wait = Cells - 1 - Last;
+            logic [Wait*Digit-1:0] line;
+            if (Wait == 1) begin : g_one
+                always_ff @(posedge clk) line <= p[Last*48+:Digit];
+            end else begin : g_more
+                always_ff @(posedge clk) line <= {line[(Wait-1)*Digit-1:0], p[Last*48+:Digit]};
+            end
+            assign total[k*Digit+:Digit] = line[(Wait-1)*Digit+:Digit];
+        end
+    endgenerate
+
+    // The quotient, with at least two bits beyond the result's.
+    localparam int QuotientBits = SumBits - Shift > OutBits + 2 ? SumBits - Shift : OutBits + 2;
+    localparam int Reached = SumBits > Shift ? SumBits - Shift : 1;
+    logic [QuotientBits-1:0] quotient, even;
+    assign quotient = {{(QuotientBits - Reached) {total[SumBits-1]}}, total[SumBits-1-:Reached]};
+    generate
+        if (Convergent != 0) begin : g_convergent
+            localparam int Fraction = Shift < SumBits ? Shift : SumBits;
+            logic whole;
+            assign whole = !(|total[Fraction-1:0]);
+            always_ff @(posedge clk) even <= {quotient[QuotientBits-1:1], quotient[0] && !whole};
+        end else begin : g_floor
+            assign even = quotient;
+        end
+    endgenerate
+
+    // To the output's type, or with bounds to one bit more, which holds both sides of every bound.
+    localparam int KeptBits = Bounds != 0 ? OutBits + 1 : OutBits;
+    localparam bit KeptSigned = Bounds != 0 || OutSigned != 0;
+    localparam int First = KeptSigned ? KeptBits - 1 : KeptBits;
+    logic sign, fits;
+    logic [KeptBits-1:0] kept;
+    assign sign = even[QuotientBits-1];
+    assign fits = !(|even[QuotientBits-1:First]) || (KeptSigned && (&even[QuotientBits-1:First]));
+    always_ff @(posedge clk)
+        kept <= fits ? even[KeptBits-1:0] : KeptSigned ? {sign, {(KeptBits - 1) {!sign}}} : {KeptBits{!sign}};
+    generate
+        if (Bounds != 0) begin : g_bounds
+            logic signed [OutBits:0] least, most;
+            assign least = {OutSigned != 0 && low[OutBits-1], low};
+            assign most  = {OutSigned != 0 && high[OutBits-1], high};
+            always_ff @(posedge clk)
+                result <= $signed(kept) < least ? low : $signed(kept) > most ? high : kept[OutBits-1:0];
+        end else begin : g_type
+            assign result = kept;
+            logic unused;
+            assign unused = &{1'b0, low, high};
+        end
+    endgenerate
+    logic unused_bits;
+    assign unused_bits = &{1'b0, total, cascade[Cells*48+:48], p, addend, factor, scale};
+endmodule
