@@ -199,7 +199,7 @@ TEST(Reads, DepthwiseAndPool) {
     hls::stream<CountedBeat<8>> s_in;
     hls::stream<LoggedBeat<2>> s_out;
     fill(s_in, frames * beats);
-    depthwise_unit<2, 3, 9, 5, 1, 8, 32, 1, 2, 4, Constants>(frames, s_in, s_out);
+    depthwise_unit<2, 3, 9, 5, 1, 8, 32, 0, 1, 1, 2, 4, Constants>(frames, s_in, s_out);
     drain(s_out);
     compare(*unit, 0, reads_before);
 

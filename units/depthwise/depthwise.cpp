@@ -8,6 +8,7 @@
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/unit_faces.h"
+#include "units/depthwise/depthwise_rtl.h"
 
 namespace weft {
 
@@ -50,12 +51,13 @@ Range accumulator_range(const Unit& unit) {
     return range;
 }
 
-/// WeightBits and AccumulatorBits as the weights and the input's range need them, no wider.
+/// WeightBits and AccumulatorBits as the weights and the input's range need them, no wider; then how products share DSPs.
 void derive(Unit& unit) {
     const auto [low, high] = std::ranges::minmax(unit.constant("weights").data);
     unit.parameters.find("WeightBits")->second = bits_for(std::min<std::int64_t>(low, -1), high);
     const Range sums = accumulator_range(unit);
     unit.parameters.find("AccumulatorBits")->second = bits_for(std::min<std::int64_t>(sums.min, -1), sums.max);
+    depthwise_derive_packing(unit);
 }
 
 std::string check(const Unit& unit) {
@@ -66,6 +68,8 @@ std::string check(const Unit& unit) {
         return reason;
     if (unit.parameter("Lanes") > unit.parameter("Channels")) return "Lanes exceeds Channels";
     if (unit.parameter("TapsPerBeat") > unit.parameter("Taps")) return "TapsPerBeat exceeds Taps";
+    if (unit.parameter("Pixels") == 3) return "Pixels must be 1, 2 or 4";
+    if (const Stream& in = *unit.inputs[0]; in.bits() + (in.is_signed() ? 0 : 1) > 27) return "its input is wider than a multiplier";
     const auto [low, high] = std::ranges::minmax(unit.constant("weights").data);
     if (bits_for(std::min<std::int64_t>(low, -1), high) > unit.parameter("WeightBits")) return "a weight does not fit WeightBits";
     const Range sums = accumulator_range(unit);
@@ -77,8 +81,8 @@ std::string check(const Unit& unit) {
 Timing schedule(const Unit& unit) { return {taps_beat(unit).count(input_shape(unit))}; }
 
 Cost cost(const Unit& unit) {
-    const auto leaving = static_cast<double>(output_beat(unit).lanes);
-    const double mac = leaving * static_cast<double>(unit.parameter("TapsPerBeat"));
+    const auto leaving = static_cast<double>(output_beat(unit).elements());
+    const auto mac = static_cast<double>(depthwise_mac_dsp(unit));
     return {mac, mac + leaving * requantize_dsp_per_lane(unit)};
 }
 
@@ -172,7 +176,7 @@ struct Point {
     RequantizeForm form = RequantizeForm::multiply;
     bool per_channel = false;
     std::int64_t out_min = -128, out_max = 127;
-    int lanes = 1, taps_per_beat = 1;
+    int lanes = 1, taps_per_beat = 1, pixels = 1;
 };
 
 UnitCase point(const Point& p) {
@@ -186,6 +190,7 @@ UnitCase point(const Point& p) {
                              {"Taps", p.in.taps},
                              {"Channels", p.in.channels},
                              {"Multiplier", p.multiplier},
+                             {"Pixels", p.pixels},
                              {"Lanes", p.lanes},
                              {"TapsPerBeat", p.taps_per_beat}});
     ConstantArray weights{{outputs, p.in.taps}, sample(std::int64_t{outputs} * p.in.taps, p.weight_min, p.weight_max, 13)};
@@ -219,6 +224,8 @@ std::vector<UnitCase> cases() {
                           .lanes = 4,
                           .taps_per_beat = 2}));
     list.push_back(point({.in = {1, 6, 5, 1}, .form = none, .taps_per_beat = 5}));
+    list.push_back(point({.in = {2, 2, 49, 3}, .multiplier = 2, .min = 0, .max = 255, .form = none, .lanes = 3, .taps_per_beat = 49}));
+    list.push_back(point({.in = {1, 2, 9, 60}, .per_channel = true}));
     list.push_back(point({.in = {2, 3, 3, 6},
                           .min = 0,
                           .max = 1,
@@ -244,6 +251,38 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+/// Several pixels a beat.
+std::vector<UnitCase> rtl_cases() {
+    using enum RequantizeForm;
+    std::vector<UnitCase> list;
+    list.push_back(point(
+        {.in = {3, 6, 9, 4}, .min = 0, .max = 255, .weight_min = -128, .per_channel = true, .lanes = 4, .taps_per_beat = 9, .pixels = 2}));
+    list.push_back(point({.in = {2, 5, 9, 5}, .per_channel = true, .lanes = 2, .taps_per_beat = 9, .pixels = 2}));
+    list.push_back(point({.in = {3, 7, 9, 3}, .min = -127, .form = none, .lanes = 2, .taps_per_beat = 4, .pixels = 4}));
+    list.push_back(point({.in = {2, 3, 6, 3},
+                          .multiplier = 3,
+                          .min = 0,
+                          .max = 15,
+                          .weight_min = -8,
+                          .weight_max = 7,
+                          .form = convergent,
+                          .lanes = 2,
+                          .taps_per_beat = 6,
+                          .pixels = 2}));
+    list.push_back(point({.in = {2, 5, 5, 2},
+                          .min = -32768,
+                          .max = 32767,
+                          .weight_min = -32768,
+                          .weight_max = 32767,
+                          .out_min = -32768,
+                          .out_max = 32767,
+                          .lanes = 1,
+                          .taps_per_beat = 3,
+                          .pixels = 2}));
+    list.push_back(point({.in = {1, 9, 25, 2}, .min = 0, .max = 255, .lanes = 2, .taps_per_beat = 25, .pixels = 4}));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_depthwise{
@@ -257,10 +296,13 @@ extern const UnitDef unit_depthwise{
                    {"Multiplier", ParameterKind::shape, 1, 1 << 12, 1, "outputs of a channel"},
                    {"WeightBits", ParameterKind::numeric, 1, 17, 8, "bits of a signed weight"},
                    {"AccumulatorBits", ParameterKind::numeric, 1, 62, 62, "bits of a signed sum"},
+                   {"LaneShift", ParameterKind::numeric, 0, 40, 0, "distance of the two products in a multiplier; 0: one product each"},
+                   {"ChainLength", ParameterKind::numeric, 1, max_taps, 1, "products that are summed in a cascade"},
                    pixels_row(),
                    lanes_row(),
                    taps_per_beat_row()},
-    .ports = {{.name = "in", .beat = taps_beat}, {.name = "out", .output = true, .beat = output_beat}},
+    .ports = {{.name = "in", .beat = taps_beat, .registered_ready = true},
+              {.name = "out", .output = true, .beat = output_beat, .buffered = true}},
     .has_requantize = true,
     .check = check,
     .schedule = schedule,
@@ -271,7 +313,10 @@ extern const UnitDef unit_depthwise{
     .reads_for = reads_for,
     .derive = derive,
     .roms = depthwise_roms,
+    .rtl = depthwise_rtl,
+    .control = depthwise_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft

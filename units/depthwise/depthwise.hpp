@@ -16,8 +16,9 @@ namespace weft {
 
 /// acc[c * Multiplier + m] = sum over taps of weight * input of channel c, then the requantise stage.
 /// Constants: weights(step, word) with step = channel fold * tap folds + tap fold, and Stage.
-template <int Rows, int Columns, int Taps, int Channels, int Multiplier, int WeightBits, int AccumulatorBits, int Pixels, int Lanes,
-          int TapsPerBeat, class Constants, class In, class Out>
+/// LaneShift and ChainLength are the RTL's.
+template <int Rows, int Columns, int Taps, int Channels, int Multiplier, int WeightBits, int AccumulatorBits, int LaneShift,
+          int ChainLength, int Pixels, int Lanes, int TapsPerBeat, class Constants, class In, class Out>
 void depthwise_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
     static_assert(Pixels == 1, "one position a beat");

@@ -1,0 +1,185 @@
+// depthwise_rtl.cpp
+// The RTL face of depthwise: how products share DSPs, what its module needs, and its control.
+// SPDX-License-Identifier: Apache-2.0
+#include "units/depthwise/depthwise_rtl.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstdlib>
+
+#include "units/common/arithmetic.h"
+#include "units/common/control.h"
+#include "units/common/stage_rtl.h"
+
+namespace weft {
+
+namespace {
+
+// Of weft_mac: the operand that holds two values, the other one, and half the sum. A lane wider than half would leave too little to its
+// neighbour.
+constexpr int wide_bits = 27;
+constexpr int narrow_bits = 18;
+constexpr int lane_bits = 24;
+constexpr std::int64_t longest_chain = 32;  // cascaded DSPs; longer ones limit placement
+constexpr int mac_latency = 4;
+// Up to this depth weights are in LUTs, of which one holds 64 bits. The same constant stands in depthwise.sv.
+constexpr std::int64_t deepest_logic_memory = 256;
+
+struct Shape {
+    std::int64_t taps, channels, multiplier, pixels, lanes, taps_per_beat, chain;
+
+    explicit Shape(const Unit& unit)
+        : taps(unit.parameter("Taps")),
+          channels(unit.parameter("Channels")),
+          multiplier(unit.parameter("Multiplier")),
+          pixels(unit.parameter("Pixels")),
+          lanes(unit.parameter("Lanes")),
+          taps_per_beat(unit.parameter("TapsPerBeat")),
+          chain(unit.parameter("ChainLength")) {}
+
+    std::int64_t tap_folds() const { return ceil_div(taps, taps_per_beat); }
+    std::int64_t channel_folds() const { return ceil_div(channels, lanes); }
+    std::int64_t steps() const { return tap_folds() * channel_folds(); }
+    std::int64_t chains() const { return ceil_div(taps_per_beat, chain); }
+    /// Where the tap of a beat stands in the skewed order of its chain: chains end together.
+    std::int64_t place(std::int64_t tap) const {
+        const std::int64_t last_length = taps_per_beat - (chains() - 1) * chain;
+        return tap % chain + (tap / chain == chains() - 1 ? chain - last_length : 0);
+    }
+};
+
+/// Do `high` * 2^shift + `low` fit the wide operand for all values in low..high?
+bool pair_fits(std::int64_t low, std::int64_t high, int shift) {
+    const std::int64_t limit = std::int64_t{1} << (wide_bits - 1);
+    return (std::min<std::int64_t>(low, 0) << shift) + std::min<std::int64_t>(low, 0) >= -limit &&
+           (std::max<std::int64_t>(high, 0) << shift) + std::max<std::int64_t>(high, 0) < limit;
+}
+
+/// The widest lanes that two values of the unit leave in the wide operand; 0 if there is nothing to share, or no room.
+int widest_lanes(const Unit& unit) {
+    const Shape s(unit);
+    const Stream& input = *unit.inputs[0];
+    const auto [least, most] = std::ranges::minmax(unit.constant("weights").data);
+    if (s.pixels == 1 && (s.multiplier == 1 || input.bits() + (input.is_signed() ? 0 : 1) > narrow_bits)) return 0;
+    int shift = lane_bits;
+    while (shift > 0 && !(s.pixels > 1 ? pair_fits(input.min, input.max, shift) : pair_fits(least, most, shift))) --shift;
+    return shift;
+}
+
+/// Do the sums of all chains of `length` products fit `shift` signed bits?
+bool chains_fit(const Unit& unit, std::int64_t length, int shift) {
+    const Shape s(unit);
+    const std::vector<std::int64_t>& weights = unit.constant("weights").data;
+    const Stream& input = *unit.inputs[0];
+    const std::int64_t limit = std::int64_t{1} << (shift - 1);
+    for (std::int64_t filter = 0; filter < s.channels * s.multiplier; ++filter) {
+        std::int64_t low = 0, high = 0;
+        for (std::int64_t tap = 0; tap < s.taps; ++tap) {
+            if (tap % s.taps_per_beat % length == 0) low = high = 0;
+            const std::int64_t weight = weights[static_cast<std::size_t>(filter * s.taps + tap)];
+            low += std::min(weight * input.min, weight * input.max);
+            high += std::max(weight * input.min, weight * input.max);
+            // Ends of a chain only: what counts is where it ends, for the sum in between wraps without harm.
+            const bool ends =
+                tap + 1 == s.taps || tap % s.taps_per_beat + 1 == s.taps_per_beat || tap % s.taps_per_beat % length + 1 == length;
+            if (ends && (low < -limit || high >= limit)) return false;
+        }
+    }
+    return true;
+}
+
+/// LaneShift: 0 where not even single products fit.
+int lane_shift(const Unit& unit) {
+    const int shift = widest_lanes(unit);
+    return shift > 0 && chains_fit(unit, 1, shift) ? shift : 0;
+}
+
+int weight_latency(const Shape& s) { return s.steps() == 1 ? 0 : s.steps() <= deepest_logic_memory ? 1 : 2; }
+
+/// Cycles from a beat's reading to its results' arrival in the FIFO.
+int latency(const Unit& unit) {
+    const Shape s(unit);
+    const int levels = std::bit_width(static_cast<std::uint64_t>(s.chains() - 1));
+    return weight_latency(s) + static_cast<int>(s.chain) - 1 + mac_latency + levels + (s.tap_folds() > 1 ? 1 : 0) + stage_latency(unit);
+}
+
+std::int64_t output_depth(const Unit& unit) { return std::max(2, unit.outputs[0]->rtl_depth); }
+
+class DepthwiseControl : public UnitControl {
+public:
+    explicit DepthwiseControl(const Unit& unit) : tap_folds_(Shape(unit).tap_folds()), output_(output_depth(unit), latency(unit)) {}
+
+    bool valid(int) const override { return output_.valid(); }
+    bool ready(int, const Handshakes&) const override { return output_.available(); }
+    void clock(const Handshakes& ports) override {
+        const bool reads = ports.reads(0);
+        const bool finishes = reads && fold_ == tap_folds_ - 1;
+        if (reads) fold_ = finishes ? 0 : fold_ + 1;
+        output_.clock(finishes ? 1 : 0, finishes, ports.writes(0));
+    }
+    std::int64_t held(int) const override { return output_.held(); }
+    bool busy() const override { return fold_ > 0 || output_.busy(); }
+
+private:
+    std::int64_t tap_folds_;
+    std::int64_t fold_ = 0;
+    CreditedOutput output_;
+};
+
+}  // namespace
+
+std::int64_t depthwise_mac_dsp(const Unit& unit) {
+    const Shape s(unit);
+    const bool shared = lane_shift(unit) > 0;
+    const std::int64_t pixels = shared && s.pixels > 1 ? s.pixels / 2 : s.pixels;
+    const std::int64_t filters = shared && s.pixels == 1 ? ceil_div(s.multiplier, 2) : s.multiplier;
+    return pixels * filters * s.lanes * s.taps_per_beat;
+}
+
+void depthwise_derive_packing(Unit& unit) {
+    const std::int64_t taps = unit.parameter("TapsPerBeat");
+    const int shift = lane_shift(unit);
+    std::int64_t chain = std::min(taps, longest_chain);
+    if (shift > 0) {
+        while (!chains_fit(unit, chain, shift)) --chain;
+    }
+    // Chains of equal length wait least for one another.
+    for (std::int64_t even = ceil_div(taps, ceil_div(taps, chain)); even < chain; ++even)
+        if (shift == 0 || chains_fit(unit, even, shift)) chain = even;
+    unit.parameters.insert_or_assign("LaneShift", shift);
+    unit.parameters.insert_or_assign("ChainLength", chain);
+}
+
+RtlFace depthwise_rtl(const Unit& unit) {
+    const Shape s(unit);
+    const Stream& input = *unit.inputs[0];
+    const int bits = static_cast<int>(unit.parameter("WeightBits"));
+    RtlFace face;
+    face.parameters = {{"InBits", input.bits()},
+                       {"InSigned", input.is_signed() ? 1 : 0},
+                       {"OutBits", unit.outputs[0]->bits()},
+                       {"OutputDepth", output_depth(unit)}};
+    add_stage(face, unit, static_cast<int>(s.channels * s.multiplier), static_cast<int>(s.lanes * s.multiplier), static_cast<int>(s.pixels),
+              static_cast<int>(unit.parameter("AccumulatorBits")));
+
+    const std::vector<std::int64_t>& weights = unit.constant("weights").data;
+    for (std::int64_t lane = 0; lane < s.lanes; ++lane)
+        for (std::int64_t place = 0; place < s.chain; ++place) {
+            RtlMemory memory("weights" + std::to_string(lane * s.chain + place), static_cast<int>(s.chains() * s.multiplier) * bits,
+                             s.steps());
+            for (std::int64_t channel = lane; channel < s.channels; channel += s.lanes)
+                for (std::int64_t filter = 0; filter < s.multiplier; ++filter)
+                    for (std::int64_t tap = 0; tap < s.taps; ++tap)
+                        if (const std::int64_t in_beat = tap % s.taps_per_beat; s.place(in_beat) == place)
+                            memory.set(channel / s.lanes * s.tap_folds() + tap / s.taps_per_beat,
+                                       static_cast<int>(in_beat / s.chain * s.multiplier + filter) * bits, bits,
+                                       weights[static_cast<std::size_t>((channel * s.multiplier + filter) * s.taps + tap)]);
+            face.memories.push_back(std::move(memory));
+        }
+    return face;
+}
+
+std::unique_ptr<UnitControl> depthwise_control(const Unit& unit) { return std::make_unique<DepthwiseControl>(unit); }
+
+}  // namespace weft
