@@ -20,5 +20,7 @@ std::vector<RomTable> concat_roms(const Unit& unit);
 
 RtlFace fifo_rtl(const Unit& unit);
 std::unique_ptr<UnitControl> fifo_control(const Unit& unit);
+RtlFace fork_rtl(const Unit& unit);
+std::unique_ptr<UnitControl> fork_control(const Unit& unit);
 
 }  // namespace weft

@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/unit_faces.h"
 
 namespace weft {
 
@@ -32,7 +33,7 @@ void model(const Unit&, std::span<const IntTensor* const> inputs, std::span<IntT
     for (IntTensor& out : outputs) out.data = inputs[0]->data;
 }
 
-UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, int readers, int lanes, int taps_per_beat) {
+UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, int readers, int lanes, int taps_per_beat, int pixels = 1) {
     CaseBuilder build("fork");
     Stream* in = build.input(shape, min, max);
     std::vector<Stream*> outputs;
@@ -42,6 +43,7 @@ UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, int reader
                 {"Columns", shape.columns},
                 {"Taps", shape.taps},
                 {"Channels", shape.channels},
+                {"Pixels", pixels},
                 {"Lanes", lanes},
                 {"TapsPerBeat", taps_per_beat}});
     return build.finish();
@@ -57,6 +59,14 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+std::vector<UnitCase> rtl_cases() {
+    std::vector<UnitCase> list;
+    list.push_back(point({3, 5, 1, 3}, 0, 255, 2, 2, 1, 2));
+    list.push_back(point({2, 7, 9, 2}, -128, 127, 4, 1, 9, 4));
+    list.push_back(point({2, 2, 1, 1}, 0, 1, 1, 1, 1, 1));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_fork{
@@ -69,7 +79,10 @@ extern const UnitDef unit_fork{
     .schedule = schedule,
     .cost = cost,
     .model = model,
+    .rtl = fork_rtl,
+    .control = fork_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft

@@ -1,0 +1,42 @@
+// fork_rtl.cpp
+// The RTL face of fork: one register, and for each output whether it has still to pass the beat on.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "units/common/unit_faces.h"
+
+namespace weft {
+
+namespace {
+
+class Control : public UnitControl {
+public:
+    explicit Control(const Unit& unit) : pending_(unit.outputs.size()) {}
+    bool valid(int output) const override { return pending_[static_cast<std::size_t>(output)]; }
+    bool ready(int, const Handshakes& ports) const override { return all_passed(ports); }
+    void clock(const Handshakes& ports) override {
+        const bool next = all_passed(ports);
+        for (std::size_t i = 0; i < pending_.size(); ++i) pending_[i] = next ? ports.in_valid[0] : pending_[i] && !ports.out_ready[i];
+    }
+    bool busy() const override { return std::ranges::count(pending_, 1) > 0; }
+
+private:
+    bool all_passed(const Handshakes& ports) const {
+        for (std::size_t i = 0; i < pending_.size(); ++i)
+            if (pending_[i] && !ports.out_ready[i]) return false;
+        return true;
+    }
+
+    std::vector<char> pending_;
+};
+
+}  // namespace
+
+RtlFace fork_rtl(const Unit& unit) {
+    return {.parameters = {{"InBits", unit.inputs[0]->bits()}, {"Outputs", static_cast<std::int64_t>(unit.outputs.size())}},
+            .memories = {}};
+}
+
+std::unique_ptr<UnitControl> fork_control(const Unit& unit) { return std::make_unique<Control>(unit); }
+
+}  // namespace weft
