@@ -7,10 +7,12 @@
 
 #include "src/base/files.h"
 #include "src/design/plumb.h"
+#include "src/emit/rtl.h"
 #include "src/engines/inputs.h"
 #include "src/explore/folding.h"
 #include "src/onnx/import.h"
 #include "src/passes/preprocess.h"
+#include "src/schedule/schedule.h"
 
 namespace weft {
 
@@ -92,6 +94,7 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     WEFT_CHECK(timed(compiled->seconds, "fold", fold_it));
     WEFT_CHECK(timed(compiled->seconds, "plumb", [&] { return plumb(compiled->design); }));
     WEFT_CHECK(verify(compiled->design, true));
+    if (has_rtl(compiled->design)) WEFT_CHECK(timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design); }));
     return compiled;
 }
 

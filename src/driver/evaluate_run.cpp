@@ -12,6 +12,8 @@
 #include "src/engines/hls.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
+#include "src/engines/rtl.h"
+#include "src/schedule/schedule.h"
 
 namespace weft {
 
@@ -25,7 +27,8 @@ Result<std::unique_ptr<Compiled>> open_model(const RunRequest& request, const Ob
     return compiled;
 }
 
-bool runs_design(const std::string& engine) { return engine == "integer" || engine == "hls"; }
+bool runs_emitted(const std::string& engine) { return engine == "hls" || engine == "rtl"; }
+bool runs_design(const std::string& engine) { return engine == "integer" || runs_emitted(engine); }
 
 /// A Design for a model that was given as a file: lowered where an engine needs it, folded where it is emitted.
 Status ensure_design(Compiled& compiled, const RunRequest& request, const Observer& observer) {
@@ -35,23 +38,18 @@ Status ensure_design(Compiled& compiled, const RunRequest& request, const Observ
         return Diagnostic{Severity::error, "", "", "the engine " + request.engine + " needs integer types and the model is not quantised",
                           "give calibration samples (--calibrate DATA), or run the directory that weft compile wrote"};
     }
-    if (request.engine == "hls" || request.against == "hls") {
-        return Diagnostic{Severity::error, "", "", "the engine hls runs a compiled project",
-                          "compile the model first (weft compile MODEL -o DIR) and run DIR"};
+    if (runs_emitted(request.engine) || runs_emitted(request.against)) {
+        return Diagnostic{
+            Severity::error, "", "",
+            fmt::format("the engine {} runs a compiled project", runs_emitted(request.engine) ? request.engine : request.against),
+            "compile the model first (weft compile MODEL -o DIR) and run DIR"};
     }
     WEFT_ASSIGN(Lowered lowered, lower(compiled.model.quantised, compiled.model.name, observer));
     compiled.design = std::move(lowered.design);
     return Ok{};
 }
 
-Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compiled& compiled, int threads) {
-    if (name == "float") return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.source, DataType::float32, threads));
-    if (name == "float64")
-        return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.quantised, DataType::float64, threads));
-    if (name == "integer") {
-        WEFT_ASSIGN(auto engine, IntegerEngine::make(compiled.model.quantised, compiled.design, false, threads));
-        return std::unique_ptr<Engine>(std::move(engine));
-    }
+Result<std::unique_ptr<Engine>> make_hls_engine(const Compiled& compiled) {
     const EmitOptions options = emit_options(compiled);
     WEFT_ASSIGN(const HlsProject project, emit_hls(compiled.design, options));
     WEFT_ASSIGN(HlsSimulation built, HlsSimulation::build(project, kernel_ports(compiled.design, options)));
@@ -61,6 +59,67 @@ Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compi
     };
     WEFT_ASSIGN(auto engine, SimulationEngine::make("hls", compiled.model.quantised, compiled.design, simulator));
     return std::unique_ptr<Engine>(std::move(engine));
+}
+
+/// Holds every handshake at the ports against the schedule.
+Result<RtlMeasure> measure(const Design& design, const RtlRun& run, std::uint64_t stall_seed, int frames) {
+    WEFT_ASSIGN(const Schedule predicted, schedule(design, {.frames = frames, .stall_seed = stall_seed}));
+    RtlMeasure measure{.stall_seed = stall_seed, .cycles = run.cycles, .simulation_seconds = run.seconds};
+    std::int64_t first = run.cycles, end_of_first = 0, end = 0, end_before = 0;
+    for (std::size_t p = 0; p < run.port_cycles.size(); ++p) {
+        const std::vector<std::int64_t>& cycles = run.port_cycles[p];
+        const PortActivity& port = predicted.ports[p];
+        const auto frame = static_cast<std::size_t>(port.stream->beat.count(port.stream->shape));
+        for (std::size_t i = 0; i < cycles.size(); ++i) {
+            ++measure.handshakes;
+            measure.equal_handshakes += i < port.cycles.size() && cycles[i] == port.cycles[i];
+        }
+        if (port.output) {
+            end_of_first = std::max(end_of_first, cycles[frame - 1]);
+            end = std::max(end, cycles.back());
+            if (frames > 1) end_before = std::max(end_before, cycles[cycles.size() - 1 - frame]);
+        } else {
+            first = std::min(first, cycles.front());
+        }
+    }
+    measure.latency_cycles = end_of_first - first + 1;
+    if (frames > 1) measure.interval_cycles = end - end_before;
+    return measure;
+}
+
+Result<std::unique_ptr<Engine>> make_rtl_engine(const Compiled& compiled, const RunRequest& request, const Observer& observer,
+                                                std::optional<RtlMeasure>& measured) {
+    WEFT_ASSIGN(const RtlProject project, emit_rtl(compiled.design, emit_options(compiled)));
+    const auto building = [&observer](std::string_view what, std::int64_t done, std::int64_t total) {
+        if (observer.progress) observer.progress(what, done, total);
+    };
+    WEFT_ASSIGN(RtlSimulation built,
+                RtlSimulation::build(std::span(&project, 1), {.trace = !request.trace.empty(), .threads = request.threads}, building));
+    auto simulation = std::make_shared<RtlSimulation>(std::move(built));
+    const FrameSimulator simulator = [simulation, &compiled, &request, &measured](
+                                         std::span<const std::vector<IntTensor>> frames,
+                                         const Progress& progress) -> Result<std::vector<std::vector<IntTensor>>> {
+        WEFT_ASSIGN(RtlRun run, simulation->run(0, frames, {.stall_seed = request.stall_seed, .trace = request.trace}, progress));
+        WEFT_ASSIGN(measured, measure(compiled.design, run, request.stall_seed, static_cast<int>(frames.size())));
+        return std::move(run.outputs);
+    };
+    WEFT_ASSIGN(auto engine, SimulationEngine::make("rtl", compiled.model.quantised, compiled.design, simulator));
+    return std::unique_ptr<Engine>(std::move(engine));
+}
+
+/// `measured` is set by a run of the engine rtl.
+Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compiled& compiled, const RunRequest& request,
+                                            const Observer& observer, std::optional<RtlMeasure>& measured) {
+    const int threads = request.threads;
+    if (name == "float") return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.source, DataType::float32, threads));
+    if (name == "float64")
+        return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.quantised, DataType::float64, threads));
+    if (name == "integer") {
+        WEFT_ASSIGN(auto engine, IntegerEngine::make(compiled.model.quantised, compiled.design, false, threads));
+        return std::unique_ptr<Engine>(std::move(engine));
+    }
+    if (name == "rtl") return make_rtl_engine(compiled, request, observer, measured);
+    return make_hls_engine(compiled);
 }
 
 /// Index of the largest element of each image.
@@ -139,7 +198,7 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
             if (observer.progress) observer.progress(engine, done, total);
         };
     };
-    WEFT_ASSIGN(const auto engine, make_engine(request.engine, *compiled, request.threads));
+    WEFT_ASSIGN(const auto engine, make_engine(request.engine, *compiled, request, observer, result.rtl));
     const auto start = std::chrono::steady_clock::now();
     WEFT_ASSIGN(result.outputs, engine->run(inputs, data.count, progress_of(request.engine)));
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -151,7 +210,7 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
         result.labelled = counted;
     }
     if (!request.against.empty()) {
-        WEFT_ASSIGN(const auto other_engine, make_engine(request.against, *compiled, request.threads));
+        WEFT_ASSIGN(const auto other_engine, make_engine(request.against, *compiled, request, observer, result.rtl));
         WEFT_ASSIGN(const std::vector<NamedTensor> other, other_engine->run(inputs, data.count, progress_of(request.against)));
         compare(result, other);
         const std::vector<std::int64_t> other_best = top1_of(other[0].tensor, data.count);
@@ -180,6 +239,15 @@ nlohmann::ordered_json to_json(const RunResult& result) {
     if (result.top1_against) json["top1_against"] = *result.top1_against;
     if (result.agree_top1) json["agree_top1"] = *result.agree_top1;
     json["seconds"] = result.seconds;
+    if (result.rtl) {
+        json["cycles"] = result.rtl->cycles;
+        json["latency_cycles"] = result.rtl->latency_cycles;
+        json["interval_cycles"] = result.rtl->interval_cycles;
+        json["stall_seed"] = result.rtl->stall_seed;
+        json["handshakes"] = result.rtl->handshakes;
+        json["equal_handshakes"] = result.rtl->equal_handshakes;
+        json["simulation_seconds"] = result.rtl->simulation_seconds;
+    }
     if (result.has_layers) {
         json["layers"] = nlohmann::ordered_json::array();
         for (const RegionAgreement& layer : result.layers) {
@@ -201,6 +269,15 @@ std::string to_text(const RunResult& result) {
         text += fmt::format("against {}: {} of {} elements equal, largest difference {:g}, same top-1 on {:.2f} %\n", result.against,
                             result.equal_elements, result.elements, result.max_difference, 100 * result.agree_top1.value_or(0));
         if (result.top1_against) text += fmt::format("right with {}: {:.2f} %\n", result.against, 100 * *result.top1_against);
+    }
+    if (result.rtl) {
+        const RtlMeasure& rtl = *result.rtl;
+        text += fmt::format("RTL: {} cycles, latency {}, interval {}{}; {} of {} handshakes in the cycle of the schedule\n", rtl.cycles,
+                            rtl.latency_cycles, rtl.interval_cycles,
+                            rtl.stall_seed ? fmt::format(", stalls of seed {}", rtl.stall_seed) : std::string(), rtl.equal_handshakes,
+                            rtl.handshakes);
+        text += fmt::format("simulated {:.0f} thousand cycles/s\n",
+                            static_cast<double>(rtl.cycles) / 1000 / std::max(rtl.simulation_seconds, 1e-9));
     }
     for (const RegionAgreement& layer : result.layers) {
         const double sqnr = layer.sqnr_db();

@@ -22,8 +22,21 @@ struct RunRequest {
     std::string against;  ///< Empty: no comparison.
     bool layers = false;
     std::filesystem::path labels;
-    std::int64_t images = 0;  ///< 0: all.
-    int threads = 0;          ///< 0: all.
+    std::int64_t images = 0;       ///< 0: all.
+    int threads = 0;               ///< 0: all.
+    std::uint64_t stall_seed = 0;  ///< Of the engine rtl: stalls at the kernel's ports; 0: none.
+    std::filesystem::path trace;   ///< Of the engine rtl: a waveform is written there, if not empty.
+};
+
+/// What the engine rtl measured, beside its schedule.
+struct RtlMeasure {
+    std::uint64_t stall_seed = 0;
+    std::int64_t cycles = 0;            ///< Until the last beat of the last image left.
+    std::int64_t latency_cycles = 0;    ///< Of the first image.
+    std::int64_t interval_cycles = 0;   ///< Between the last two images; 0 for a single one.
+    std::int64_t handshakes = 0;        ///< At the kernel's ports.
+    std::int64_t equal_handshakes = 0;  ///< In the cycle that the schedule says.
+    double simulation_seconds = 0;
 };
 
 struct RunResult {
@@ -38,12 +51,13 @@ struct RunResult {
     std::int64_t labelled = 0;
     bool has_layers = false;
     std::vector<RegionAgreement> layers;
+    std::optional<RtlMeasure> rtl;
     Diagnostics warnings;
 };
 
 Result<RunResult> run_model(const RunRequest& request, const Observer& observer);
 
-/// `engine, against, images, elements, equal_elements, max_difference, top1, top1_against, agree_top1, seconds, layers[]`
+/// `engine, against, images, elements, equal_elements, max_difference, top1, top1_against, agree_top1, seconds, cycles, layers[]`
 nlohmann::ordered_json to_json(const RunResult& result);
 std::string to_text(const RunResult& result);
 

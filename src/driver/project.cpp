@@ -8,6 +8,7 @@
 #include "src/driver/compile.h"
 #include "src/emit/hls.h"
 #include "src/emit/manifest.h"
+#include "src/emit/rtl.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/explore/folding.h"
@@ -180,6 +181,10 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
     const EmitOptions options = emit_options(compiled);
     WEFT_ASSIGN(const HlsProject project, emit_hls(compiled.design, options));
     for (const ProjectFile& file : project.files) WEFT_CHECK(write_file(root / file.path, file.text));
+    if (has_rtl(compiled.design)) {
+        WEFT_ASSIGN(const RtlProject rtl, emit_rtl(compiled.design, options));
+        for (const ProjectFile& file : rtl.files) WEFT_CHECK(write_file(root / file.path, file.text));
+    }
     WEFT_CHECK(write_vectors(compiled, root));
     WEFT_CHECK(write_file(root / "report.json", report_json(compiled, check, project).dump(1) + "\n"));
     return staged.commit();

@@ -107,6 +107,7 @@ private:
         stream->max = entry.at("max");
         stream->beat = {entry.at("beat").at("pixels"), entry.at("beat").at("taps"), entry.at("beat").at("lanes")};
         stream->depth = entry.at("depth");
+        stream->rtl_depth = entry.at("rtl_depth");
         streams_[stream->name] = stream.get();
         design_.streams.push_back(std::move(stream));
     }
@@ -178,7 +179,8 @@ Json to_json(const Design& design) {
                                    {"max", stream->max},
                                    {"bits", stream->bits()},
                                    {"beat", {{"pixels", stream->beat.pixels}, {"taps", stream->beat.taps}, {"lanes", stream->beat.lanes}}},
-                                   {"depth", stream->depth}});
+                                   {"depth", stream->depth},
+                                   {"rtl_depth", stream->rtl_depth}});
     }
     json["units"] = Json::array();
     for (const auto& unit : design.units) {

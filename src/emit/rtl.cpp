@@ -233,6 +233,10 @@ private:
 
 }  // namespace
 
+bool has_rtl(const Design& design) {
+    return std::ranges::all_of(design.units, [](const auto& unit) { return unit->def->rtl && unit->def->control; });
+}
+
 bool has_rtl_fifo(const Stream& stream) {
     if (stream.rtl_depth == 0) return false;
     if (!stream.producer) return true;

@@ -30,6 +30,9 @@ struct RtlProject {
 /// bytes.
 Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options);
 
+/// Has every unit of the design an RTL face and a schedule?
+bool has_rtl(const Design& design);
+
 /// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.
 bool has_rtl_fifo(const Stream& stream);
 

@@ -39,6 +39,8 @@ Status run(Flags& flags) {
     } else {
         fmt::print("{}", to_text(result));
     }
+    // Another cycle than scheduled is a defect of weft, whatever the outputs.
+    if (result.rtl && result.rtl->equal_handshakes != result.rtl->handshakes) return Diagnostics{};
     return Ok{};
 }
 
@@ -49,22 +51,27 @@ Command add_run(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     sub->add_option("MODEL", flags->model.model, "An ONNX file, or the directory of a project")->required();
     sub->add_option("--inputs", flags->request.inputs, "Samples: .npy, .npz, IDX or a folder of images")->required()->type_name("DATA");
-    sub->add_option("--engine", flags->request.engine, "float, float64, integer or hls")
+    sub->add_option("--engine", flags->request.engine, "float, float64, integer, hls or rtl")
         ->capture_default_str()
-        ->check(CLI::IsMember({"float", "float64", "integer", "hls"}));
+        ->check(CLI::IsMember({"float", "float64", "integer", "hls", "rtl"}));
     sub->add_option("--against", flags->request.against, "Compare with another engine")
-        ->check(CLI::IsMember({"float", "float64", "integer", "hls"}));
+        ->check(CLI::IsMember({"float", "float64", "integer", "hls", "rtl"}));
     sub->add_flag("--layers", flags->request.layers, "Compare region by region: the integer contract with float64");
     sub->add_option("--labels", flags->request.labels, "Labels, for the share of right answers: IDX, .npy or CSV")->type_name("FILE");
     sub->add_option("--images", flags->request.images, "Use only the first N samples")->type_name("N")->check(CLI::PositiveNumber);
     sub->add_option("--outputs", flags->outputs, "Write the outputs: .npy, or .npz where there are several")->type_name("FILE");
     sub->add_option("--threads", flags->request.threads, "Threads (default: all)")->type_name("N")->check(CLI::PositiveNumber);
+    sub->add_option("--stalls", flags->request.stall_seed, "Engine rtl: random stalls at the kernel's ports, from a seed")
+        ->type_name("SEED")
+        ->check(CLI::PositiveNumber);
+    sub->add_option("--trace", flags->request.trace, "Engine rtl: write a waveform")->type_name("FILE.fst");
     flags->model.add(*sub, true);
     sub->add_flag("--json", flags->json, "Print JSON");
     sub->footer("Example: weft run out --inputs images.npy --labels labels.csv --engine hls --against integer --images 4");
     const auto command = [flags]() -> int {
         const Status status = run(*flags);
-        return status ? exit_ok : report(status.error());
+        if (status) return exit_ok;
+        return status.error().empty() ? exit_internal : report(status.error());
     };
     return {sub, command};
 }

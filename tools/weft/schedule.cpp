@@ -1,0 +1,59 @@
+// schedule.cpp
+// weft schedule DIR
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "src/base/files.h"
+#include "src/schedule/timeline.h"
+#include "tools/weft/command.h"
+
+namespace weft::tool {
+
+namespace {
+
+struct Flags {
+    std::string project;
+    std::string svg;
+    ScheduleOptions options;
+    bool json = false;
+};
+
+Status run(const Flags& flags) {
+    if (!is_project(flags.project))
+        return Diagnostic{.reason = fmt::format("'{}' is no project of weft", flags.project),
+                          .help = "compile the model first: weft compile MODEL -o DIR"};
+    WEFT_ASSIGN(const auto compiled, load_project(flags.project));
+    WEFT_ASSIGN(const Schedule result, schedule(compiled->design, flags.options));
+    const double clock = compiled->options.clock_mhz;
+    const std::filesystem::path picture =
+        flags.svg.empty() ? std::filesystem::path(flags.project) / "schedule.svg" : std::filesystem::path(flags.svg);
+    WEFT_CHECK(write_file(picture, timeline_svg(compiled->design, result, clock)));
+    if (flags.json) {
+        fmt::print("{}\n", to_json(compiled->design, result, clock).dump(2));
+    } else {
+        fmt::print("{}\ntimeline: {}\n", to_text(compiled->design, result, clock), picture.string());
+    }
+    return Ok{};
+}
+
+}  // namespace
+
+Command add_schedule(CLI::App& app) {
+    CLI::App* sub = app.add_subcommand("schedule", "Latency and interval of a compiled project's RTL kernel, to the cycle, and a timeline");
+    auto flags = std::make_shared<Flags>();
+    sub->add_option("DIR", flags->project, "The directory of a project")->required();
+    sub->add_option("--frames", flags->options.frames, "Frames back to back")->capture_default_str()->check(CLI::Range(1, 64));
+    sub->add_option("--stalls", flags->options.stall_seed, "Random stalls at the kernel's ports, from a seed")->type_name("SEED");
+    sub->add_option("--svg", flags->svg, "Where the timeline goes (default: DIR/schedule.svg)")->type_name("FILE.svg");
+    sub->add_flag("--json", flags->json, "Print JSON");
+    sub->footer("Example: weft schedule out --frames 4 --svg timeline.svg");
+    const auto command = [flags]() -> int {
+        const Status status = run(*flags);
+        return status ? exit_ok : report(status.error());
+    };
+    return {sub, command};
+}
+
+}  // namespace weft::tool
