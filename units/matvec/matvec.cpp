@@ -9,48 +9,13 @@
 #include "units/common/cases.h"
 #include "units/common/gemm.h"
 #include "units/common/unit_faces.h"
+#include "units/matvec/matvec_layout.h"
 
 namespace weft {
 
 namespace {
 
-/// Shape and folding of an instance.
-struct Layout {
-    std::int64_t positions, taps, channels, outputs, pe, lanes, taps_per_beat;
-    bool flatten;
-
-    explicit Layout(const Unit& unit)
-        : positions(unit.parameter("Rows") * unit.parameter("Columns")),
-          taps(unit.parameter("Taps")),
-          channels(unit.parameter("Channels")),
-          outputs(unit.parameter("Outputs")),
-          pe(unit.parameter("PE")),
-          lanes(unit.parameter("Lanes")),
-          taps_per_beat(unit.parameter("TapsPerBeat")),
-          flatten(unit.parameter("Flatten") != 0) {}
-
-    std::int64_t neuron_folds() const { return ceil_div(outputs, pe); }
-    std::int64_t synapse_folds() const { return ceil_div(taps, taps_per_beat) * ceil_div(channels, lanes); }
-    std::int64_t simd() const { return taps_per_beat * lanes; }
-
-    /// Results of one neuron fold leave while the next one is computed, so they take at most `synapse_folds` beats. With several neuron
-    /// folds the lanes divide PE, so that a beat never mixes two folds.
-    bool output_lanes_fit(std::int64_t l) const {
-        return l >= 1 && l <= pe && ceil_div(pe, l) <= synapse_folds() && (neuron_folds() == 1 || pe % l == 0);
-    }
-    std::int64_t fewest_output_lanes() const {
-        std::int64_t l = ceil_div(pe, synapse_folds());
-        while (!output_lanes_fit(l)) ++l;
-        return l;
-    }
-};
-
-std::int64_t output_lanes(const Unit& unit) {
-    const std::int64_t chosen = unit.parameter("OutputLanes");
-    return chosen > 0 ? chosen : Layout(unit).fewest_output_lanes();
-}
-
-Beat output_beat(const Unit& unit) { return {static_cast<int>(unit.parameter("Pixels")), 1, static_cast<int>(output_lanes(unit))}; }
+Beat output_beat(const Unit& unit) { return {static_cast<int>(unit.parameter("Pixels")), 1, static_cast<int>(matvec_output_lanes(unit))}; }
 
 StreamShape output_shape(const Unit& unit) {
     return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), 1,
@@ -107,11 +72,12 @@ void size_words(Unit& unit) {
 }
 
 std::string check(const Unit& unit) {
-    const Layout layout(unit);
+    const MatvecLayout layout(unit);
     const Stream& in = *unit.inputs[0];
     if (layout.flatten) {
-        if (layout.positions != 1) return "a flattened frame is one vector: Rows and Columns must be 1";
+        if (layout.positions() != 1) return "a flattened frame is one vector: Rows and Columns must be 1";
         if (layout.taps_per_beat != 1) return "TapsPerBeat must be 1 for a flattened frame";
+        if (layout.pixels != 1) return "Pixels must be 1 for a flattened frame";
         if (in.shape.taps != 1 || in.shape.positions() != layout.taps || in.shape.channels != layout.channels)
             return "its input has not Taps positions of Channels channels";
     } else {
@@ -133,23 +99,24 @@ std::string check(const Unit& unit) {
     const Range sums = accumulator_range(unit);
     if (bits_for(std::min<std::int64_t>(sums.min, -1), sums.max) > unit.parameter("AccumulatorBits"))
         return "its sums do not fit AccumulatorBits";
+    if (in.bits() > 27) return "its input exceeds the 27 bits of a multiplier";
     return expect_range(unit, sums.min, sums.max);
 }
 
 Timing schedule(const Unit& unit) {
-    const Layout layout(unit);
-    return {layout.positions * layout.synapse_folds() * layout.neuron_folds()};
+    const MatvecLayout layout(unit);
+    return {layout.vectors() * layout.steps()};
 }
 
 Cost cost(const Unit& unit) {
-    const Layout layout(unit);
+    const MatvecLayout layout(unit);
     const bool packed = unit.parameter("WeightBits") <= 8 && unit.inputs[0]->bits() <= 8;
-    const auto mac = static_cast<double>((packed ? ceil_div(layout.pe, 2) : layout.pe) * layout.simd());
-    return {mac, mac + static_cast<double>(output_lanes(unit)) * requantize_dsp_per_lane(unit)};
+    const auto mac = static_cast<double>((packed ? layout.pairs() : layout.pe) * layout.simd() * layout.pixels);
+    return {mac, mac + static_cast<double>(layout.pixels * matvec_output_lanes(unit)) * requantize_dsp_per_lane(unit)};
 }
 
 std::vector<Folding> foldings(const Unit& unit) {
-    const Layout layout(unit);
+    const MatvecLayout layout(unit);
     Unit sized = unit;
     size_words(sized);
     Candidates candidates(std::move(sized));
@@ -157,7 +124,7 @@ std::vector<Folding> foldings(const Unit& unit) {
     for (const std::int64_t lanes : distinct_folds(layout.channels))
         for (const std::int64_t taps : layout.flatten ? std::vector<std::int64_t>{1} : distinct_folds(layout.taps))
             for (const std::int64_t pe : distinct_folds(layout.outputs)) {
-                Layout trial = layout;
+                MatvecLayout trial = layout;
                 trial.lanes = lanes;
                 trial.taps_per_beat = taps;
                 trial.pe = pe;
@@ -168,13 +135,13 @@ std::vector<Folding> foldings(const Unit& unit) {
 }
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
-    const Layout layout(unit);
+    const MatvecLayout layout(unit);
     const std::vector<std::int64_t>& weights = unit.constant("weights").data;
     const std::int64_t depth = layout.taps * layout.channels;
     // A flattened frame has its positions where otherwise a position has its taps: in memory both are the same vector.
     const std::int32_t* vector = inputs[0]->data.data();
     std::int32_t* out = outputs[0].data.data();
-    for (std::int64_t position = 0; position < layout.positions; ++position, vector += depth)
+    for (std::int64_t position = 0; position < layout.positions(); ++position, vector += depth)
         for (std::int64_t output = 0; output < layout.outputs; ++output) {
             std::int64_t acc = 0;
             for (std::int64_t i = 0; i < depth; ++i) acc += weights[static_cast<std::size_t>(output * depth + i)] * vector[i];
@@ -207,7 +174,7 @@ void convert(const double* in, std::int64_t* out, std::int64_t rows, std::int64_
 
 template <class Real, class Accumulator>
 UnitFunction product_function(const Unit& unit) {
-    const Layout layout(unit);
+    const MatvecLayout layout(unit);
     const std::int64_t depth = layout.taps * layout.channels;
     auto weights = std::make_shared<const PackedWeights<Real>>(unit.constant("weights").data.data(), layout.outputs, depth);
     // Positions at a time: their vectors stay in the second-level cache.
@@ -224,8 +191,8 @@ UnitFunction product_function(const Unit& unit) {
         grow(vectors, block * depth);
         grow(products, block * stride);
         grow(sums, block * layout.outputs);
-        for (std::int64_t first = 0; first < layout.positions; first += block) {
-            const std::int64_t rows = std::min(block, layout.positions - first);
+        for (std::int64_t first = 0; first < layout.positions(); first += block) {
+            const std::int64_t rows = std::min(block, layout.positions() - first);
             convert(inputs[0]->data.data() + first * depth, vectors.data(), rows * depth);
             multiply(*weights, vectors.data(), rows, products.data());
             convert(products.data(), sums.data(), rows, layout.outputs, stride);
@@ -244,15 +211,15 @@ UnitFunction fast(const Unit& unit) {
 /// The vector of a position enters during its first neuron fold. Finished sums leave while the next fold is computed, which may read the
 /// next vector.
 std::vector<std::int64_t> reads_for(const Unit& unit, int) {
-    const Layout layout(unit);
-    const std::int64_t lanes = output_lanes(unit);
+    const MatvecLayout layout(unit);
+    const std::int64_t lanes = matvec_output_lanes(unit);
     const std::int64_t per_position = ceil_div(layout.outputs, lanes);
     const std::int64_t per_fold = ceil_div(layout.pe, lanes);
     const std::int64_t synapse_folds = layout.synapse_folds();
-    const std::int64_t steps_per_position = layout.neuron_folds() * synapse_folds;
+    const std::int64_t steps_per_position = layout.steps();
     std::vector<std::int64_t> reads;
-    reads.reserve(static_cast<std::size_t>(layout.positions * per_position));
-    for (std::int64_t position = 0; position < layout.positions; ++position)
+    reads.reserve(static_cast<std::size_t>(layout.vectors() * per_position));
+    for (std::int64_t position = 0; position < layout.vectors(); ++position)
         for (std::int64_t beat = 0; beat < per_position; ++beat) {
             const std::int64_t step = position * steps_per_position + (beat / per_fold + 1) * synapse_folds - 1 + beat % per_fold;
             reads.push_back(step / steps_per_position * synapse_folds + std::min(synapse_folds, step % steps_per_position + 1));
@@ -262,7 +229,7 @@ std::vector<std::int64_t> reads_for(const Unit& unit, int) {
 
 void derive(Unit& unit) {
     std::int64_t& leaving = unit.parameters.find("OutputLanes")->second;
-    if (leaving == 0) leaving = Layout(unit).fewest_output_lanes();
+    if (leaving == 0) leaving = MatvecLayout(unit).fewest_output_lanes();
     size_words(unit);
     matvec_derive(unit);
 }
@@ -387,7 +354,8 @@ extern const UnitDef unit_matvec{
                    lanes_row(),
                    taps_per_beat_row(),
                    {"OutputLanes", ParameterKind::folding, 0, max_channels, 0, "results a beat; 0: the fewest that keep pace"}},
-    .ports = {{.name = "in", .beat = taps_beat}, {.name = "out", .output = true, .beat = output_beat}},
+    .ports = {{.name = "in", .beat = taps_beat, .registered_ready = true},
+              {.name = "out", .output = true, .beat = output_beat, .buffered = true}},
     .has_requantize = true,
     .check = check,
     .schedule = schedule,
@@ -398,6 +366,8 @@ extern const UnitDef unit_matvec{
     .reads_for = reads_for,
     .derive = derive,
     .roms = matvec_roms,
+    .rtl = matvec_rtl,
+    .control = matvec_control,
     .cases = cases,
 };
 

@@ -7,57 +7,26 @@
 
 #include "units/common/field_words.h"
 #include "units/common/unit_faces.h"
+#include "units/matvec/matvec_layout.h"
 
 namespace weft {
 
 namespace {
 
 constexpr int packed_bits = 27;    // the wide operand of a DSP48E2
-constexpr int longest_chain = 32;  // cascaded DSPs; longer ones limit placement
-
-struct Shape {
-    std::int64_t outputs, taps, channels, pe, lanes, taps_per_beat, tap_folds, channel_folds;
-    bool flatten;
-
-    explicit Shape(const Unit& unit)
-        : outputs(unit.parameter("Outputs")),
-          taps(unit.parameter("Taps")),
-          channels(unit.parameter("Channels")),
-          pe(unit.parameter("PE")),
-          lanes(unit.parameter("Lanes")),
-          taps_per_beat(unit.parameter("TapsPerBeat")),
-          tap_folds((taps + taps_per_beat - 1) / taps_per_beat),
-          channel_folds((channels + lanes - 1) / lanes),
-          flatten(unit.parameter("Flatten") != 0) {}
-
-    std::int64_t simd() const { return taps_per_beat * lanes; }
-    std::int64_t synapse_folds() const { return tap_folds * channel_folds; }
-    std::int64_t neuron_folds() const { return (outputs + pe - 1) / pe; }
-    std::int64_t pairs() const { return (pe + 1) / 2; }
-};
-
-/// The weight that processing element `element` of neuron fold `neuron` applies to element `i` of the beat of synapse fold `synapse`;
-/// zero where there is no such output, tap or channel.
-std::int64_t weight_at(const Shape& s, const ConstantArray& weights, std::int64_t neuron, std::int64_t element, std::int64_t synapse,
-                       std::int64_t i) {
-    const std::int64_t channel_fold = s.flatten ? synapse % s.channel_folds : synapse / s.tap_folds;
-    const std::int64_t tap_fold = s.flatten ? synapse / s.channel_folds : synapse % s.tap_folds;
-    const std::int64_t output = neuron * s.pe + element;
-    const std::int64_t tap = tap_fold * s.taps_per_beat + i / s.lanes;
-    const std::int64_t channel = channel_fold * s.lanes + i % s.lanes;
-    if (element >= s.pe || output >= s.outputs || tap >= s.taps || channel >= s.channels) return 0;
-    return weights.data[static_cast<std::size_t>((output * s.taps + tap) * s.channels + channel)];
-}
+constexpr int longest_chain = 36;  // cascaded DSPs; longer ones limit placement
+// Longer chains save adders (a half costs about two LUTs a DSP here), shorter ones cycles of latency.
+constexpr int preferred_chain = 9;
 
 /// Calls visit(step, pair, i, low, high) for the pair of weights of every step, pair of processing elements and element of the beat.
 template <class Visit>
-void for_each_pair(const Shape& s, const ConstantArray& weights, Visit visit) {
+void for_each_pair(const MatvecLayout& s, const ConstantArray& weights, Visit visit) {
     for (std::int64_t neuron = 0; neuron < s.neuron_folds(); ++neuron)
         for (std::int64_t synapse = 0; synapse < s.synapse_folds(); ++synapse)
             for (std::int64_t pair = 0; pair < s.pairs(); ++pair)
                 for (std::int64_t i = 0; i < s.simd(); ++i)
-                    visit(neuron * s.synapse_folds() + synapse, pair, i, weight_at(s, weights, neuron, 2 * pair, synapse, i),
-                          weight_at(s, weights, neuron, 2 * pair + 1, synapse, i));
+                    visit(neuron * s.synapse_folds() + synapse, pair, i, s.weight(weights, neuron, 2 * pair, synapse, i),
+                          s.weight(weights, neuron, 2 * pair + 1, synapse, i));
 }
 
 /// Range of weight * input.
@@ -66,7 +35,7 @@ std::pair<std::int64_t, std::int64_t> product_range(std::int64_t weight, const S
 }
 
 /// Do all chains of `length` products sum, in the low lane, to at most `shift` signed bits, partial sums included?
-bool chains_fit(const Shape& s, const ConstantArray& weights, const Stream& input, std::int64_t length, int shift) {
+bool chains_fit(const MatvecLayout& s, const ConstantArray& weights, const Stream& input, std::int64_t length, int shift) {
     const std::int64_t limit = std::int64_t{1} << (shift - 1);
     std::int64_t low = 0, high = 0;
     bool fits = true;
@@ -81,7 +50,7 @@ bool chains_fit(const Shape& s, const ConstantArray& weights, const Stream& inpu
 }
 
 /// The largest shift up to `most` at which every packed word fits the wide operand.
-int largest_shift(const Shape& s, const ConstantArray& weights, int most) {
+int largest_shift(const MatvecLayout& s, const ConstantArray& weights, int most) {
     const std::int64_t limit = std::int64_t{1} << (packed_bits - 1);
     int shift = most;
     for_each_pair(s, weights, [&](std::int64_t, std::int64_t, std::int64_t, std::int64_t low, std::int64_t high) {
@@ -97,22 +66,60 @@ int largest_shift(const Shape& s, const ConstantArray& weights, int most) {
 }  // namespace
 
 void matvec_derive(Unit& unit) {
-    const Shape s(unit);
+    const MatvecLayout s(unit);
     const ConstantArray& weights = unit.constant("weights");
     const Stream& input = *unit.inputs[0];
-    std::int64_t shift = 0, chain = 0;
+    std::int64_t shift = 0;
+    // Sums too wide for one carry are better kept inside the DSPs.
+    std::int64_t longest = unit.parameter("AccumulatorBits") <= 24 ? preferred_chain : longest_chain;
     if (unit.parameter("WeightBits") <= 8 && input.bits() <= 8 && s.pe > 1) {
         // A high weight of n bits leaves 27 - n for the shift; beyond the bits of any chain a larger one brings nothing.
         shift = largest_shift(s, weights, packed_bits - 2);
-        chain = std::min<std::int64_t>(s.simd(), longest_chain);
-        while (chain > 1 && !chains_fit(s, weights, input, chain, static_cast<int>(shift))) --chain;
+    }
+    // The fewest chains, all of about one length.
+    std::int64_t chain = 0;
+    for (std::int64_t chains = ceil_div(s.simd(), longest);; ++chains) {
+        chain = ceil_div(s.simd(), chains);
+        if (chain == 1 || shift == 0 || chains_fit(s, weights, input, chain, static_cast<int>(shift))) break;
     }
     unit.parameters.insert_or_assign("LaneShift", shift);
     unit.parameters.insert_or_assign("ChainLength", chain);
 }
 
+bool matvec_chains_fit(const Unit& unit) {
+    const MatvecLayout s(unit);
+    const auto shift = static_cast<int>(unit.parameter("LaneShift"));
+    const std::int64_t chain = unit.parameter("ChainLength");
+    const ConstantArray& weights = unit.constant("weights");
+    if (chain < 1 || chain > s.simd() || chain > longest_chain) return false;
+    if (shift == 0) return true;
+    return unit.inputs[0]->bits() <= 8 && largest_shift(s, weights, shift) == shift &&
+           chains_fit(s, weights, *unit.inputs[0], chain, shift);
+}
+
+int matvec_chain_bits(const Unit& unit) {
+    const MatvecLayout s(unit);
+    const std::int64_t length = unit.parameter("ChainLength");
+    struct Sum {
+        std::int64_t low = 0, high = 0;
+        void add(std::pair<std::int64_t, std::int64_t> product) { low += product.first, high += product.second; }
+    };
+    Sum sums[2];
+    std::int64_t least = -1, most = 0;
+    for_each_pair(s, unit.constant("weights"),
+                  [&](std::int64_t, std::int64_t, std::int64_t i, std::int64_t low_weight, std::int64_t high_weight) {
+                      if (i % length == 0) sums[0] = sums[1] = {};
+                      sums[0].add(product_range(low_weight, *unit.inputs[0]));
+                      sums[1].add(product_range(high_weight, *unit.inputs[0]));
+                      if (i % length != length - 1 && i != s.simd() - 1) return;
+                      least = std::min({least, sums[0].low, sums[1].low});
+                      most = std::max({most, sums[0].high, sums[1].high});
+                  });
+    return bits_for(least, most);
+}
+
 std::vector<RomTable> matvec_roms(const Unit& unit) {
-    const Shape s(unit);
+    const MatvecLayout s(unit);
     const ConstantArray& weights = unit.constant("weights");
     const int shift = static_cast<int>(unit.parameter("LaneShift"));
     const std::int64_t steps = s.neuron_folds() * s.synapse_folds();

@@ -1,0 +1,30 @@
+// skew.sv
+// Makes the skew of weft_split_adder (bits 24k .. 24k+23 k cycles late), or with Undo = 1 aligns such a word to its last bits.
+// SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+
+module weft_skew #(
+    parameter int Width = 8,
+    parameter int Undo  = 0
+) (
+    input  logic             clk,
+    input  logic [Width-1:0] in_data,
+    output logic [Width-1:0] out_data
+);
+    localparam int Segment = 24;
+    localparam int Segments = (Width + Segment - 1) / Segment;
+    generate
+        for (genvar k = 0; k < Segments; k++) begin : g_segment
+            localparam int Low = k * Segment;
+            localparam int Bits = Width - Low < Segment ? Width - Low : Segment;
+            weft_delay #(
+                .Width (Bits),
+                .Cycles(Undo != 0 ? Segments - 1 - k : k)
+            ) delay (
+                .clk     (clk),
+                .in_data (in_data[Low+:Bits]),
+                .out_data(out_data[Low+:Bits])
+            );
+        end
+    endgenerate
+endmodule

@@ -1,0 +1,60 @@
+// split_adder.sv
+// A registered sum, or accumulation, whose carry crosses at most 24 bits a cycle.
+// SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+//
+// Words wider than 24 bits are skewed: bits 24k .. 24k+23 are k cycles late, at the inputs and at the output (weft_skew makes and undoes
+// it). One cycle from operands to sum, mod 2^Width.
+// Accumulate = 0: sum = a + b. Accumulate = 1: where enable, sum = (first ? Start : sum) + a; first and enable come with bits 23:0 of a.
+
+module weft_split_adder #(
+    parameter int               Width      = 8,
+    parameter int               Accumulate = 0,
+    parameter logic [Width-1:0] Start      = '0
+) (
+    input  logic             clk,
+    input  logic             first,
+    input  logic             enable,
+    input  logic [Width-1:0] a,
+    input  logic [Width-1:0] b,
+    output logic [Width-1:0] sum
+);
+    localparam int Segment = 24;
+    localparam int Segments = (Width + Segment - 1) / Segment;
+    // Carry into segment k, first and enable in its time.
+    logic [Segments-1:0] carries_out;
+    logic [Segments:0]   carries;
+    logic [Segments:0]   firsts;
+    logic [Segments:0]   enables;
+    logic [Segments-1:0] carries_later;
+    logic [Segments-1:0] firsts_later;
+    logic [Segments-1:0] enables_later;
+    always_ff @(posedge clk) begin
+        carries_later <= carries_out;
+        firsts_later  <= firsts[Segments-1:0];
+        enables_later <= enables[Segments-1:0];
+    end
+    assign carries = {carries_later, 1'b0};
+    assign firsts  = {firsts_later, first};
+    assign enables = {enables_later, enable};
+    generate
+        for (genvar k = 0; k < Segments; k++) begin : g_segment
+            localparam int Low = k * Segment;
+            localparam int Bits = Width - Low < Segment ? Width - Low : Segment;
+            logic [Bits-1:0] other;
+            logic [Bits-1:0] next;
+            logic [Bits-1:0] part;
+            assign {carries_out[k], next} = {1'b0, other} + {1'b0, a[Low+:Bits]} + (Bits + 1)'(carries[k]);
+            assign sum[Low+:Bits] = part;
+            if (Accumulate != 0) begin : g_accumulate
+                assign other = firsts[k] ? Start[Low+:Bits] : part;
+                always_ff @(posedge clk) if (enables[k]) part <= next;
+            end else begin : g_add
+                assign other = b[Low+:Bits];
+                always_ff @(posedge clk) part <= next;
+            end
+        end
+    endgenerate
+    logic unused;
+    assign unused = &{1'b0, carries, firsts, enables, b};
+endmodule

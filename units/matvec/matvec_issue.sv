@@ -1,0 +1,178 @@
+// matvec_issue.sv
+// Decides in which cycles weft_matvec takes a step, and feeds it the beat of that step.
+// SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+//
+// A vector is SynapseFolds beats and takes NeuronFolds x SynapseFolds steps: it is kept and given again for each neuron fold. With one
+// neuron fold a beat is a step as it enters. With several, two vectors' room: the next one enters while this one is given, and the first
+// neuron fold starts on beats as they come. A neuron fold starts only when the output FIFO (OutputDepth beats) has room for all of its beats:
+// FoldBeats, or LastBeats of the last. in_ready comes from registers; it is high in every cycle that finds room.
+// step_* tell of the step in this cycle, if step_valid; x is its beat, XLatency cycles later. leaves: a beat leaves the output FIFO.
+
+module weft_matvec_issue #(
+    parameter int Width        = 8,
+    parameter int SynapseFolds = 1,
+    parameter int NeuronFolds  = 1,
+    parameter int FoldBeats    = 1,
+    parameter int LastBeats    = 1,
+    parameter int OutputDepth  = 2,
+    parameter int XLatency     = 1,
+    parameter int StepBits     = 1
+) (
+    input  logic                clk,
+    input  logic                rst,
+    input  logic                in_valid,
+    output logic                in_ready,
+    input  logic [Width-1:0]    in_data,
+    input  logic                leaves,
+    output logic                step_valid,
+    output logic                step_first,       // of its neuron fold
+    output logic                step_last,        // of its neuron fold
+    output logic                step_last_neuron, // in the last neuron fold
+    output logic [StepBits-1:0] step,
+    output logic [Width-1:0]    x
+);
+    // Places of the step to come. Flags are registers of their own, so that nothing is compared on the way to step_valid.
+    logic first_neuron;
+    logic takes;
+    assign takes = step_valid && step_first;
+    generate
+        if (SynapseFolds == 1) begin : g_one_synapse
+            assign step_first = 1'b1;
+            assign step_last  = 1'b1;
+        end else begin : g_synapses
+            localparam int Bits = $clog2(SynapseFolds);
+            logic [Bits-1:0] synapse;
+            always_ff @(posedge clk) begin
+                if (rst) begin
+                    synapse    <= '0;
+                    step_first <= 1'b1;
+                    step_last  <= 1'b0;
+                end else if (step_valid) begin
+                    synapse    <= step_last ? '0 : synapse + 1'b1;
+                    step_first <= step_last;
+                    step_last  <= synapse == Bits'(SynapseFolds - 2);
+                end
+            end
+        end
+        if (NeuronFolds == 1) begin : g_one_neuron
+            assign first_neuron     = 1'b1;
+            assign step_last_neuron = 1'b1;
+        end else begin : g_neurons
+            localparam int Bits = $clog2(NeuronFolds);
+            logic [Bits-1:0] neuron;
+            always_ff @(posedge clk) begin
+                if (rst) begin
+                    neuron           <= '0;
+                    first_neuron     <= 1'b1;
+                    step_last_neuron <= 1'b0;
+                end else if (step_valid && step_last) begin
+                    neuron           <= step_last_neuron ? '0 : neuron + 1'b1;
+                    first_neuron     <= step_last_neuron;
+                    step_last_neuron <= neuron == Bits'(NeuronFolds - 2);
+                end
+            end
+        end
+        if (NeuronFolds * SynapseFolds == 1) begin : g_one_step
+            assign step = '0;
+        end else begin : g_steps
+            always_ff @(posedge clk) begin
+                if (rst) step <= '0;
+                else if (step_valid) step <= step_last && step_last_neuron ? '0 : step + 1'b1;
+            end
+        end
+    endgenerate
+
+    // Credits beyond those that a neuron fold may need: room for it is there while this is not negative.
+    localparam int CreditBits = $clog2(OutputDepth + FoldBeats + 1) + 1;
+    logic signed [CreditBits-1:0] spare;
+    logic        [CreditBits-1:0] taken;
+    logic                         available;
+    assign taken     = !takes ? '0 : step_last_neuron ? CreditBits'(LastBeats) : CreditBits'(FoldBeats);
+    assign available = !spare[CreditBits-1];
+    always_ff @(posedge clk) begin
+        if (rst) spare <= CreditBits'(OutputDepth - FoldBeats);
+        else spare <= spare - taken + CreditBits'(leaves);
+    end
+
+    generate
+        if (NeuronFolds == 1) begin : g_through
+            assign in_ready   = !step_first || available;
+            assign step_valid = in_valid && in_ready;
+            weft_delay #(
+                .Width (Width),
+                .Cycles(XLatency)
+            ) delay (
+                .clk     (clk),
+                .in_data (in_data),
+                .out_data(x)
+            );
+            logic unused;
+            assign unused = first_neuron;
+        end else begin : g_replay
+            localparam int Room = 2 * SynapseFolds;
+            localparam int AddressBits = $clog2(Room);
+            localparam int CountBits = $clog2(Room + 1);
+            logic                   enters;
+            logic                   reads_new;
+            logic                   frees;
+            logic [AddressBits-1:0] write_at;
+            logic [AddressBits-1:0] read_at;
+            logic                   upper;     // the vector being given stands in the upper half
+            logic [CountBits-1:0]   held;      // beats that will still be given
+            logic [CountBits-1:0]   unread;    // of these, beats not given yet
+            logic                   has_room;  // held < Room
+            logic                   has_new;   // unread > 0
+            assign in_ready   = has_room;
+            assign enters     = in_valid && has_room;
+            assign step_valid = (!first_neuron || has_new) && (!step_first || available);
+            assign reads_new  = step_valid && first_neuron;
+            assign frees      = step_valid && step_last_neuron;
+            always_ff @(posedge clk) begin
+                if (rst) begin
+                    write_at <= '0;
+                    read_at  <= '0;
+                    upper    <= 1'b0;
+                    held     <= '0;
+                    unread   <= '0;
+                    has_room <= 1'b0;
+                    has_new  <= 1'b0;
+                end else begin
+                    if (enters) write_at <= write_at == AddressBits'(Room - 1) ? '0 : write_at + 1'b1;
+                    if (step_valid) begin
+                        if (!step_last) read_at <= read_at + 1'b1;
+                        else read_at <= upper != step_last_neuron ? AddressBits'(SynapseFolds) : '0;
+                    end
+                    if (step_valid && step_last) upper <= upper != step_last_neuron;
+                    if (enters != frees) held <= enters ? held + 1'b1 : held - 1'b1;
+                    if (enters != reads_new) unread <= enters ? unread + 1'b1 : unread - 1'b1;
+                    has_room <= frees || held < CountBits'(Room - 1) || (held == CountBits'(Room - 1) && !enters);
+                    has_new  <= enters || unread > CountBits'(1) || (unread == CountBits'(1) && !reads_new);
+                end
+            end
+            if (XLatency == 1) begin : g_registers
+                (* ram_style = "distributed" *) logic [Width-1:0] memory[0:Room-1];
+                always_ff @(posedge clk) begin
+                    if (enters) memory[write_at] <= in_data;
+                    x <= memory[read_at];
+                end
+            end else if (Room <= 64) begin : g_late_registers
+                (* ram_style = "distributed" *) logic [Width-1:0] memory[0:Room-1];
+                logic [Width-1:0] word;
+                always_ff @(posedge clk) begin
+                    if (enters) memory[write_at] <= in_data;
+                    word <= memory[read_at];
+                    x    <= word;
+                end
+            end else begin : g_block
+                (* ram_style = "block" *) logic [Width-1:0] memory[0:Room-1];
+                logic [Width-1:0] word;
+                always_ff @(posedge clk) begin
+                    if (enters) memory[write_at] <= in_data;
+                    word <= memory[read_at];
+                    x    <= word;
+                end
+            end
+        end
+    endgenerate
+endmodule

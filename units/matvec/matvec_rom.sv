@@ -1,0 +1,43 @@
+// matvec_rom.sv
+// The weights of one slot of weft_matvec's cascades, for some of its outputs.
+// SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+//
+// Memory <Name>_weights<Index>.mem, Depth words of Width bits. Shallow (Deep = 0): data is the word at the address of the cycle before.
+// Deep: a block RAM with output register, data is the word at the address of two cycles before. address_later is the address, a cycle
+// later: it goes to the next slot.
+
+module weft_matvec_rom #(
+    parameter int Width = 8,
+    parameter int Depth = 1,
+    parameter int AddressBits = 1,
+    parameter int Deep  = 0,
+    parameter int Index = 0,
+    parameter     Name  = ""
+) (
+    input  logic                   clk,
+    input  logic [AddressBits-1:0] address,
+    output logic [AddressBits-1:0] address_later,
+    output logic [Width-1:0]       data
+);
+    always_ff @(posedge clk) address_later <= address;
+    generate
+        if (Depth == 1) begin : g_constant
+            logic [Width-1:0] memory[0:0];
+            initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Index), memory);
+            assign data = memory[0];
+        end else if (Deep == 0) begin : g_shallow
+            logic [Width-1:0] memory[0:Depth-1];
+            initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Index), memory);
+            assign data = memory[address_later];
+        end else begin : g_deep
+            (* rom_style = "block", ram_style = "block" *) logic [Width-1:0] memory[0:Depth-1];
+            initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Index), memory);
+            logic [Width-1:0] word;
+            always_ff @(posedge clk) begin
+                word <= memory[address];
+                data <= word;
+            end
+        end
+    endgenerate
+endmodule
