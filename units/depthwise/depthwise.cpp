@@ -279,6 +279,8 @@ std::vector<UnitCase> rtl_cases() {
                           .lanes = 1,
                           .taps_per_beat = 3,
                           .pixels = 2}));
+    // Lanes whose weights take several memories, the last partly spare.
+    list.push_back(point({.in = {1, 3, 9, 36}, .min = 0, .max = 255, .weight_min = -128, .lanes = 18, .taps_per_beat = 9, .pixels = 2}));
     list.push_back(point({.in = {1, 9, 25, 2}, .min = 0, .max = 255, .lanes = 2, .taps_per_beat = 25, .pixels = 4}));
     return list;
 }

@@ -150,12 +150,39 @@ module weft_depthwise #(
         end
     endgenerate
 
+    // Lanes share memories as long as an address bit drives at most MostLoads LUTs (of 64 words a bit).
+    localparam int MostLoads = 256;
+    localparam int LaneLoads = Chains * Multiplier * WeightBits * (WeightLatency == 1 ? (Steps + 63) / 64 : 1);
+    localparam int Together = MostLoads / LaneLoads < 1 ? 1 : MostLoads / LaneLoads > Lanes ? Lanes : MostLoads / LaneLoads;
+    localparam int Groups = (Lanes + Together - 1) / Together;
+    localparam int LaneWeights = Multiplier * TapsPerBeat * WeightBits;
+    logic [Groups*Together*LaneWeights-1:0] weights;
+    logic unused_lanes;  // of the last group
+    assign unused_lanes = &{1'b0, weights};
+
     logic [Pixels*Lanes*Multiplier*AccumulatorBits-1:0] sums;
-    genvar lane, pixel, tap;
+    genvar group, lane, pixel, tap;
     generate
+        for (group = 0; group < Groups; group = group + 1) begin : g_group
+            weft_depthwise_weights #(
+                .Lanes(Together),
+                .Multiplier(Multiplier),
+                .WeightBits(WeightBits),
+                .ChainLength(ChainLength),
+                .TapsPerBeat(TapsPerBeat),
+                .Steps(Steps),
+                .StepBits(StepBits),
+                .Latency(WeightLatency),
+                .Group(group),
+                .Name(Name)
+            ) memories (
+                .clk(clk),
+                .step_next(step_next),
+                .weights(weights[group*Together*LaneWeights+:Together*LaneWeights])
+            );
+        end
         for (lane = 0; lane < Lanes; lane = lane + 1) begin : g_lane
             logic [         Pixels*TapsPerBeat*InBits-1:0] x;
-            logic [ Multiplier*TapsPerBeat*WeightBits-1:0] weights;
             logic [Pixels*Multiplier*AccumulatorBits-1:0] lane_sums;
             for (pixel = 0; pixel < Pixels; pixel = pixel + 1) begin : g_pixel
                 for (tap = 0; tap < TapsPerBeat; tap = tap + 1) begin : g_tap
@@ -164,21 +191,6 @@ module weft_depthwise #(
                 assign sums[(pixel*Lanes+lane)*Multiplier*AccumulatorBits+:Multiplier*AccumulatorBits] =
                     lane_sums[pixel*Multiplier*AccumulatorBits+:Multiplier*AccumulatorBits];
             end
-            weft_depthwise_weights #(
-                .Multiplier(Multiplier),
-                .WeightBits(WeightBits),
-                .ChainLength(ChainLength),
-                .TapsPerBeat(TapsPerBeat),
-                .Steps(Steps),
-                .StepBits(StepBits),
-                .Latency(WeightLatency),
-                .Lane(lane),
-                .Name(Name)
-            ) weight_memories (
-                .clk(clk),
-                .step_next(step_next),
-                .weights(weights)
-            );
             weft_depthwise_lane #(
                 .Multiplier(Multiplier),
                 .WeightBits(WeightBits),
@@ -196,7 +208,7 @@ module weft_depthwise #(
                 .adds_next(adds_next),
                 .first_next(first_next),
                 .x(x),
-                .weights(weights),
+                .weights(weights[lane*LaneWeights+:LaneWeights]),
                 .sums(lane_sums)
             );
         end

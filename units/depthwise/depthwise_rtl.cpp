@@ -97,6 +97,13 @@ int lane_shift(const Unit& unit) {
 
 int weight_latency(const Shape& s) { return s.steps() == 1 ? 0 : s.steps() <= deepest_logic_memory ? 1 : 2; }
 
+/// Lanes whose weights share memories, as in depthwise.sv: an address bit drives at most so many LUTs (of 64 words a bit).
+std::int64_t lanes_together(const Shape& s, int weight_bits) {
+    constexpr std::int64_t most_loads = 256;
+    const std::int64_t lane_loads = s.chains() * s.multiplier * weight_bits * (weight_latency(s) == 1 ? ceil_div(s.steps(), 64) : 1);
+    return std::clamp<std::int64_t>(most_loads / lane_loads, 1, s.lanes);
+}
+
 /// Cycles from a beat's reading to its results' arrival in the FIFO.
 int latency(const Unit& unit) {
     const Shape s(unit);
@@ -164,17 +171,23 @@ RtlFace depthwise_rtl(const Unit& unit) {
               static_cast<int>(unit.parameter("AccumulatorBits")));
 
     const std::vector<std::int64_t>& weights = unit.constant("weights").data;
-    for (std::int64_t lane = 0; lane < s.lanes; ++lane)
+    const std::int64_t together = lanes_together(s, bits);
+    for (std::int64_t group = 0; group * together < s.lanes; ++group)
         for (std::int64_t place = 0; place < s.chain; ++place) {
-            RtlMemory memory("weights" + std::to_string(lane * s.chain + place), static_cast<int>(s.chains() * s.multiplier) * bits,
-                             s.steps());
-            for (std::int64_t channel = lane; channel < s.channels; channel += s.lanes)
+            RtlMemory memory("weights" + std::to_string(group * s.chain + place),
+                             static_cast<int>(together * s.chains() * s.multiplier) * bits, s.steps());
+            for (std::int64_t channel = 0; channel < s.channels; ++channel) {
+                const std::int64_t lane = channel % s.lanes;
+                if (lane / together != group) continue;
                 for (std::int64_t filter = 0; filter < s.multiplier; ++filter)
-                    for (std::int64_t tap = 0; tap < s.taps; ++tap)
-                        if (const std::int64_t in_beat = tap % s.taps_per_beat; s.place(in_beat) == place)
-                            memory.set(channel / s.lanes * s.tap_folds() + tap / s.taps_per_beat,
-                                       static_cast<int>(in_beat / s.chain * s.multiplier + filter) * bits, bits,
-                                       weights[static_cast<std::size_t>((channel * s.multiplier + filter) * s.taps + tap)]);
+                    for (std::int64_t tap = 0; tap < s.taps; ++tap) {
+                        const std::int64_t in_beat = tap % s.taps_per_beat;
+                        if (s.place(in_beat) != place) continue;
+                        const std::int64_t field = (lane % together * s.chains() + in_beat / s.chain) * s.multiplier + filter;
+                        memory.set(channel / s.lanes * s.tap_folds() + tap / s.taps_per_beat, static_cast<int>(field) * bits, bits,
+                                   weights[static_cast<std::size_t>((channel * s.multiplier + filter) * s.taps + tap)]);
+                    }
+            }
             face.memories.push_back(std::move(memory));
         }
     return face;

@@ -1,13 +1,15 @@
 // depthwise_weights.sv
-// The weights of one lane: for each place in a chain a memory of its own, read one cycle later than the place before.
+// The weights of neighbouring lanes: for each place in a chain a memory of its own, read one cycle later than the place before.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Weights of place i for the step that stood at step_next in cycle t stand in cycle t + 1 + Latency + i, where Latency is 0 for a single
-// step (constants), 1 for memories in LUTs, 2 for block RAMs. Places and the order of weights are those of weft_depthwise_lane.
-// Memory <Name>_weights<Lane * ChainLength + place>.mem: a word a step; field chain * Multiplier + filter.
+// step (constants), 1 for memories in LUTs, 2 for block RAMs. Places and the order of a lane's weights are those of
+// weft_depthwise_lane; lanes follow one another.
+// Memory <Name>_weights<Group * ChainLength + place>.mem: a word a step; field (lane * chains + chain) * Multiplier + filter.
 
 module weft_depthwise_weights #(
+    parameter int Lanes       = 1,
     parameter int Multiplier  = 1,
     parameter int WeightBits  = 8,
     parameter int ChainLength = 1,
@@ -15,19 +17,19 @@ module weft_depthwise_weights #(
     parameter int Steps       = 1,
     parameter int StepBits    = 1,
     parameter int Latency     = 0,
-    parameter int Lane        = 0,
+    parameter int Group       = 0,
     parameter     Name        = ""
 ) (
-    input  logic                                         clk,
-    input  logic [                         StepBits-1:0] step_next,
-    output logic [Multiplier*TapsPerBeat*WeightBits-1:0] weights
+    input  logic                                               clk,
+    input  logic [                               StepBits-1:0] step_next,
+    output logic [Lanes*Multiplier*TapsPerBeat*WeightBits-1:0] weights
 );
     localparam int Chains = (TapsPerBeat + ChainLength - 1) / ChainLength;
     localparam int LastLength = TapsPerBeat - (Chains - 1) * ChainLength;
-    localparam int Width = Chains * Multiplier * WeightBits;
+    localparam int Width = Lanes * Chains * Multiplier * WeightBits;
 
     logic [ChainLength*StepBits-1:0] step;
-    genvar place, tap, filter;
+    genvar place, lane, tap, filter;
     generate
         if (Latency != 0) begin : g_steps
             always_ff @(posedge clk) step <= (ChainLength * StepBits)'({step, step_next});
@@ -42,7 +44,7 @@ module weft_depthwise_weights #(
             assign unused_fields = &{1'b0, word};
             if (Latency == 2) begin : g_block
                 (* rom_style = "block" *) logic [Width-1:0] memory[0:Steps-1];
-                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Lane * ChainLength + place), memory);
+                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Group * ChainLength + place), memory);
                 logic [Width-1:0] read;
                 always_ff @(posedge clk) begin
                     read <= memory[step[place*StepBits+:StepBits]];
@@ -50,7 +52,7 @@ module weft_depthwise_weights #(
                 end
             end else begin : g_logic
                 logic [Width-1:0] memory[0:Steps-1];
-                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Lane * ChainLength + place), memory);
+                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Group * ChainLength + place), memory);
                 if (Latency == 1) begin : g_read
                     always_ff @(posedge clk) word <= memory[step[place*StepBits+:StepBits]];
                 end else begin : g_constant
@@ -58,12 +60,14 @@ module weft_depthwise_weights #(
                 end
             end
         end
-        for (tap = 0; tap < TapsPerBeat; tap = tap + 1) begin : g_tap
-            localparam int Chain = tap / ChainLength;
-            localparam int Place = tap % ChainLength + (Chain == Chains - 1 ? ChainLength - LastLength : 0);
-            for (filter = 0; filter < Multiplier; filter = filter + 1) begin : g_filter
-                assign weights[(filter*TapsPerBeat+tap)*WeightBits+:WeightBits] =
-                    g_place[Place].word[(Chain*Multiplier+filter)*WeightBits+:WeightBits];
+        for (lane = 0; lane < Lanes; lane = lane + 1) begin : g_lane
+            for (tap = 0; tap < TapsPerBeat; tap = tap + 1) begin : g_tap
+                localparam int Chain = tap / ChainLength;
+                localparam int Place = tap % ChainLength + (Chain == Chains - 1 ? ChainLength - LastLength : 0);
+                for (filter = 0; filter < Multiplier; filter = filter + 1) begin : g_filter
+                    assign weights[((lane*Multiplier+filter)*TapsPerBeat+tap)*WeightBits+:WeightBits] =
+                        g_place[Place].word[((lane*Chains+Chain)*Multiplier+filter)*WeightBits+:WeightBits];
+                end
             end
         end
     endgenerate
