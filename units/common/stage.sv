@@ -48,6 +48,14 @@ module weft_stage #(
     localparam int Elements = Pixels * Lanes;
     genvar i, k;
 
+    // Levels of a search whose memories, `compared` << level words, have an output register.
+    function automatic int deep_levels(input int compared);
+        int count;
+        count = 0;
+        for (int level = 0; level < StageLevels; level++) if (compared * (1 << level) > 64) count = count + 1;
+        deep_levels = count;
+    endfunction
+
     generate
         if (StageForm == 0) begin : g_none
             assign out_valid = in_valid;
@@ -100,7 +108,7 @@ module weft_stage #(
             weft_stage_rom #(
                 .Width (Words * StageMulBits),
                 .Depth (Depth),
-                .Memory(Name != "" ? {Name, "_stage_multiplier.mem"} : "")
+                .Memory(Name != "" ? {Name, "_stage_multiplier"} : "")
             ) multiplier_rom (
                 .clk    (clk),
                 .address(trail[0+:(Depth > 1 ? FoldBits : 1)]),
@@ -108,13 +116,13 @@ module weft_stage #(
             );
             for (k = 0; k < Columns; k++) begin : g_digit
                 localparam int First = StageMulDigits == 1 || k == 0 ? k : 2 * k - 1;
-                localparam logic [7:0] Number = 8'(48 + k);
                 localparam int Bits = k == Columns - 1 ? StageSumBits - 17 * k : 17;
                 logic [Words*Bits-1:0] digits;
                 weft_stage_rom #(
                     .Width (Words * Bits),
                     .Depth (Depth),
-                    .Memory(Name != "" ? {Name, "_stage_addend", Number, ".mem"} : "")
+                    .Number(k),
+                    .Memory(Name != "" ? {Name, "_stage_addend"} : "")
                 ) addend_rom (
                     .clk    (clk),
                     .address(trail[(First+1)*FoldBits+:(Depth > 1 ? FoldBits : 1)]),
@@ -128,7 +136,7 @@ module weft_stage #(
                 weft_stage_rom #(
                     .Width (LimitsWords * 2 * OutBits),
                     .Depth (LimitsDepth),
-                    .Memory(Name != "" ? {Name, "_stage_limits.mem"} : "")
+                    .Memory(Name != "" ? {Name, "_stage_limits"} : "")
                 ) limits_rom (
                     .clk    (clk),
                     .address(trail[LimitsAt*FoldBits+:(LimitsDepth > 1 ? FoldBits : 1)]),
@@ -172,6 +180,92 @@ module weft_stage #(
             end
             logic unused;
             assign unused = &{1'b0, trail};
+        end else if (StageForm == 3) begin : g_thresholds
+            localparam int Compared = StageShared != 0 ? 1 : Folds;
+            localparam int ValueDepth = StageValuesShared == 2 ? 1 : (StageValuesShared != 0 ? 1 : Folds) * (1 << StageLevels);
+            localparam int Searches = 2 * StageLevels + deep_levels(Compared);
+            localparam int Latency = Searches + (ValueDepth > 256 ? 1 : 0);
+            localparam int Trail = Searches + 1;
+            localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
+
+            weft_stage_valid #(.Latency(Latency)) valid (
+                .clk(clk),
+                .rst(rst),
+                .in_valid(in_valid),
+                .out_valid(out_valid)
+            );
+            logic [Trail*FoldBits-1:0] trail;
+            weft_stage_folds #(
+                .Folds(Folds),
+                .Trail(Trail)
+            ) folds (
+                .clk     (clk),
+                .rst     (rst),
+                .in_valid(in_valid),
+                .trail   (trail)
+            );
+            for (i = 0; i < Elements; i++) begin : g_element
+                weft_stage_search #(
+                    .AccBits     (AccBits),
+                    .AccUsed     (StageAccBits),
+                    .Levels      (StageLevels),
+                    .Folds       (Folds),
+                    .Shared      (StageShared),
+                    .ValuesShared(StageValuesShared),
+                    .OutBits     (OutBits),
+                    .Lane        (i % Lanes),
+                    .Trail       (Trail),
+                    .Name        (Name)
+                ) lane (
+                    .clk   (clk),
+                    .acc   (in_acc[i*AccBits+:AccBits]),
+                    .trail (trail),
+                    .result(out_data[i*OutBits+:OutBits])
+                );
+            end
+        end else begin : g_table
+            // The index are the low bits of the accumulator itself: the contents stand rotated.
+            localparam int Depth = (StageShared != 0 ? 1 : Folds) * (1 << StageLevels);
+            localparam int AddressBits = $clog2(Depth);
+            localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
+
+            weft_stage_valid #(.Latency(Depth > 256 ? 2 : 1)) valid (
+                .clk(clk),
+                .rst(rst),
+                .in_valid(in_valid),
+                .out_valid(out_valid)
+            );
+            logic [2*FoldBits-1:0] trail;
+            weft_stage_folds #(
+                .Folds(Folds),
+                .Trail(2)
+            ) folds (
+                .clk     (clk),
+                .rst     (rst),
+                .in_valid(in_valid),
+                .trail   (trail)
+            );
+            for (i = 0; i < Elements; i++) begin : g_element
+                logic [AddressBits-1:0] address;
+                if (StageShared == 0 && Folds > 1) begin : g_fold
+                    assign address = {trail[FoldBits+:FoldBits], in_acc[i*AccBits+:StageLevels]};
+                end else begin : g_index
+                    assign address = in_acc[i*AccBits+:StageLevels];
+                end
+                weft_stage_rom #(
+                    .Width      (OutBits),
+                    .Depth      (Depth),
+                    .MostShallow(256),
+                    .Number     (StageShared != 0 ? 0 : i % Lanes),
+                    .Memory     (Name != "" ? {Name, "_stage_value"} : "")
+                ) values (
+                    .clk    (clk),
+                    .address(address),
+                    .data   (out_data[i*OutBits+:OutBits])
+                );
+            end
+            logic unused;
+            assign unused = &{1'b0, trail, in_acc};
         end
     endgenerate
 endmodule

@@ -22,6 +22,7 @@ constexpr int digit_bits = 17;
 constexpr int result_bits = 48;
 /// Memories of more words are block RAMs, which take a cycle more (MostShallow in stage_rom.sv).
 constexpr std::int64_t most_shallow = 64;
+constexpr std::int64_t most_shallow_values = 256;
 
 int bits_of(Wide value) {
     int bits = 1;
@@ -124,6 +125,85 @@ void add_multiply_memories(RtlFace& face, const Requantize& stage, const StageMu
 /// Result channels of a unit and how many a beat has for each pixel.
 std::int64_t result_folds(const Unit& unit) { return ceil_div(unit.outputs[0]->shape.channels, port_beat(unit, true, 0).lanes); }
 
+/// The forms that look results up: by how many thresholds are reached (`levels` comparisons), or by the accumulator's low `levels` bits.
+struct LookUp {
+    int levels = 1;
+    bool shared = true;     ///< The same thresholds (table) for all channels.
+    int values_shared = 1;  ///< 2: thresholds whose values count up from the first.
+    int acc_bits = 1;
+
+    std::int64_t values_depth(std::int64_t folds) const { return values_shared == 2 ? 1 : (values_shared != 0 ? 1 : folds) << levels; }
+};
+
+LookUp threshold_look_up(const Requantize& stage) {
+    const std::size_t steps = static_cast<std::size_t>(stage.steps);
+    LookUp look_up;
+    look_up.levels = std::max(1, static_cast<int>(std::bit_width(steps)));
+    look_up.shared = stage.thresholds.size() == steps;
+    look_up.values_shared = stage.values.size() == steps + 1 ? 1 : 0;
+    bool counts = true;
+    for (std::size_t i = 0; i < stage.values.size(); ++i)
+        counts = counts && stage.values[i] == stage.values[0] + static_cast<std::int64_t>(i % (steps + 1));
+    if (counts) look_up.values_shared = 2;
+    // Thresholds that are never reached lie at acc_max + 1.
+    look_up.acc_bits = std::max(2, signed_bits(stage.acc_min, stage.acc_max + 1));
+    return look_up;
+}
+
+LookUp table_look_up(const Requantize& stage) {
+    const std::int64_t size = stage.acc_max - stage.acc_min + 1;
+    LookUp look_up;
+    look_up.levels = std::max(1, static_cast<int>(std::bit_width(static_cast<std::uint64_t>(size - 1))));
+    look_up.shared = std::int64_t{static_cast<std::int64_t>(stage.values.size())} == size;
+    look_up.values_shared = look_up.shared ? 1 : 0;
+    look_up.acc_bits = signed_bits(stage.acc_min, stage.acc_max);
+    return look_up;
+}
+
+void add_threshold_memories(RtlFace& face, const Requantize& stage, const LookUp& look_up, int channels, int lanes) {
+    const std::int64_t folds = look_up.shared ? 1 : ceil_div(channels, lanes);
+    const std::int64_t unreached = stage.acc_max + 1;
+    const std::int64_t offset = std::int64_t{1} << (look_up.acc_bits - 1);
+    for (int lane = 0; lane < (look_up.shared ? 1 : lanes); ++lane)
+        for (int level = 0; level < look_up.levels; ++level) {
+            RtlMemory memory("stage_threshold" + std::to_string(lane * look_up.levels + level), look_up.acc_bits, folds << level);
+            for (std::int64_t fold = 0; fold < folds; ++fold) {
+                const std::int64_t channel = fold * lanes + lane;
+                if (channel >= channels) continue;
+                for (std::int64_t prefix = 0; prefix < std::int64_t{1} << level; ++prefix) {
+                    // The middle of those that the prefix leaves; those beyond the last are never reached.
+                    const std::int64_t index = ((2 * prefix + 1) << (look_up.levels - level - 1)) - 1;
+                    const std::int64_t threshold =
+                        index < stage.steps
+                            ? stage.thresholds[static_cast<std::size_t>((look_up.shared ? 0 : channel) * stage.steps + index)]
+                            : unreached;
+                    memory.set(fold << level | prefix, 0, look_up.acc_bits, std::clamp(threshold, stage.acc_min, unreached) + offset);
+                }
+            }
+            face.memories.push_back(std::move(memory));
+        }
+}
+
+void add_value_memories(RtlFace& face, const Requantize& stage, const LookUp& look_up, int bits, int channels, int lanes) {
+    const bool search = stage.form == RequantizeForm::thresholds;
+    const bool shared = look_up.values_shared != 0;
+    const std::int64_t folds = shared ? 1 : ceil_div(channels, lanes);
+    const std::int64_t size = search ? stage.steps + 1 : stage.acc_max - stage.acc_min + 1;
+    const std::int64_t first = search ? 0 : stage.acc_min;
+    const std::int64_t mask = (std::int64_t{1} << look_up.levels) - 1;
+    for (int lane = 0; lane < (shared ? 1 : lanes); ++lane) {
+        RtlMemory memory("stage_value" + std::to_string(lane), bits, look_up.values_depth(folds));
+        for (std::int64_t fold = 0; fold < folds; ++fold) {
+            const std::int64_t channel = fold * lanes + lane;
+            if (channel >= channels) continue;
+            for (std::int64_t i = 0; i < (look_up.values_shared == 2 ? 1 : size); ++i)
+                memory.set(fold << look_up.levels | ((first + i) & mask), 0, bits,
+                           stage.values[static_cast<std::size_t>((shared ? 0 : channel) * size + i)]);
+        }
+        face.memories.push_back(std::move(memory));
+    }
+}
+
 }  // namespace
 
 int signed_bits(std::int64_t min, std::int64_t max) { return std::max(bits_of(min), bits_of(max)); }
@@ -164,8 +244,20 @@ StageMultiply plan_stage_multiply(const Requantize& stage) {
 int stage_dsp_per_lane(const Unit& unit) { return multiplies(unit) ? plan_stage_multiply(*unit.requantize).dsp() : 0; }
 
 int stage_latency(const Unit& unit) {
-    if (!multiplies(unit)) return 0;
+    if (!unit.requantize || unit.requantize->form == RequantizeForm::none) return 0;
     const Requantize& stage = *unit.requantize;
+    if (stage.form == RequantizeForm::table) {
+        const LookUp look_up = table_look_up(stage);
+        return look_up.values_depth(result_folds(unit)) > most_shallow_values ? 2 : 1;
+    }
+    if (stage.form == RequantizeForm::thresholds) {
+        const LookUp look_up = threshold_look_up(stage);
+        const std::int64_t folds = result_folds(unit);
+        int cycles = 2 * look_up.levels + (look_up.values_depth(folds) > most_shallow_values ? 1 : 0);
+        for (int level = 0; level < look_up.levels; ++level)
+            if (((look_up.shared ? 1 : folds) << level) > most_shallow) ++cycles;
+        return cycles;
+    }
     const int bounds = bounds_of(stage, *unit.outputs[0]);
     const bool deep = result_folds(unit) > most_shallow && (!shared_multiplier(stage) || bounds == 2);
     return (deep ? 1 : 0) + 3 + plan_stage_multiply(stage).dsp() - 1 + (stage.form == RequantizeForm::convergent ? 1 : 0) + 1 +
@@ -176,8 +268,9 @@ void add_stage(RtlFace& face, const Unit& unit, int channels, int lanes, int /*p
     const Stream& out = *unit.outputs[0];
     StageMultiply plan;
     plan.acc_bits = acc_bits;
-    int form = 0, shift = 1, bounds = 0, levels = 1;
-    bool shared = true, values_shared = true;
+    int form = 0, shift = 1, bounds = 0;
+    bool shared = true;
+    LookUp look_up;
     if (multiplies(unit)) {
         const Requantize& stage = *unit.requantize;
         plan = plan_stage_multiply(stage);
@@ -186,6 +279,15 @@ void add_stage(RtlFace& face, const Unit& unit, int channels, int lanes, int /*p
         bounds = bounds_of(stage, out);
         shared = shared_multiplier(stage);
         add_multiply_memories(face, stage, plan, out, channels, lanes);
+    } else if (unit.requantize && unit.requantize->form != RequantizeForm::none) {
+        const Requantize& stage = *unit.requantize;
+        const bool search = stage.form == RequantizeForm::thresholds;
+        form = search ? 3 : 4;
+        look_up = search ? threshold_look_up(stage) : table_look_up(stage);
+        plan.acc_bits = look_up.acc_bits;
+        shared = look_up.shared;
+        if (search) add_threshold_memories(face, stage, look_up, channels, lanes);
+        add_value_memories(face, stage, look_up, out.bits(), channels, lanes);
     }
     const std::pair<const char*, std::int64_t> parameters[] = {{"StageForm", form},
                                                                {"StageAccBits", plan.acc_bits},
@@ -198,8 +300,8 @@ void add_stage(RtlFace& face, const Unit& unit, int channels, int lanes, int /*p
                                                                {"StageOutSigned", out.is_signed()},
                                                                {"StageBounds", bounds},
                                                                {"StageShared", shared},
-                                                               {"StageLevels", levels},
-                                                               {"StageValuesShared", values_shared}};
+                                                               {"StageLevels", look_up.levels},
+                                                               {"StageValuesShared", look_up.values_shared}};
     for (const auto& [name, value] : parameters) face.parameters.emplace_back(name, value);
 }
 

@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/rtl_faces.h"
 
 namespace weft {
 
@@ -19,7 +20,7 @@ std::string check(const Unit& unit) {
 
 Timing schedule(const Unit& unit) { return {beats_of(unit)}; }
 
-Cost cost(const Unit& unit) { return {0, static_cast<double>(unit.parameter("Lanes")) * requantize_dsp_per_lane(unit)}; }
+Cost cost(const Unit& unit) { return {0, static_cast<double>(lanes_beat(unit).elements()) * requantize_dsp_per_lane(unit)}; }
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
     const IntTensor& in = *inputs[0];
@@ -36,12 +37,13 @@ UnitFunction fast(const Unit& unit) {
 }
 
 UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, RequantizeForm form, bool per_channel, std::int64_t out_min,
-               std::int64_t out_max, int lanes) {
+               std::int64_t out_max, int lanes, int pixels = 1) {
     CaseBuilder build("requantize");
     Stream* in = build.input(shape, min, max);
     Stream* out = build.output(shape, out_min, out_max);
-    Unit* unit = build.unit(unit_requantize, {in}, {out},
-                            {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Lanes", lanes}});
+    Unit* unit =
+        build.unit(unit_requantize, {in}, {out},
+                   {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
     unit->requantize = sample_stage(form, shape.channels, per_channel, min, max, out_min, out_max);
     return build.finish();
 }
@@ -61,6 +63,17 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+std::vector<UnitCase> rtl_cases() {
+    using enum RequantizeForm;
+    std::vector<UnitCase> list;
+    // Three accumulators wide enough for each variant of the multiplication; row ends that leave pixels spare.
+    list.push_back(point({3, 5, 1, 5}, -(1 << 25), (1 << 25) - 1, multiply, false, -128, 127, 2, 2));
+    list.push_back(point({2, 6, 1, 6}, -(1 << 30), (1 << 30) - 1, multiply, true, -128, 127, 4, 4));
+    list.push_back(point({2, 3, 1, 130}, -(1 << 25), (1 << 25) - 1, multiply, true, -128, 127, 2, 2));
+    list.push_back(point({4, 3, 1, 3}, -100, 100, convergent, false, -40, 40, 2, 4));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_requantize{
@@ -68,7 +81,8 @@ extern const UnitDef unit_requantize{
     .role = UnitRole::function,
     .summary = "a stream's integers on another scale",
     .parameters = {rows_row(), columns_row(), channels_row(), pixels_row(), lanes_row()},
-    .ports = {{.name = "in", .beat = lanes_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
+    .ports = {{.name = "in", .beat = lanes_beat, .registered_ready = true},
+              {.name = "out", .output = true, .beat = lanes_beat, .buffered = true}},
     .has_requantize = true,
     .check = check,
     .schedule = schedule,
@@ -76,7 +90,10 @@ extern const UnitDef unit_requantize{
     .foldings = lane_foldings,
     .model = model,
     .fast = fast,
+    .rtl = requantize_rtl,
+    .control = requantize_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft

@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/rtl_faces.h"
 
 namespace weft {
 
@@ -40,12 +41,13 @@ UnitFunction fast(const Unit& unit) {
 }
 
 UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, bool per_channel, std::int64_t out_min, std::int64_t out_max,
-               int lanes) {
+               int lanes, int pixels = 1) {
     CaseBuilder build("table");
     Stream* in = build.input(shape, min, max);
     Stream* out = build.output(shape, out_min, out_max);
-    Unit* unit = build.unit(unit_table, {in}, {out},
-                            {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Lanes", lanes}});
+    Unit* unit =
+        build.unit(unit_table, {in}, {out},
+                   {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
     unit->requantize = sample_stage(RequantizeForm::table, shape.channels, per_channel, min, max, out_min, out_max);
     return build.finish();
 }
@@ -61,6 +63,13 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+std::vector<UnitCase> rtl_cases() {
+    std::vector<UnitCase> list;
+    list.push_back(point({3, 5, 1, 6}, -128, 127, false, -128, 127, 4, 2));
+    list.push_back(point({2, 6, 1, 5}, 0, 255, true, -8, 7, 2, 4));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_table{
@@ -68,7 +77,8 @@ extern const UnitDef unit_table{
     .role = UnitRole::function,
     .summary = "a function of integers of at most 10 bits, by look-up",
     .parameters = {rows_row(), columns_row(), channels_row(), pixels_row(), lanes_row()},
-    .ports = {{.name = "in", .beat = lanes_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
+    .ports = {{.name = "in", .beat = lanes_beat, .registered_ready = true},
+              {.name = "out", .output = true, .beat = lanes_beat, .buffered = true}},
     .has_requantize = true,
     .check = check,
     .schedule = schedule,
@@ -76,7 +86,10 @@ extern const UnitDef unit_table{
     .foldings = lane_foldings,
     .model = model,
     .fast = fast,
+    .rtl = table_rtl,
+    .control = table_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft
