@@ -18,13 +18,17 @@ namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
-/// An identifier near `wanted` that neither a unit nor a stream has: in the emitted sources both share one scope.
-std::string free_name(const Design& design, std::string_view wanted) {
+/// The first of base, base_1, base_2, ... that is not taken.
+template <class Taken>
+std::string free_name(std::string_view wanted, Taken taken) {
     const std::string base = to_identifier(wanted);
     std::string name = base;
-    for (int i = 1; design.find_stream(name) || design.find_unit(name); ++i) name = fmt::format("{}_{}", base, i);
+    for (int i = 1; taken(name); ++i) name = fmt::format("{}_{}", base, i);
     return name;
 }
+
+// Units and streams have name spaces of their own; in the emitted sources a stream's name has this before it.
+constexpr std::string_view stream_prefix = "s_";
 
 std::string first_node(const Unit& unit) { return unit.nodes.empty() ? std::string() : unit.nodes.front(); }
 
@@ -55,7 +59,8 @@ private:
         for (const auto& unit : design_.units)
             if (!names.insert(unit->name).second) fail(unit.get(), nullptr, "its name is taken");
         for (const auto& stream : design_.streams)
-            if (!names.insert(stream->name).second) fail(nullptr, stream.get(), "the stream's name is taken");
+            if (!names.insert(std::string(stream_prefix) + stream->name).second)
+                fail(nullptr, stream.get(), "the stream's name is taken");
     }
 
     void check_unit(const Unit& unit) {
@@ -205,7 +210,9 @@ std::int64_t Beat::count(const StreamShape& shape) const {
 
 Stream* Design::add_stream(std::string_view wanted_name, StreamShape shape, std::int64_t min, std::int64_t max) {
     auto stream = std::make_unique<Stream>();
-    stream->name = free_name(*this, wanted_name);
+    stream->name = free_name(wanted_name, [&](const std::string& name) {
+        return find_stream(name) || find_unit(std::string(stream_prefix) + name);
+    });
     stream->shape = shape;
     stream->min = min;
     stream->max = max;
@@ -216,7 +223,9 @@ Stream* Design::add_stream(std::string_view wanted_name, StreamShape shape, std:
 Unit* Design::add_unit(const UnitDef& def, std::string_view wanted_name, std::vector<Stream*> inputs, std::vector<Stream*> outputs) {
     auto unit = std::make_unique<Unit>();
     unit->def = &def;
-    unit->name = free_name(*this, wanted_name);
+    unit->name = free_name(wanted_name, [&](const std::string& name) {
+        return find_unit(name) || (name.starts_with(stream_prefix) && find_stream(name.substr(stream_prefix.size())));
+    });
     for (const ParameterDef& row : def.parameters) unit->parameters[std::string(row.name)] = row.fallback;
     unit->inputs = std::move(inputs);
     unit->outputs = std::move(outputs);

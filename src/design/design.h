@@ -83,7 +83,7 @@ struct ConstantArray {
 /// An instance of a unit. Parameters are spelled as in the unit's table.
 struct Unit {
     const UnitDef* def = nullptr;
-    std::string name;                ///< Unique, a C identifier.
+    std::string name;                ///< Unique among the units, a C identifier.
     std::vector<std::string> nodes;  ///< Keys of the ONNX nodes that it computes.
     std::map<std::string, std::int64_t, std::less<>> parameters;
     std::map<std::string, ConstantArray, std::less<>> constants;

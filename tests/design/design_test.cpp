@@ -33,12 +33,13 @@ TEST(Beat, CountsSpareElements) {
     EXPECT_EQ((Beat{2, 9, 8}.count(shape)), 3 * 3);
 }
 
-TEST(Design, MakesNamesUniqueAcrossUnitsAndStreams) {
+TEST(Design, MakesNamesUniqueAmongUnitsAndAmongStreams) {
     DesignBuilder build("net");
     Stream* in = build.input(2, 2, 3);
     Stream* out = build.convolution("a b", in, 2, 1, 1, 0);
     EXPECT_EQ(out->name, "a_b");
-    EXPECT_EQ(build.design.add_stream("a_b_matvec", {}, 0, 1)->name, "a_b_matvec_1");
+    EXPECT_NE(build.design.find_unit("a_b_matvec"), nullptr);
+    EXPECT_EQ(build.design.add_stream("a_b_matvec", {}, 0, 1)->name, "a_b_matvec");
     EXPECT_EQ(build.design.add_stream("a_b", {}, 0, 1)->name, "a_b_1");
 }
 
