@@ -69,7 +69,11 @@ private:
             return static_cast<int>(result_.ports.size()) - 1;
         };
         std::map<const Stream*, int> source_of;
-        for (const KernelInput& input : design_.inputs) source_of[input.binding.stream] = port_index(input.binding.stream, false);
+        // Beats that no output needs are read as well: of a frame's last rows, say, that a stride leaves out.
+        for (const KernelInput& input : design_.inputs) {
+            source_of[input.binding.stream] = port_index(input.binding.stream, false);
+            left_ += options_.frames * beats(*input.binding.stream);
+        }
         for (const auto& unit : design_.units) {
             if (!unit->def->control)
                 return Diagnostic{Severity::error, unit->nodes.empty() ? unit->name : unit->nodes.front(), "",
@@ -217,11 +221,12 @@ private:
             link.waiting += link.valid && !link.ready;
             event |= moves;
             if (!moves) continue;
-            if (link.source >= 0) result_.ports[static_cast<std::size_t>(link.source)].cycles.push_back(now_);
-            if (link.sink >= 0) {
-                result_.ports[static_cast<std::size_t>(link.sink)].cycles.push_back(now_);
+            for (const int port : {link.source, link.sink}) {
+                if (port < 0) continue;
+                result_.ports[static_cast<std::size_t>(port)].cycles.push_back(now_);
                 --left_;
             }
+            if (link.sink >= 0) result_.cycles = now_ + 1;
         }
         for (Node& node : nodes_) record(node);
         for (Node& node : nodes_) node.control->clock(node.ports);
@@ -268,7 +273,6 @@ private:
     }
 
     Schedule finish() {
-        result_.cycles = now_;
         for (Node& node : nodes_) {
             if (node.fifo) continue;
             result_.units.push_back(std::move(node.activity));
@@ -309,7 +313,7 @@ private:
     std::map<const Unit*, int> node_of_;
     std::vector<std::vector<std::int64_t>> most_held_;
     std::int64_t now_ = 0;
-    std::int64_t left_ = 0;
+    std::int64_t left_ = 0;  ///< Beats that the kernel's ports still await.
 };
 
 }  // namespace
