@@ -6,6 +6,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/window/window_rtl.h"
 
 namespace weft {
 
@@ -31,6 +32,8 @@ std::string check(const Unit& unit) {
     const std::int64_t pad = unit.parameter("PadValue");
     const Stream& out = *unit.outputs[0];
     if (out.min > unit.inputs[0]->min || out.max < unit.inputs[0]->max) return "its output's range does not cover its input's";
+    if (unit.parameter("Pixels") > 1)
+        if (std::string reason = line_obstacle(WindowGeometry(unit)); !reason.empty()) return reason + ", with several pixels a beat";
     if (padded && (pad < out.min || pad > out.max)) return "PadValue is outside its output's range";
     return {};
 }
@@ -92,12 +95,7 @@ Beat output_beat(const Unit& unit) {
     return {pixels, static_cast<int>(unit.parameter("TapsPerBeat")), static_cast<int>(unit.parameter("Lanes"))};
 }
 
-Timing schedule(const Unit& unit) {
-    const DelayLine line(unit);
-    return {line.out_rows * line.out_columns * (line.channel_folds - 1) * line.tap_folds +
-            line.out_rows * (line.out_columns - 1) * line.next_window(line.column_gap) +
-            (line.out_rows - 1) * line.next_window(line.row_gap) + line.next_window(line.frame_gap)};
-}
+Timing schedule(const Unit& unit) { return {window_interval(unit)}; }
 
 Cost cost(const Unit&) { return {}; }
 
@@ -181,7 +179,7 @@ struct Geometry {
     int rows, columns, channels, kernel_h, kernel_w, stride_h = 1, stride_w = 1, top = 0, left = 0, bottom = 0, right = 0;
 };
 
-UnitCase point(const Geometry& g, std::int64_t min, std::int64_t max, std::int64_t pad, int lanes, int taps_per_beat) {
+UnitCase point(const Geometry& g, std::int64_t min, std::int64_t max, std::int64_t pad, int lanes, int taps_per_beat, int pixels = 1) {
     CaseBuilder build("window");
     Stream* in = build.input({g.rows, g.columns, 1, g.channels}, min, max);
     Stream* out = build.output({(g.rows + g.top + g.bottom - g.kernel_h) / g.stride_h + 1,
@@ -200,6 +198,7 @@ UnitCase point(const Geometry& g, std::int64_t min, std::int64_t max, std::int64
                 {"PadBottom", g.bottom},
                 {"PadRight", g.right},
                 {"PadValue", pad},
+                {"Pixels", pixels},
                 {"Lanes", lanes},
                 {"TapsPerBeat", taps_per_beat}});
     return build.finish();
@@ -216,6 +215,55 @@ std::vector<UnitCase> cases() {
     list.push_back(point({3, 5, 1, 3, 5, 1, 1, 2, 4, 2, 4}, -2, 1, 1, 1, 4));
     list.push_back(point({1, 9, 4, 1, 4, 1, 2, 0, 3, 0, 2}, 0, 15, 5, 4, 2));
     list.push_back(point({1, 1, 3, 3, 3, 1, 1, 1, 1, 1, 1}, -128, 127, 9, 2, 3));
+    return list;
+}
+
+std::vector<UnitCase> rtl_cases() {
+    std::vector<UnitCase> list;
+    // Delay lines: lag 0 and 1, shallow and block RAM rows, one row, folds.
+    list.push_back(point({6, 7, 2, 3, 3, 1, 1, 1, 1, 1, 1}, -128, 127, 0, 2, 9));
+    list.push_back(point({6, 5, 5, 5, 5, 1, 1, 2, 2, 2, 2}, 0, 255, 3, 2, 25));
+    list.push_back(point({6, 7, 3, 3, 3}, 0, 15, 0, 3, 9));
+    list.push_back(point({4, 5, 2, 1, 1}, 0, 15, 0, 2, 1));
+    list.push_back(point({3, 5, 2, 1, 1}, 0, 15, 0, 1, 1));
+    list.push_back(point({4, 6, 2, 1, 2}, 0, 15, 0, 2, 2));
+    list.push_back(point({4, 6, 2, 2, 1, 2, 1}, 0, 15, 0, 2, 2));
+    list.push_back(point({5, 1, 1, 3, 1, 1, 1, 1, 0, 1, 0}, -8, 7, -5, 1, 3));
+    list.push_back(point({1, 9, 4, 1, 4, 1, 1, 0, 3, 0, 0}, 0, 15, 5, 4, 4));
+    list.push_back(point({8, 8, 2, 2, 2, 2, 2}, 0, 255, 0, 2, 4));
+    list.push_back(point({7, 9, 3, 3, 3, 2, 2, 0, 0, 1, 1}, -8, 7, 1, 2, 9));
+    list.push_back(point({4, 40, 2, 3, 3, 1, 1, 1, 1, 1, 1}, -128, 127, -4, 1, 9));
+    list.push_back(point({3, 300, 1, 3, 2, 1, 1, 1, 1, 1, 0}, -128, 127, -4, 1, 6));
+    // Several columns a beat.
+    for (const int pixels : {2, 4}) {
+        list.push_back(point({6, 8, 2, 3, 3, 1, 1, 1, 1, 1, 1}, -128, 127, 0, 2, 9, pixels));
+        list.push_back(point({5, 9, 3, 3, 3, 1, 1, 1, 1, 1, 1}, 0, 255, 5, 2, 9, pixels));
+        list.push_back(point({6, 11, 2, 5, 4, 1, 1, 2, 1, 2, 2}, -2, 1, 1, 1, 20, pixels));
+        list.push_back(point({6, 7, 3, 3, 3}, 0, 15, 0, 3, 9, pixels));
+        list.push_back(point({6, 10, 3, 2, 2, 2, 2}, 0, 15, 0, 2, 4, pixels));
+        list.push_back(point({8, 8, 2, 2, 2, 2, 2}, 0, 255, 0, 2, 4, pixels));
+        list.push_back(point({7, 14, 2, 3, 3, 2, 2, 1, 1, 1, 1}, 0, 255, 0, 2, 9, pixels));
+        list.push_back(point({9, 13, 2, 3, 3, 2, 2, 0, 0, 1, 1}, 0, 255, 9, 1, 9, pixels));
+        list.push_back(point({3, 10, 2, 1, 1, 2, 2}, 0, 255, 0, 1, 1, pixels));
+        list.push_back(point({1, 1, 3, 3, 3, 1, 1, 1, 1, 1, 1}, -128, 127, 9, 2, 9, pixels));
+        list.push_back(point({2, 3, 2, 5, 5, 1, 1, 2, 2, 2, 2}, -128, 127, 0, 2, 25, pixels));
+    }
+    // Memories: strides, folds of taps and channels, no padding, padding beyond the kernel's reach, block RAM.
+    list.push_back(point({49, 10, 1, 10, 4, 2, 2, 4, 1, 5, 1}, -128, 127, -7, 1, 10));
+    list.push_back(point({8, 8, 3, 3, 3, 2, 2, 0, 0, 1, 1}, 0, 255, 0, 3, 9));
+    list.push_back(point({9, 9, 3, 3, 3, 2, 2, 1, 1, 1, 1}, 0, 255, 0, 2, 9));
+    list.push_back(point({8, 8, 3, 3, 3, 2, 2, 0, 0, 1, 1}, 0, 255, 0, 2, 5));
+    list.push_back(point({8, 8, 3, 3, 3}, 0, 255, 0, 1, 5));
+    list.push_back(point({9, 7, 1, 5, 5}, 0, 255, 0, 1, 1));
+    list.push_back(point({9, 9, 5, 1, 1, 2, 2}, 0, 255, 0, 2, 1));
+    list.push_back(point({9, 9, 2, 1, 1, 4, 3}, 0, 255, 0, 2, 1));
+    list.push_back(point({9, 9, 2, 3, 3, 4, 4, 2, 2, 0, 0}, 0, 255, 0, 2, 9));
+    list.push_back(point({4, 5, 2, 3, 2, 1, 1, 2, 1, 2, 1}, 0, 255, 3, 2, 6));
+    list.push_back(point({4, 3, 1, 2, 2, 1, 2, 4, 5, 3, 2}, 0, 255, 3, 1, 2));
+    list.push_back(point({2, 3, 2, 5, 5, 1, 1, 2, 2, 2, 2}, -128, 127, 0, 2, 25));
+    list.push_back(point({7, 60, 17, 3, 3, 1, 1, 1, 1, 1, 1}, -128, 127, 4, 17, 3));
+    list.push_back(point({6, 150, 9, 3, 3, 2, 2, 0, 0, 1, 1}, 0, 255, 4, 5, 9));
+    list.push_back(point({5, 60, 40, 2, 3, 1, 1, 1, 1, 0, 1}, -128, 127, 0, 40, 1));
     return list;
 }
 
@@ -249,7 +297,10 @@ extern const UnitDef unit_window{
     .model = model,
     .fast = fast,
     .reads_for = reads_for,
+    .rtl = window_rtl,
+    .control = window_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft
