@@ -155,6 +155,7 @@ EmitOptions emit_options(const Compiled& compiled) {
     if (!compiled.options.command_line.empty()) options.head.push_back(compiled.options.command_line);
     options.board = compiled.board->name;
     options.platform = compiled.board->platform;
+    options.model_hash = compiled.model.hash;
     options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
     return options;
 }

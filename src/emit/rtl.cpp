@@ -65,7 +65,7 @@ public:
                                   fmt::format("the unit '{}' has no SystemVerilog", unit->def->name),
                                   "use the HLS kernel for this network"};
         project_.files.push_back({fmt::format("rtl/{}.sv", project_.core), core()});
-        sources();
+        for (ProjectFile& file : rtl_sources(project_.files.back().text)) project_.files.push_back(std::move(file));
         std::sort(project_.files.begin(), project_.files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
         return std::move(project_);
     }
@@ -142,7 +142,6 @@ private:
 
     void fifo(TextWriter& out, const Stream& s) {
         const UnitDef& def = unit_for(UnitRole::fifo);
-        used_.insert(module_of(def));
         out.line(fmt::format("{} #(.Width({}), .Depth({})) fifo_{} (", module_of(def), bits_of(s), std::max(1, s.rtl_depth), s.name));
         out.line("    .clk(clk), .rst(rst),");
         out.line(fmt::format("    .in_valid({0}_valid), .in_ready({0}_ready), .in_data({0}_data),", written(s)));
@@ -153,7 +152,6 @@ private:
 
     void instance(TextWriter& out, const Unit& unit) {
         const RtlFace face = unit.def->rtl(unit);
-        used_.insert(module_of(*unit.def));
         out.line(fmt::format("// {}", about(unit)));
         out.line(fmt::format("{} #(", module_of(*unit.def)));
         std::vector<std::string> parameters;
@@ -196,7 +194,6 @@ private:
     void checks(TextWriter& out) {
         const std::string checker = std::string(module_prefix) + "handshake";
         if (!modules().contains(checker)) return;
-        used_.insert(checker);
         out.margin("`ifdef WEFT_CHECK");
         for (const auto& stream : design_.streams) {
             std::set<std::string> ends{written(*stream), read(*stream)};
@@ -210,25 +207,9 @@ private:
         out.line();
     }
 
-    void sources() {
-        const auto available = modules();
-        std::set<std::string> done;
-        std::vector<std::string> open(used_.begin(), used_.end());
-        while (!open.empty()) {
-            const std::string name = open.back();
-            open.pop_back();
-            const auto at = available.find(name);
-            if (at == available.end() || !done.insert(name).second) continue;
-            const std::string_view path = at->second->path;
-            project_.files.push_back({fmt::format("rtl/weft/{}", path.substr(path.rfind('/') + 1)), std::string(at->second->contents)});
-            for (const std::string& next : modules_named(at->second->contents)) open.push_back(next);
-        }
-    }
-
     const Design& design_;
     const EmitOptions& options_;
     RtlProject project_;
-    std::set<std::string> used_;
 };
 
 }  // namespace
@@ -242,6 +223,25 @@ bool has_rtl_fifo(const Stream& stream) {
     if (!stream.producer) return true;
     if (stream.producer->def->role == UnitRole::fifo) return false;
     return !find_port(*stream.producer->def, true, stream.producer_port)->buffered;
+}
+
+std::vector<ProjectFile> rtl_sources(std::string_view text) {
+    const auto available = modules();
+    std::vector<ProjectFile> files;
+    std::set<std::string> done;
+    const std::set<std::string> named = modules_named(text);
+    std::vector<std::string> open(named.begin(), named.end());
+    while (!open.empty()) {
+        const std::string name = open.back();
+        open.pop_back();
+        const auto at = available.find(name);
+        if (at == available.end() || !done.insert(name).second) continue;
+        const std::string_view path = at->second->path;
+        files.push_back({fmt::format("rtl/weft/{}", path.substr(path.rfind('/') + 1)), std::string(at->second->contents)});
+        for (const std::string& next : modules_named(at->second->contents)) open.push_back(next);
+    }
+    std::sort(files.begin(), files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
+    return files;
 }
 
 Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options) { return CoreWriter(design, options).run(); }

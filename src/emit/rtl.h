@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/emit/hls.h"
@@ -32,6 +33,9 @@ Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options);
 
 /// Has every unit of the design an RTL face and a schedule?
 bool has_rtl(const Design& design);
+
+/// The unit library's files (`rtl/weft/`) of the modules that `text` names, and of those that they name.
+std::vector<ProjectFile> rtl_sources(std::string_view text);
 
 /// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.
 bool has_rtl_fifo(const Stream& stream);

@@ -144,14 +144,11 @@ Status verilate(const Tools& tools, const fs::path& work, const std::vector<std:
     return Ok{};
 }
 
-Result<fs::path> build_simulation(std::span<const RtlProject> projects, const RtlBuildOptions& options, const BuildProgress& progress) {
+}  // namespace
+
+Result<fs::path> build_verilated(const std::map<std::string, std::string>& sources, const RtlBuildOptions& options,
+                                 const BuildProgress& progress) {
     WEFT_ASSIGN(const Tools tools, find_tools());
-    std::map<std::string, std::string> sources;
-    for (const RtlProject& project : projects)
-        for (const ProjectFile& file : project.files)
-            if (file.path.ends_with(".sv")) sources.emplace(file.path, file.text);
-    sources.emplace("testbench_top.sv", testbench_module(projects));
-    sources.emplace("testbench.cpp", testbench_program(projects, options.trace));
     Sha256 digest;
     const auto add = [&](std::string_view part) { digest.update(fmt::format("{}:{}", part.size(), part)); };
     for (const std::string& part : {tools.verilator_version, tools.compiler_version, std::string("3")}) add(part);
@@ -167,7 +164,7 @@ Result<fs::path> build_simulation(std::span<const RtlProject> projects, const Rt
     std::vector<std::string> inputs;
     for (const auto& [path, text] : sources) {
         WEFT_CHECK(write_file(work.path() / path, text));
-        if (path.ends_with(".sv")) inputs.push_back((work.path() / path).string());
+        if (path.ends_with(".sv") || path.ends_with(".v")) inputs.push_back((work.path() / path).string());
     }
     WEFT_CHECK(verilate(tools, work.path(), inputs, options, progress));
 
@@ -201,6 +198,18 @@ Result<fs::path> build_simulation(std::span<const RtlProject> projects, const Rt
     fs::rename(work.path() / "program", folder / "program", failed);
     if (failed) return Diagnostic{.reason = fmt::format("cannot write {}", (folder / "program").string())};
     return folder / "program";
+}
+
+namespace {
+
+Result<fs::path> build_simulation(std::span<const RtlProject> projects, const RtlBuildOptions& options, const BuildProgress& progress) {
+    std::map<std::string, std::string> sources;
+    for (const RtlProject& project : projects)
+        for (const ProjectFile& file : project.files)
+            if (file.path.ends_with(".sv")) sources.emplace(file.path, file.text);
+    sources.emplace("testbench_top.sv", testbench_module(projects));
+    sources.emplace("testbench.cpp", testbench_program(projects, options.trace));
+    return build_verilated(sources, options, progress);
 }
 
 /// Where element `element` (flat over row, column, tap, channel) of a frame is on the stream.

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,6 +59,11 @@ private:
     std::filesystem::path program_;
     std::vector<RtlProject> projects_;
 };
+
+/// Verilates and compiles `sources` (by path; .sv, .v, and `testbench.cpp`) with the top module `testbench_top` of rtl_testbench.h, or
+/// finds the program in the cache.
+Result<std::filesystem::path> build_verilated(const std::map<std::string, std::string>& sources, const RtlBuildOptions& options,
+                                              const BuildProgress& progress);
 
 /// Is Verilator there, and a compiler for what it writes? If not, the reason and what to install.
 Status has_verilator();

@@ -1,0 +1,63 @@
+// shell.cpp
+// The files around the stream core.
+// SPDX-License-Identifier: Apache-2.0
+#include "src/emit/shell.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "src/emit/rtl.h"
+#include "src/emit/shell_parts.h"
+
+namespace weft {
+
+namespace {
+
+/// Memory ports that a card's memory subsystem connects to one kernel.
+constexpr std::size_t max_memory_ports = 15;
+
+}  // namespace
+
+FrameLayout frame_layout(const KernelPort& port) {
+    const Stream& stream = *port.stream;
+    FrameLayout layout;
+    layout.bits = stream.bits();
+    layout.is_signed = stream.is_signed();
+    if (port.raw) {
+        layout.columns = stream.beat.count(stream.shape);
+        layout.channels = layout.lanes = stream.beat.elements();
+    } else {
+        layout.rows = stream.shape.rows;
+        layout.columns = stream.shape.columns;
+        layout.channels = stream.shape.channels;
+        layout.pixels = stream.beat.pixels;
+        layout.lanes = stream.beat.lanes;
+    }
+    return layout;
+}
+
+Result<std::vector<ProjectFile>> emit_shell(const Design& design, const EmitOptions& options) {
+    ShellPlan plan;
+    plan.kernel = kernel_name(design);
+    plan.ports = kernel_ports(design, options);
+    plan.options = &options;
+    if (plan.ports.size() > max_memory_ports)
+        return Diagnostic{.reason = fmt::format("the kernel would have {} memory ports, more than the {} that a card connects",
+                                                plan.ports.size(), max_memory_ports),
+                          .help = "join inputs or outputs of the network"};
+    for (const KernelPort& port : plan.ports)
+        if (port.stream->bits() > 32)
+            return Diagnostic{.tensor = port.name,
+                              .reason = fmt::format("its elements have {} bits, more than the 32 that memory takes", port.stream->bits()),
+                              .help = "quantise the value"};
+    plan.registers = kernel_registers(plan.ports);
+    std::vector<ProjectFile> files;
+    files.push_back({fmt::format("rtl/{}.v", plan.kernel), memory_shell(plan)});
+    std::vector<std::string> modules;
+    for (ProjectFile& file : rtl_sources({files.front().text})) files.push_back(std::move(file));
+    std::sort(files.begin(), files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
+    return files;
+}
+
+}  // namespace weft

@@ -1,0 +1,199 @@
+// rtl_kernel_test.cpp
+// The RTL kernel behind its memory shell: whatever frames look like, calls of any size put the right bytes into memory, and the registers
+// tell what happened.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "src/engines/rtl_kernel.h"
+#include "units/common/cases.h"
+
+namespace weft {
+namespace {
+
+struct Layout {
+    StreamShape shape;
+    std::int64_t min, max;
+    Beat beat;
+};
+
+/// A network that passes its inputs on: every stream of its own layout.
+Design passing(const std::string& name, const std::vector<Layout>& layouts) {
+    Design design;
+    design.name = name;
+    for (std::size_t i = 0; i < layouts.size(); ++i) {
+        const Layout& layout = layouts[i];
+        Stream* in = design.add_stream(fmt::format("in{}", i), layout.shape, layout.min, layout.max);
+        Stream* out = design.add_stream(fmt::format("out{}", i), layout.shape, layout.min, layout.max);
+        in->beat = out->beat = layout.beat;
+        Unit* unit = design.add_unit(unit_for(UnitRole::fifo), fmt::format("pass{}", i), {in}, {out});
+        unit->parameters.find("Depth")->second = 4;
+        design.inputs.push_back({fmt::format("image{}", i), {in->name, in, nullptr}});
+        KernelOutput output;
+        output.name = fmt::format("result{}", i);
+        output.binding = {out->name, out, nullptr};
+        design.outputs.push_back(output);
+    }
+    return design;
+}
+
+std::vector<IntTensor> images_for(const Layout& layout, std::size_t count, std::uint64_t seed) {
+    std::mt19937_64 random(seed);
+    std::vector<IntTensor> images(count, IntTensor(layout.shape));
+    for (IntTensor& image : images)
+        for (std::int32_t& e : image.data)
+            e = static_cast<std::int32_t>(layout.min +
+                                          static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(layout.max - layout.min + 1)));
+    return images;
+}
+
+const std::vector<std::pair<std::string, std::vector<Layout>>> kernels = {
+    {"bytes", {{{28, 28, 1, 1}, 0, 255, {1, 1, 1}}}},
+    {"partial_row", {{{5, 7, 1, 3}, -128, 127, {2, 1, 3}}}},
+    {"folds", {{{3, 5, 1, 5}, -8, 7, {1, 1, 2}}}},
+    {"pixels_in_folds", {{{3, 7, 1, 5}, -100, 100, {2, 1, 2}}}},
+    {"spare_lanes", {{{3, 6, 1, 3}, 0, 15, {4, 1, 4}}}},
+    {"wide_beats", {{{2, 3, 1, 70}, -128, 127, {1, 1, 70}}}},
+    {"halves", {{{2, 2, 1, 100}, -32768, 32767, {1, 1, 50}}}},
+    {"one_beat", {{{1, 1, 1, 10}, -128, 127, {1, 1, 10}}}},
+    {"whole_words", {{{4, 4, 1, 64}, 0, 255, {1, 1, 64}}}},
+    {"twenty_bits", {{{1, 3, 1, 3}, -500000, 500000, {1, 1, 3}}}},
+    {"straddling_end", {{{1, 2, 1, 50}, -128, 127, {1, 1, 50}}}},
+    {"full_after_straddling", {{{2, 1, 1, 100}, -128, 127, {1, 1, 100}}}},
+    {"many_bursts", {{{40, 33, 1, 8}, -128, 127, {4, 1, 8}}}},
+    {"bits", {{{3, 1, 1, 7}, 0, 1, {1, 1, 7}}}},
+    {"taps", {{{3, 3, 4, 3}, -128, 127, {1, 2, 3}}}},
+    {"two_ports", {{{6, 6, 1, 3}, -128, 127, {1, 1, 3}}, {{1, 1, 1, 40}, -2000, 2000, {1, 1, 8}}}},
+};
+
+class RtlKernels : public ::testing::Test {
+protected:
+    /// One program for all kernels of this file.
+    static void SetUpTestSuite() {
+        if (!has_verilator()) return;
+        designs_ = new std::vector<Design>();
+        for (const auto& [name, layouts] : kernels) designs_->push_back(passing(name, layouts));
+        std::vector<RtlKernel> list;
+        for (const Design& design : *designs_) {
+            auto kernel = make_rtl_kernel(design, {.model_hash = "0123456789abcdef00"});
+            ASSERT_TRUE(kernel) << to_string(kernel.error()[0]);
+            list.push_back(*std::move(kernel));
+        }
+        auto simulation = RtlKernelSimulation::build(list);
+        ASSERT_TRUE(simulation) << to_string(simulation.error()[0]);
+        simulation_ = new RtlKernelSimulation(*std::move(simulation));
+    }
+    static void TearDownTestSuite() {
+        delete simulation_;
+        delete designs_;
+    }
+    void SetUp() override {
+        if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
+        ASSERT_NE(simulation_, nullptr);
+    }
+
+    static std::size_t index_of(const std::string& name) {
+        for (std::size_t i = 0; i < kernels.size(); ++i)
+            if (kernels[i].first == name) return i;
+        return 0;
+    }
+    static std::vector<std::vector<IntTensor>> images_of(std::size_t kernel, std::size_t count) {
+        std::vector<std::vector<IntTensor>> images(count);
+        for (const Layout& layout : kernels[kernel].second) {
+            const auto frames = images_for(layout, count, 3 * kernel + 1);
+            for (std::size_t i = 0; i < count; ++i) images[i].push_back(frames[i]);
+        }
+        return images;
+    }
+    /// Runs and compares; what it returns is there for more questions.
+    static RtlKernelRun passes(std::size_t kernel, std::size_t count, const RtlKernelRunOptions& options) {
+        const auto images = images_of(kernel, count);
+        auto run = simulation_->run(kernel, images, options);
+        EXPECT_TRUE(run) << to_string(run.error()[0]);
+        if (!run) return {};
+        EXPECT_EQ(run->outputs.size(), count);
+        for (std::size_t i = 0; i < count && i < run->outputs.size(); ++i)
+            for (std::size_t p = 0; p < images[i].size(); ++p) EXPECT_EQ(run->outputs[i][p].data, images[i][p].data) << "image " << i;
+        EXPECT_TRUE(run->spare_bytes_zero);
+        EXPECT_EQ(run->registers["WEFT_FRAMES"], count);
+        return *std::move(run);
+    }
+
+    static inline std::vector<Design>* designs_ = nullptr;
+    static inline RtlKernelSimulation* simulation_ = nullptr;
+};
+
+TEST_F(RtlKernels, PassEveryLayoutInCallsOfAnySize) {
+    for (std::size_t k = 0; k < kernels.size(); ++k)
+        for (const std::uint64_t seed : {0, 1, 2}) {
+            SCOPED_TRACE(fmt::format("kernel {}, stall seed {}", kernels[k].first, seed));
+            const RtlKernelRun run = passes(
+                k, 9, {.batches = {1, 2, 0, 5, -3, 1}, .stall_seed = seed, .overlap = seed == 2, .first_word = static_cast<int>(5 * seed)});
+            EXPECT_EQ(run.registers.at("WEFT_ERRORS"), 0U);
+            EXPECT_EQ(run.calls.size(), 6U);
+        }
+}
+
+TEST_F(RtlKernels, LoseNoCycleBetweenWordsBeatsAndFrames) {
+    for (std::size_t k = 0; k < kernels.size(); ++k) {
+        SCOPED_TRACE(kernels[k].first);
+        std::int64_t bound = 1;
+        for (const KernelPort& port : kernel_ports((*designs_)[k], {})) {
+            const Beat& beat = port.stream->beat;
+            const std::int64_t beats = beat.count(port.stream->shape);
+            const std::int64_t pieces = (frame_layout(port).bytes() * beat.elements() + 63) / 64;
+            bound = std::max({bound, frame_layout(port).words(), beats * pieces});
+        }
+        // Full bursts in both, so that what differs is the rate.
+        const std::int64_t images = bound < 100 ? 256 : 64, less = images / 4;
+        const auto run = passes(k, static_cast<std::size_t>(images), {});
+        const auto few = passes(k, static_cast<std::size_t>(less), {});
+        const auto cycles = run.calls.at(0).done - run.calls.at(0).start - (few.calls.at(0).done - few.calls.at(0).start);
+        // Full rate, but for the one case that weft_pack names: a cycle a frame.
+        const bool named = kernels[k].first == "full_after_straddling" || kernels[k].first == "halves";
+        EXPECT_LE(static_cast<double>(cycles) / static_cast<double>(images - less), static_cast<double>(bound) * 1.02 + (named ? 1 : 0))
+            << "bound " << bound;
+    }
+}
+
+TEST_F(RtlKernels, StartAgainAfterAResetInMidFrame) {
+    for (const char* name : {"bytes", "wide_beats", "two_ports", "straddling_end"})
+        for (const std::int64_t cycle : {40, 97, 150, 333}) {
+            SCOPED_TRACE(fmt::format("kernel {}, reset in cycle {}", name, cycle));
+            passes(index_of(name), 7, {.batches = {3, 4}, .stall_seed = cycle == 97 ? 5U : 0U, .reset_at = cycle});
+        }
+}
+
+TEST_F(RtlKernels, TellFailedAccesses) {
+    const std::size_t kernel = index_of("partial_row");
+    EXPECT_EQ(passes(kernel, 6, {.failing_read = 3}).registers.at("WEFT_ERRORS"), 1U);
+    EXPECT_EQ(passes(kernel, 6, {.batches = {2, 4}, .failing_write = 1}).registers.at("WEFT_ERRORS"), 2U);
+}
+
+TEST_F(RtlKernels, OverlapCallsWhereTheHostLetsThem) {
+    const std::vector<std::int64_t> calls(8, 1);
+    const auto apart = passes(index_of("many_bursts"), 8, {.batches = calls});
+    const auto together = passes(index_of("many_bursts"), 8, {.batches = calls, .overlap = true});
+    const auto span = [](const RtlKernelRun& run) { return run.calls.back().done - run.calls.front().start; };
+    EXPECT_LT(span(together), span(apart));
+    EXPECT_LT(together.calls.at(1).start, together.calls.at(0).done);
+}
+
+TEST_F(RtlKernels, CountWhatTheyDid) {
+    const auto run = passes(index_of("bytes"), 10, {.latency = 200});
+    EXPECT_EQ(run.registers.at("WEFT_MODEL_HASH"), 0x0123456789abcdefU);
+    EXPECT_EQ(run.registers.at("WEFT_VERSION"), version_word(WEFT_VERSION));
+    const auto cycles = static_cast<std::uint64_t>(run.calls[0].done - run.calls[0].start);
+    EXPECT_NEAR(static_cast<double>(run.registers.at("WEFT_CYCLES")), static_cast<double>(cycles), 4);
+    EXPECT_GT(run.registers.at("WEFT_INPUT_STALLS"), 200U);
+    EXPECT_LT(run.registers.at("WEFT_INPUT_STALLS"), 1000U);
+    fmt::print("start to done, 784 bytes through a wire, memory latency 64: {} cycles\n", [&] {
+        const auto one = passes(index_of("bytes"), 1, {});
+        return one.calls[0].done - one.calls[0].start;
+    }());
+}
+
+}  // namespace
+}  // namespace weft
