@@ -22,5 +22,9 @@ RtlFace fifo_rtl(const Unit& unit);
 std::unique_ptr<UnitControl> fifo_control(const Unit& unit);
 RtlFace fork_rtl(const Unit& unit);
 std::unique_ptr<UnitControl> fork_control(const Unit& unit);
+RtlFace width_rtl(const Unit& unit);
+std::unique_ptr<UnitControl> width_control(const Unit& unit);
+RtlFace concat_rtl(const Unit& unit);
+std::unique_ptr<UnitControl> concat_control(const Unit& unit);
 
 }  // namespace weft

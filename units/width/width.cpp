@@ -1,10 +1,11 @@
 // width.cpp
-// Changes the lanes of a beat.
+// Changes the pixels and lanes of a beat.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/unit_faces.h"
 
 namespace weft {
 
@@ -24,36 +25,34 @@ std::string check(const Unit& unit) {
     return expect_shape(*unit.outputs[0], shape_of(unit), "its output");
 }
 
-/// Where the lanes grow, the last input beat may fill an output beat and leave a rest, which goes by itself.
-Timing schedule(const Unit& unit) {
-    const std::int64_t channels = unit.parameter("Channels");
-    const std::int64_t in = unit.parameter("InputLanes");
-    const std::int64_t out = unit.parameter("OutputLanes");
-    std::int64_t iterations = ceil_div(channels, out);
-    if (in < out) {
-        const std::int64_t last = (channels + in - 1) % in + 1;
-        iterations = ceil_div(channels, in) + ((channels - last) % out + last > out ? 1 : 0);
-    }
-    return {shape_of(unit).positions() * iterations};
-}
+Timing schedule(const Unit& unit) { return {std::max(input_beat(unit).count(shape_of(unit)), output_beat(unit).count(shape_of(unit)))}; }
 
 Cost cost(const Unit&) { return {}; }
 
 void model(const Unit&, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) { outputs[0].data = inputs[0]->data; }
 
-/// A position starts a new beat on both sides.
+/// A row starts a new beat on both sides, and so does a group of pixels. An output beat needs the input beats up to that of its last column
+/// and channel.
 std::vector<std::int64_t> reads_for(const Unit& unit, int) {
-    const std::int64_t channels = unit.parameter("Channels");
-    const std::int64_t in = unit.parameter("InputLanes");
-    const std::int64_t out = unit.parameter("OutputLanes");
+    const StreamShape shape = shape_of(unit);
+    const Beat in = input_beat(unit);
+    const Beat out = output_beat(unit);
+    const std::int64_t folds = ceil_div(shape.channels, in.lanes);
     std::vector<std::int64_t> reads;
-    for (std::int64_t position = 0; position < shape_of(unit).positions(); ++position)
-        for (std::int64_t first = 0; first < channels; first += out)
-            reads.push_back(position * ceil_div(channels, in) + ceil_div(std::min(channels, first + out), in));
+    for (std::int64_t row = 0; row < shape.rows; ++row)
+        for (std::int64_t column = 0; column < shape.columns; column += out.pixels)
+            for (std::int64_t channel = 0; channel < shape.channels; channel += out.lanes) {
+                const std::int64_t last_column = std::min<std::int64_t>(shape.columns, column + out.pixels) - 1;
+                const std::int64_t last_channel = std::min<std::int64_t>(shape.channels, channel + out.lanes) - 1;
+                const std::int64_t group = row * ceil_div(shape.columns, in.pixels) + last_column / in.pixels;
+                reads.push_back(group * folds + last_channel / in.lanes + 1);
+            }
+    // A beat of another order may come later, but never takes back what was read.
+    for (std::size_t i = 1; i < reads.size(); ++i) reads[i] = std::max(reads[i], reads[i - 1]);
     return reads;
 }
 
-UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, int in_lanes, int out_lanes) {
+UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, int in_lanes, int out_lanes, int in_pixels = 1, int out_pixels = 1) {
     CaseBuilder build("width");
     Stream* in = build.input(shape, min, max);
     Stream* out = build.output(shape, min, max);
@@ -61,7 +60,9 @@ UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, int in_lan
                {{"Rows", shape.rows},
                 {"Columns", shape.columns},
                 {"Channels", shape.channels},
+                {"InputPixels", in_pixels},
                 {"InputLanes", in_lanes},
+                {"OutputPixels", out_pixels},
                 {"OutputLanes", out_lanes}});
     return build.finish();
 }
@@ -75,6 +76,38 @@ std::vector<UnitCase> cases() {
     list.push_back(point({2, 2, 1, 13}, -32768, 32767, 5, 13));
     list.push_back(point({1, 3, 1, 9}, -8, 7, 7, 4));
     list.push_back(point({2, 5, 1, 3}, -2, 1, 4, 5));
+    return list;
+}
+
+std::vector<UnitCase> rtl_cases() {
+    std::vector<UnitCase> list;
+    // Lanes alone: no division, both ways, one position's rest beside the next one's beginning.
+    list.push_back(point({3, 4, 1, 7}, -128, 127, 2, 3));
+    list.push_back(point({2, 3, 1, 11}, 0, 15, 3, 7));
+    list.push_back(point({2, 3, 1, 23}, 0, 255, 7, 5));
+    list.push_back(point({2, 3, 1, 12}, 0, 255, 12, 1));
+    list.push_back(point({2, 3, 1, 12}, -8, 7, 6, 4, 2, 2));
+    list.push_back(point({3, 2, 1, 5}, -8, 7, 5, 5));
+    list.push_back(point({1, 1, 1, 1}, 0, 1, 3, 2));
+    // Pixels alone, with whole and partly spare last beats, one and more channel folds.
+    list.push_back(point({3, 4, 1, 3}, -128, 127, 3, 3, 1, 2));
+    list.push_back(point({3, 5, 1, 5}, -128, 127, 2, 2, 1, 4));
+    list.push_back(point({3, 5, 1, 5}, -128, 127, 2, 2, 4, 1));
+    list.push_back(point({2, 7, 1, 9}, 0, 255, 3, 3, 2, 4));
+    list.push_back(point({2, 6, 1, 4}, 0, 255, 1, 1, 4, 2));
+    list.push_back(point({2, 3, 1, 4}, 0, 255, 1, 1, 4, 2));
+    list.push_back(point({3, 8, 1, 5}, 0, 3, 2, 2, 3, 2));
+    list.push_back(point({3, 7, 1, 5}, 0, 3, 2, 2, 2, 3));
+    list.push_back(point({3, 4, 1, 6}, 0, 3, 2, 2, 3, 4));
+    list.push_back(point({3, 5, 1, 6}, 0, 3, 2, 2, 4, 3));
+    // Both.
+    list.push_back(point({3, 14, 1, 16}, -128, 127, 4, 8, 4, 2));
+    list.push_back(point({3, 8, 1, 8}, 0, 255, 8, 2, 1, 4));
+    list.push_back(point({3, 7, 1, 7}, -8, 7, 2, 3, 2, 1));
+    list.push_back(point({3, 7, 1, 7}, -8, 7, 3, 2, 1, 2));
+    list.push_back(point({3, 6, 1, 5}, -8, 7, 5, 1, 2, 1));
+    list.push_back(point({3, 6, 1, 5}, -8, 7, 1, 5, 1, 2));
+    list.push_back(point({4, 1, 1, 5}, -8, 7, 4, 3, 4, 2));
     return list;
 }
 
@@ -97,7 +130,10 @@ extern const UnitDef unit_width{
     .cost = cost,
     .model = model,
     .reads_for = reads_for,
+    .rtl = width_rtl,
+    .control = width_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft
