@@ -79,8 +79,6 @@ TEST_P(RtlUnits, EqualsModelAndSchedule) {
     for (std::size_t i = 0; i < cases.size(); ++i) {
         const Design& design = *cases[i];
         const Unit& unit = *design.units.front();
-        // Forms that the RTL stage does not have yet.
-        if (unit.requantize && unit.requantize->form >= RequantizeForm::thresholds) continue;
         std::vector<std::vector<IntTensor>> inputs(5), expected(5);
         for (std::size_t port = 0; port < unit.inputs.size(); ++port) {
             const auto frames = frames_for(*unit.inputs[port], 17 * i + port);
