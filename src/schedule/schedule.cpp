@@ -98,7 +98,8 @@ private:
                 fifo->parameters["Depth"] = options_.unbounded ? unbounded_depth : stream->rtl_depth;
                 fifo->inputs = {stream.get()};
                 fifo->outputs = {stream.get()};
-                const int node = add_node(fifo.get(), std::move(fifo));
+                const Unit* instance = fifo.get();
+                const int node = add_node(instance, std::move(fifo));
                 links_[static_cast<std::size_t>(index)].consumer = node;
                 nodes_[static_cast<std::size_t>(node)].inputs = {index};
                 index = add_link({.stream = stream.get(), .producer = node});
