@@ -112,13 +112,16 @@ module weft_window_buffer #(
     assign issues   = held && whole && takes;
     assign advances = !held || (whole && takes);
 
+    logic [CountBits-1:0] given;  // beats that the window row's last read gives back, a cycle later
     always_ff @(posedge clk) begin
+        if (rst || !(issues && row_ends)) given <= '0;
+        else given <= frees_now;
         if (rst) begin
             entered <= '0;
             used    <= '0;
         end else begin
             if (enters) entered <= entered + 1'b1;
-            used <= used + {{CountBits - 1{1'b0}}, enters} - (issues && row_ends ? frees_now : '0);
+            used <= used + {{CountBits - 1{1'b0}}, enters} - given;
         end
     end
 

@@ -53,6 +53,10 @@ int window_form(const Unit& unit) {
     const WindowGeometry g(unit);
     if (!line_obstacle(g).empty()) return 1;
     if (g.pixels > 1) return 0;
+    // The line passes over rows without windows, a beat a cycle. That costs nothing where the input takes as long anyway, behind windows
+    // that do not overlap (pooling); a reader that takes several cycles a window would have to wait.
+    const bool passes_rows = g.stride_h > 1 || g.stride_w > 1;
+    if (passes_rows && (g.kernel_h > g.stride_h || g.kernel_w > g.stride_w || g.kernel_h * g.kernel_w == 1)) return 1;
     const WindowLine line(g);
     return line.frame_steps > line.lag ? 0 : 1;
 }
@@ -184,10 +188,11 @@ public:
         valid_ = (block_ ? read_ : issues) || (valid_ && !ports.out_ready[0]);
         read_ = block_ && (issues || (read_ && !takes_out));
         held_ = true;
+        released_ = given_;
         entered_ += ports.reads(0) ? 1 : 0;
         if (!issues || ++tap_fold_ < g_.tap_folds) return;
         tap_fold_ = 0;
-        if (walk_.row_ends()) released_ = walk_.released();
+        if (walk_.row_ends()) given_ = walk_.released();
         walk_.next();
     }
 
@@ -197,7 +202,7 @@ private:
     std::int64_t words_;
     bool block_ = false;
     std::int64_t tap_fold_ = 0;
-    std::int64_t entered_ = 0, released_ = 0;
+    std::int64_t entered_ = 0, released_ = 0, given_ = 0;
     bool held_ = false, read_ = false, valid_ = false;
 };
 
@@ -207,7 +212,7 @@ std::int64_t window_buffer_words(const WindowGeometry& g) {
     constexpr std::int64_t frames = 4;
     const std::int64_t windows = g.out_rows * g.out_columns * g.channel_folds;
     const std::int64_t beats = g.in_beats();
-    constexpr std::int64_t latency = 2;
+    constexpr std::int64_t latency = 3;
     std::int64_t words = 1;
 
     // As early as possible: nothing that enters may wait.
