@@ -59,6 +59,10 @@ struct Timing {
 struct Cost {
     double mac_dsp = 0;
     double dsp = 0;  ///< All DSPs, MAC DSPs included.
+    double lut = 0;  ///< This and the following: the RTL face's, LUT memories and shift registers counted as LUTs.
+    double ff = 0;
+    double bram36 = 0;
+    double uram = 0;
 };
 
 /// A constant table of the HLS face: `static const <type> <name>[dims...] = {...}`. Values are already packed words.

@@ -142,7 +142,8 @@ private:
 
     void fifo(TextWriter& out, const Stream& s) {
         const UnitDef& def = unit_for(UnitRole::fifo);
-        out.line(fmt::format("{} #(.Width({}), .Depth({})) fifo_{} (", module_of(def), bits_of(s), std::max(1, s.rtl_depth), s.name));
+        out.line(
+            fmt::format("{} #(.Width({}), .Depth({})) {} (", module_of(def), bits_of(s), std::max(1, s.rtl_depth), rtl_fifo_instance(s)));
         out.line("    .clk(clk), .rst(rst),");
         out.line(fmt::format("    .in_valid({0}_valid), .in_ready({0}_ready), .in_data({0}_data),", written(s)));
         out.line(fmt::format("    .out_valid({0}_valid), .out_ready({0}_ready), .out_data({0}_data));", read(s)));
@@ -161,7 +162,7 @@ private:
         if (!face.memories.empty()) parameters.push_back(fmt::format(".Name(\"{}\")", unit.name));
         for (std::size_t i = 0; i < parameters.size(); ++i)
             out.line(fmt::format("    {}{}", parameters[i], i + 1 < parameters.size() ? "," : ""));
-        out.line(fmt::format(") u_{} (", unit.name));
+        out.line(fmt::format(") {} (", rtl_instance(unit)));
         out.line("    .clk(clk),");
         out.line("    .rst(rst),");
         std::vector<std::string> pins;
@@ -217,6 +218,9 @@ private:
 bool has_rtl(const Design& design) {
     return std::ranges::all_of(design.units, [](const auto& unit) { return unit->def->rtl && unit->def->control; });
 }
+
+std::string rtl_instance(const Unit& unit) { return "u_" + unit.name; }
+std::string rtl_fifo_instance(const Stream& stream) { return "fifo_" + stream.name; }
 
 bool has_rtl_fifo(const Stream& stream) {
     if (stream.rtl_depth == 0) return false;

@@ -37,6 +37,10 @@ bool has_rtl(const Design& design);
 /// The unit library's files (`rtl/weft/`) of the modules that `text` names, and of those that they name.
 std::vector<ProjectFile> rtl_sources(std::string_view text);
 
+/// Names in the core: of the instance of a unit, and of the FIFO on a stream.
+std::string rtl_instance(const Unit& unit);
+std::string rtl_fifo_instance(const Stream& stream);
+
 /// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.
 bool has_rtl_fifo(const Stream& stream);
 

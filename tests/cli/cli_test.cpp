@@ -52,7 +52,7 @@ protected:
 };
 
 TEST_F(Cli, HelpHasAnExample) {
-    for (const char* command : {"check", "compile", "run", "quantize", "list"}) {
+    for (const char* command : {"check", "compile", "run", "quantize", "synthesize", "list"}) {
         const Outcome outcome = weft(std::string(command) + " --help");
         EXPECT_EQ(outcome.code, 0);
         EXPECT_NE(outcome.text.find("Example: weft " + std::string(command)), std::string::npos) << outcome.text;
@@ -64,6 +64,14 @@ TEST_F(Cli, UnknownOptionsAreTheUsersError) {
     EXPECT_EQ(weft("compile").code, 1);
     EXPECT_EQ(weft("frobnicate").code, 1);
     EXPECT_EQ(weft("list nothing").code, 1);
+}
+
+TEST_F(Cli, SynthesizesProjectsOnly) {
+    EXPECT_EQ(weft("synthesize").code, 1);
+    const Outcome outcome = weft("synthesize " + at("nowhere"));
+    EXPECT_EQ(outcome.code, 1);
+    EXPECT_EQ(outcome.text,
+              "error: '" + at("nowhere") + "' is no project of weft\n  help: compile the model first: weft compile MODEL -o DIR\n");
 }
 
 TEST_F(Cli, RefusesFilesThatAreNoModels) {

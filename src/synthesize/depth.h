@@ -1,0 +1,52 @@
+// depth.h
+// Logic depth between registers and the fan-out of control nets, from a mapped netlist. Counts of levels, never times.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/synthesize/netlist.h"
+
+namespace weft {
+
+/// The most LUTs, carry bits and separate carry chains on any path of a set; each may come from a different path.
+/// A LUT memory's or shift register's read counts as a LUT, so does the select of a wide multiplexer that fabric drives; consecutive carry
+/// cells are one chain. A multiplier without registers counts as `unregistered_dsp_levels` LUTs.
+struct LogicDepth {
+    int lut_levels = 0;
+    int carry_bits = 0;
+    int carry_chains = 0;
+
+    void join(const LogicDepth& other);
+    LogicDepth operator+(const LogicDepth& other) const;
+    bool operator==(const LogicDepth&) const = default;
+};
+inline constexpr int unregistered_dsp_levels = 4;
+
+/// Paths between two ends: a port's name, or empty for the registers inside.
+struct PortDepth {
+    std::string from;
+    std::string to;
+    LogicDepth depth;
+};
+
+struct DepthReport {
+    LogicDepth worst;               ///< Of all paths, those that begin or end at a port included.
+    std::vector<PortDepth> ports;   ///< Of paths with a port at one end at least.
+    LogicDepth longest;             ///< Of the path that ranks worst as a whole.
+    std::vector<std::string> path;  ///< That path: readable names of nets and types of cells, in turn.
+    int fanout = 0;                 ///< Most sink pins of a net that enables, resets, selects or addresses something; no clock.
+    std::string fanout_net;
+    std::string fanout_sinks;  ///< "300 CE, 12 LUT"
+    int unregistered_dsps = 0;
+    std::string loop;  ///< A net on a combinational loop; empty if there is none.
+};
+
+DepthReport analyse_depth(const FlatNetlist& netlist);
+
+/// A net's readable name.
+std::string net_name(const FlatNetlist& netlist, NetBit net);
+
+}  // namespace weft

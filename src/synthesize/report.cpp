@@ -1,0 +1,207 @@
+// report.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/synthesize/report.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "src/cost/fit.h"
+#include "src/cost/predict.h"
+#include "src/emit/rtl.h"
+
+namespace weft {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json halves(double value) {
+    if (value == std::floor(value)) return static_cast<std::int64_t>(value);
+    return value;
+}
+
+void add_counts(Json& json, const ResourceCounts& counts) {
+    json["dsp"] = counts.dsp;
+    json["lut"] = counts.lut;
+    json["ff"] = counts.ff;
+    json["bram36"] = halves(counts.bram36());
+    json["uram"] = counts.uram;
+}
+
+Json cost_json(const Cost& cost) {
+    return {{"dsp", std::llround(cost.dsp)},
+            {"lut", std::llround(cost.lut)},
+            {"ff", std::llround(cost.ff)},
+            {"bram36", halves(std::round(2 * cost.bram36) / 2)},
+            {"uram", std::llround(cost.uram)}};
+}
+
+/// Predicted against counted, in percent of the count.
+std::string difference(double predicted, double counted) {
+    if (counted == 0) return std::llround(predicted) == 0 ? "=" : "-";
+    const double percent = 100 * (predicted - counted) / counted;
+    return std::abs(percent) < 0.05 ? "=" : fmt::format("{:+.1f}%", percent);
+}
+
+class Table {
+public:
+    void row(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+    /// The first `left` columns are text and stand at the left.
+    std::string text(std::size_t left) const {
+        std::vector<std::size_t> widths;
+        for (const auto& row : rows_) {
+            widths.resize(std::max(widths.size(), row.size()));
+            for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+        }
+        std::string text;
+        for (const auto& row : rows_) {
+            std::string line;
+            for (std::size_t i = 0; i < row.size(); ++i)
+                line += i < left ? fmt::format("{:<{}}  ", row[i], widths[i]) : fmt::format("{:>{}}  ", row[i], widths[i]);
+            line.erase(line.find_last_not_of(' ') + 1);
+            text += line + "\n";
+        }
+        return text;
+    }
+
+private:
+    std::vector<std::vector<std::string>> rows_;
+};
+
+std::string shortened(const std::string& text, std::size_t most) { return text.size() <= most ? text : text.substr(0, most - 3) + "..."; }
+
+void add_warnings(SynthesisReport& report) {
+    for (const UnitCounts& unit : report.units) {
+        const auto warn = [&](std::string reason, std::string help) {
+            report.warnings.push_back({Severity::warning, unit.node, "", fmt::format("{} ({}): {}", unit.unit, unit.module, reason), help});
+        };
+        if (!unit.counts.unknown_cells.empty())
+            warn(fmt::format("cells that are not counted: {}", fmt::join(unit.counts.unknown_cells, ", ")),
+                 "Yosys left them unmapped: the counts are too low");
+        if (!unit.counts.depth.loop.empty())
+            warn(fmt::format("a combinational loop through {}", unit.counts.depth.loop), "the depth of paths through it is not known");
+        if (unit.counts.depth.unregistered_dsps > 0)
+            warn(fmt::format("{} DSPs without an output register", unit.counts.depth.unregistered_dsps), "they will limit the clock");
+    }
+}
+
+}  // namespace
+
+Result<SynthesisReport> count_design(const Design& design, const Board& board, const SynthesisProgress& progress) {
+    WEFT_ASSIGN(const RtlProject project, emit_rtl(design, {}));
+    WEFT_ASSIGN(const Synthesis synthesis, synthesize(project.core, project.files, board.family, progress));
+    std::map<std::string_view, const SynthesizedInstance*> instances;
+    for (const SynthesizedInstance& instance : synthesis.instances) instances.emplace(instance.name, &instance);
+
+    SynthesisReport report;
+    report.tool = synthesis.tool;
+    report.board = &board;
+    report.totals = synthesis.totals;
+    report.worst = synthesis.worst;
+    report.border = synthesis.border;
+    const auto add = [&](std::string name, const std::string& node, const std::string& instance, const Cost& predicted) {
+        const auto at = instances.find(instance);
+        if (at == instances.end()) return;
+        report.units.push_back({std::move(name), node, at->second->module, at->second->counts, predicted});
+        report.predicted += predicted;
+    };
+    const auto add_fifos = [&](const Unit* producer) {
+        for (const auto& stream : design.streams)
+            if (stream->producer == producer && has_rtl_fifo(*stream))
+                add("fifo_" + stream->name, "", rtl_fifo_instance(*stream), predict_fifo_cost(*stream));
+    };
+    add_fifos(nullptr);
+    for (const auto& unit : design.units) {
+        add(unit->name, fmt::format("{}", fmt::join(unit->nodes, ", ")), rtl_instance(*unit), predict_cost(*unit));
+        add_fifos(unit.get());
+    }
+    add_warnings(report);
+    return report;
+}
+
+Cost counted_cost(const SynthesisReport& report) {
+    const ResourceCounts& t = report.totals;
+    return {report.predicted.mac_dsp,   static_cast<double>(t.dsp), static_cast<double>(t.lut), static_cast<double>(t.ff), t.bram36(),
+            static_cast<double>(t.uram)};
+}
+
+Json to_json(const SynthesisReport& report) {
+    Json totals, units = Json::array();
+    add_counts(totals, report.totals);
+    for (const UnitCounts& unit : report.units) {
+        const DepthReport& depth = unit.counts.depth;
+        Json entry{{"unit", unit.unit}, {"node", unit.node}, {"module", unit.module}};
+        add_counts(entry, unit.counts.resources);
+        entry["lut_levels"] = depth.worst.lut_levels;
+        entry["carry_bits"] = depth.worst.carry_bits;
+        entry["carry_chains"] = depth.worst.carry_chains;
+        entry["fanout"] = depth.fanout;
+        entry["fanout_net"] = depth.fanout_net;
+        entry["path"] = depth.path;
+        entry["predicted"] = cost_json(unit.predicted);
+        units.push_back(std::move(entry));
+    }
+    return {{"tool", report.tool},
+            {"board", report.board->name},
+            {"family", report.board->family},
+            {"totals", totals},
+            {"predicted", cost_json(report.predicted)},
+            {"lut_levels", report.worst.lut_levels},
+            {"carry_bits", report.worst.carry_bits},
+            {"regions", regions_that_fit(counted_cost(report), *report.board)},
+            {"units", units}};
+}
+
+std::string to_text(const SynthesisReport& report) {
+    Table table;
+    table.row({"unit", "module", "DSP", "pred", "LUT", "pred", "", "FF", "pred", "", "BRAM36", "pred", "URAM", "carry4", "levels", "carry",
+               "fan-out"});
+    const auto row = [&](const std::string& name, const std::string& module, const ResourceCounts& counts, const Cost& predicted,
+                         const LogicDepth& depth, const std::string& fanout) {
+        const auto count = [](auto value) { return fmt::format("{}", value); };
+        table.row({name, module, count(counts.dsp), fmt::format("{:.0f}", predicted.dsp), count(counts.lut),
+                   fmt::format("{:.0f}", predicted.lut), difference(predicted.lut, static_cast<double>(counts.lut)), count(counts.ff),
+                   fmt::format("{:.0f}", predicted.ff), difference(predicted.ff, static_cast<double>(counts.ff)), count(counts.bram36()),
+                   fmt::format("{:g}", std::round(2 * predicted.bram36) / 2), count(counts.uram), count(counts.carry4),
+                   count(depth.lut_levels), count(depth.carry_bits), fanout});
+    };
+    const UnitCounts* deepest = nullptr;
+    const UnitCounts* widest = nullptr;
+    for (const UnitCounts& unit : report.units) {
+        const DepthReport& depth = unit.counts.depth;
+        row(shortened(unit.unit, 40), unit.module, unit.counts.resources, unit.predicted, depth.worst, fmt::format("{}", depth.fanout));
+        const auto rank = [](const DepthReport& d) {
+            return 80 * d.longest.lut_levels + 30 * d.longest.carry_chains + d.longest.carry_bits;
+        };
+        if (!deepest || rank(depth) > rank(deepest->counts.depth)) deepest = &unit;
+        if (!widest || depth.fanout > widest->counts.depth.fanout) widest = &unit;
+    }
+    row("total", "", report.totals, report.predicted, report.worst,
+        widest ? fmt::format("{}", widest->counts.depth.fanout) : std::string("0"));
+    std::string text = fmt::format("{}, family {}; predicted beside counted\n{}", report.tool, report.board->family, table.text(2));
+    const auto differs = [](double predicted, double counted) { return counted == 0 ? std::string("=") : difference(predicted, counted); };
+    const Cost counted = counted_cost(report);
+    text += fmt::format("predicted against counted: DSP {}, LUT {}, FF {}, BRAM36 {}\n", differs(report.predicted.dsp, counted.dsp),
+                        differs(report.predicted.lut, counted.lut), differs(report.predicted.ff, counted.ff),
+                        differs(report.predicted.bram36, counted.bram36));
+    if (deepest) {
+        const DepthReport& depth = deepest->counts.depth;
+        text += fmt::format("deepest path in {} ({} LUT levels, {} carry bits): {}\n", deepest->unit, depth.longest.lut_levels,
+                            depth.longest.carry_bits, fmt::join(depth.path, " > "));
+    }
+    if (!report.border.from.empty())
+        text += fmt::format("deepest path between units ({} LUT levels, {} carry bits): {} > {}\n", report.border.depth.lut_levels,
+                            report.border.depth.carry_bits, report.border.from, report.border.to);
+    if (widest)
+        text += fmt::format("largest control fan-out: {} in {} ({})\n", widest->counts.depth.fanout_net, widest->unit,
+                            widest->counts.depth.fanout_sinks);
+    const std::vector<std::string> regions = regions_that_fit(counted, *report.board);
+    if (!regions.empty()) text += fmt::format("fits {} of {}\n", fmt::join(regions, ", "), report.board->name);
+    return text;
+}
+
+}  // namespace weft

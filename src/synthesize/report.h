@@ -1,0 +1,45 @@
+// report.h
+// Counts of a design's stream core beside what was predicted, unit by unit, as JSON and as a table.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "src/cost/board.h"
+#include "src/design/unit_def.h"
+#include "src/synthesize/synthesize.h"
+
+namespace weft {
+
+struct UnitCounts {
+    std::string unit;  ///< A unit's or FIFO's name.
+    std::string node;  ///< Keys of the ONNX nodes that it computes; empty for plumbing.
+    std::string module;
+    ModuleCounts counts;
+    Cost predicted;
+};
+
+struct SynthesisReport {
+    std::string tool;
+    const Board* board = nullptr;
+    std::vector<UnitCounts> units;  ///< In the order of the design, each followed by the FIFOs behind it.
+    ResourceCounts totals;
+    Cost predicted;
+    LogicDepth worst;
+    BorderPath border;
+    Diagnostics warnings;  ///< Cells that were not counted, combinational loops, multipliers without registers.
+};
+
+/// Emits the stream core of a folded, plumbed design with its RTL depths, maps it for the board and counts.
+Result<SynthesisReport> count_design(const Design& design, const Board& board, const SynthesisProgress& progress = {});
+
+/// `totals` and `predicted`, each `{dsp, lut, ff, bram36, uram}`, and `units[]`.
+nlohmann::ordered_json to_json(const SynthesisReport& report);
+std::string to_text(const SynthesisReport& report);
+
+/// What was counted, as check_fit takes it.
+Cost counted_cost(const SynthesisReport& report);
+
+}  // namespace weft

@@ -1,0 +1,64 @@
+// synthesize.cpp
+// weft synthesize DIR
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "src/cost/fit.h"
+#include "src/synthesize/report.h"
+#include "tools/weft/command.h"
+
+namespace weft::tool {
+
+namespace {
+
+struct Flags {
+    std::string project;
+    std::string board;
+    bool json = false;
+};
+
+Status run(const Flags& flags) {
+    if (!is_project(flags.project))
+        return Diagnostic{.reason = fmt::format("'{}' is no project of weft", flags.project),
+                          .help = "compile the model first: weft compile MODEL -o DIR"};
+    WEFT_ASSIGN(const auto compiled, load_project(flags.project));
+    const Board* board = compiled->board;
+    if (!flags.board.empty()) {
+        WEFT_ASSIGN(board, find_board(flags.board));
+    }
+    const Observer observer = progress_observer();
+    const auto progress = [&](std::int64_t done, std::int64_t total) {
+        if (observer.progress) observer.progress("mapping with Yosys", done, total);
+    };
+    WEFT_ASSIGN(const SynthesisReport result, count_design(compiled->design, *board, progress));
+    clear_progress();
+    report(result.warnings);
+    if (flags.json) {
+        fmt::print("{}\n", to_json(result).dump(2));
+    } else {
+        fmt::print("{}", to_text(result));
+    }
+    if (Diagnostics short_of = check_fit(counted_cost(result), *board, "the design"); !short_of.empty()) return short_of;
+    return Ok{};
+}
+
+}  // namespace
+
+Command add_synthesize(CLI::App& app) {
+    CLI::App* sub =
+        app.add_subcommand("synthesize", "What a compiled project's RTL kernel takes on its board, counted by Yosys unit by unit");
+    auto flags = std::make_shared<Flags>();
+    sub->add_option("DIR", flags->project, "The directory of a project")->required();
+    sub->add_option("--board", flags->board, "Another board than the project's (weft list boards)")->type_name("BOARD");
+    sub->add_flag("--json", flags->json, "Print JSON");
+    sub->footer("Example: weft synthesize out --json");
+    const auto command = [flags]() -> int {
+        const Status status = run(*flags);
+        return status ? exit_ok : report(status.error());
+    };
+    return {sub, command};
+}
+
+}  // namespace weft::tool
