@@ -27,12 +27,12 @@ inline RtlFace pipeline_face(const Unit& unit) {
 /// Signed bits of a stream's elements.
 inline int signed_width(const Stream& stream) { return stream.bits() + (stream.is_signed() ? 0 : 1); }
 
-/// The control of such a unit: every input is ready while there is a credit (and, of two inputs, the other one is valid), and every
-/// `beats_in`-th beat of a frame becomes a beat out, `latency` cycles later.
+/// The control of such a unit: every input is ready while there is a credit (and, of two inputs, the other one is valid). Of every
+/// `beats_in` beats the last `beats_out` give a beat each, `latency` cycles later.
 class PipelineControl final : public UnitControl {
 public:
-    PipelineControl(const Unit& unit, int latency, std::int64_t beats_in = 1)
-        : output_(output_depth(unit), latency), inputs_(static_cast<int>(unit.inputs.size())), beats_in_(beats_in) {}
+    PipelineControl(const Unit& unit, int latency, std::int64_t beats_in = 1, std::int64_t beats_out = 1)
+        : output_(output_depth(unit), latency), inputs_(unit.inputs.size()), beats_in_(beats_in), beats_out_(beats_out) {}
 
     bool valid(int) const override { return output_.valid(); }
     bool ready(int input, const Handshakes& ports) const override {
@@ -40,8 +40,8 @@ public:
     }
     void clock(const Handshakes& ports) override {
         const bool enters = ports.reads(0);
+        const bool gives = enters && taken_ >= beats_in_ - beats_out_;
         if (enters) taken_ = taken_ + 1 == beats_in_ ? 0 : taken_ + 1;
-        const bool gives = enters && taken_ == 0;
         output_.clock(gives, gives, ports.writes(0));
     }
     std::int64_t held(int) const override { return output_.held(); }
@@ -49,8 +49,9 @@ public:
 
 private:
     CreditedOutput output_;
-    int inputs_;
+    std::size_t inputs_;
     std::int64_t beats_in_;
+    std::int64_t beats_out_;
     std::int64_t taken_ = 0;  ///< Beats of the present group.
 };
 

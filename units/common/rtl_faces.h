@@ -9,6 +9,19 @@
 
 namespace weft {
 
+/// How pool multiplies its sums by the factors of positions.
+struct PoolScale {
+    int sum_bits = 1;
+    int factor_bits = 0;  ///< 0: every factor is 1, or there is none.
+    int acc_digits = 1;   ///< As in StageMultiply (stage_rtl.h).
+    int mul_digits = 1;
+    int product_bits = 1;
+
+    /// Of one lane of one pixel.
+    int dsp() const { return factor_bits == 0 ? 0 : acc_digits * mul_digits; }
+};
+PoolScale pool_scale(const Unit& unit);
+
 RtlFace pool_rtl(const Unit& unit);
 RtlFace global_pool_rtl(const Unit& unit);
 RtlFace add_rtl(const Unit& unit);

@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/rtl_faces.h"
 #include "units/common/unit_faces.h"
 
 namespace weft {
@@ -40,13 +41,8 @@ std::string check(const Unit& unit) {
 Timing schedule(const Unit& unit) { return {taps_beat(unit).count(input_shape(unit))}; }
 
 Cost cost(const Unit& unit) {
-    const std::int64_t lanes = unit.parameter("Lanes");
-    double dsp = static_cast<double>(lanes) * requantize_dsp_per_lane(unit);
-    if (!maximum(unit)) {
-        const auto [low, high] = factor_range(unit);
-        if (low != high) dsp += static_cast<double>(lanes);
-    }
-    return {0, dsp};
+    const int per_lane = requantize_dsp_per_lane(unit) + pool_scale(unit).dsp();
+    return {0, static_cast<double>(lanes_beat(unit).elements()) * per_lane};
 }
 
 std::vector<Folding> foldings(const Unit& unit) { return lane_tap_foldings(unit, unit.parameter("Taps")); }
@@ -112,7 +108,8 @@ UnitFunction fast(const Unit& unit) {
 }
 
 UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t max, std::int64_t zero, std::vector<std::int64_t> row_factor,
-               std::vector<std::int64_t> column_factor, RequantizeForm form, bool per_channel, int lanes, int taps_per_beat) {
+               std::vector<std::int64_t> column_factor, RequantizeForm form, bool per_channel, int lanes, int taps_per_beat,
+               int pixels = 1) {
     CaseBuilder build("pool");
     Stream* in = build.input(shape, min, max);
     std::int64_t low = min;
@@ -131,6 +128,7 @@ UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t m
                              {"Channels", shape.channels},
                              {"Maximum", maximum},
                              {"Zero", zero},
+                             {"Pixels", pixels},
                              {"Lanes", lanes},
                              {"TapsPerBeat", taps_per_beat}});
     if (!maximum) {
@@ -156,6 +154,17 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+std::vector<UnitCase> rtl_cases() {
+    using enum RequantizeForm;
+    std::vector<UnitCase> list;
+    list.push_back(point({3, 6, 4, 5}, true, -128, 127, 0, {}, {}, none, false, 2, 4, 2));
+    list.push_back(point({2, 5, 9, 4}, true, 0, 255, 0, {}, {}, multiply, true, 4, 9, 4));
+    list.push_back(point({2, 5, 4, 6}, false, -128, 127, 3, {1, 1}, {1, 1, 1, 1, 1}, multiply, true, 3, 4, 2));
+    list.push_back(point({3, 7, 9, 3}, false, 0, 255, 0, {3, 2, 3}, {3, 2, 2, 2, 2, 2, 3}, multiply, false, 2, 9, 4));
+    list.push_back(point({2, 2, 6, 3}, false, -32768, 32767, -7, {1, 60060}, {1, 4}, multiply, true, 3, 4));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_pool{
@@ -172,7 +181,8 @@ extern const UnitDef unit_pool{
                    pixels_row(),
                    lanes_row(),
                    taps_per_beat_row()},
-    .ports = {{.name = "in", .beat = taps_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
+    .ports = {{.name = "in", .beat = taps_beat, .registered_ready = true},
+              {.name = "out", .output = true, .beat = lanes_beat, .buffered = true}},
     .has_requantize = true,
     .check = check,
     .schedule = schedule,
@@ -182,7 +192,10 @@ extern const UnitDef unit_pool{
     .fast = fast,
     .reads_for = reads_for,
     .roms = pool_roms,
+    .rtl = pool_rtl,
+    .control = pool_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft

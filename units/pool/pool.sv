@@ -1,0 +1,232 @@
+// pool.sv
+// The maximum, or a sum scaled by position, over the taps of each window, then the requantise stage.
+// SPDX-License-Identifier: Apache-2.0
+// Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+//
+// Takes beats of Pixels x TapsPerBeat x Lanes elements, the tap folds of a channel fold one after the other, and gives one of Pixels x
+// Lanes for each channel fold; a beat a cycle. Taps beyond Taps in the last tap fold do not count. in_ready is a register: there is a
+// credit for a beat in the output FIFO of OutputDepth beats. pool_latency (pool_rtl.cpp) tells how many cycles after the last tap fold
+// the result enters that FIFO. Sums have SumBits bits, signed; FactorBits = 0: they are not scaled, else by pool_factor.sv.
+
+module weft_pool #(
+    parameter int Rows              = 1,
+    parameter int Columns           = 1,
+    parameter int Taps              = 1,
+    parameter int Channels          = 1,
+    parameter int Maximum           = 1,
+    parameter int Zero              = 0,
+    parameter int Pixels            = 1,
+    parameter int Lanes             = 1,
+    parameter int TapsPerBeat       = 1,
+    parameter int InBits            = 8,
+    parameter int InSigned          = 0,
+    parameter int OutBits           = 8,
+    parameter int OutputDepth       = 2,
+    parameter int SumBits           = 9,
+    parameter int FactorBits        = 0,
+    parameter int FactorAccDigits   = 1,
+    parameter int FactorMulDigits   = 1,
+    parameter int ProductBits       = 9,
+    parameter int RowClassBits      = 1,
+    parameter int ColumnClassBits   = 1,
+    parameter int StageForm         = 0,
+    parameter int StageAccBits      = 9,
+    parameter int StageSaturate     = 0,
+    parameter int StageAccDigits    = 1,
+    parameter int StageMulDigits    = 1,
+    parameter int StageMulBits      = 8,
+    parameter int StageSumBits      = 16,
+    parameter int StageShift        = 1,
+    parameter int StageOutSigned    = 0,
+    parameter int StageBounds       = 0,
+    parameter int StageShared       = 1,
+    parameter int StageLevels       = 1,
+    parameter int StageValuesShared = 1,
+    parameter     Name              = ""
+) (
+    input  logic                                       clk,
+    input  logic                                       rst,
+    input  logic                                       in_valid,
+    output logic                                       in_ready,
+    input  logic [Pixels*TapsPerBeat*Lanes*InBits-1:0] in_data,
+    output logic                                       out_valid,
+    input  logic                                       out_ready,
+    output logic [           Pixels*Lanes*OutBits-1:0] out_data
+);
+    localparam int Folds = (Channels + Lanes - 1) / Lanes;
+    localparam int TapFolds = (Taps + TapsPerBeat - 1) / TapsPerBeat;
+    localparam int Elements = Pixels * Lanes;
+    localparam logic signed [63:0] Offset = Maximum != 0 ? 64'sd0 : 64'(Zero) * 64'(Taps);
+    localparam int Tree = $clog2(TapsPerBeat);
+    localparam int SumAt = Tree + (TapFolds > 1 || Offset != 0 ? 1 : 0);
+    localparam int AccBits = FactorBits == 0 ? SumBits : ProductBits;
+
+    logic takes, finishes;
+    logic first_tap, last_tap;
+    logic [(TapFolds > 1 ? $clog2(TapFolds) : 1)-1:0] unused_tap;
+    assign takes    = in_valid && in_ready;
+    assign finishes = takes && last_tap;
+    weft_credit #(
+        .Depth(OutputDepth)
+    ) credit (
+        .clk      (clk),
+        .rst      (rst),
+        .takes    (finishes),
+        .leaves   (out_valid && out_ready),
+        .available(in_ready)
+    );
+    weft_counter #(
+        .Count(TapFolds)
+    ) tap (
+        .clk  (clk),
+        .rst  (rst),
+        .step (takes),
+        .value(unused_tap),
+        .first(first_tap),
+        .last (last_tap)
+    );
+
+    // The beat's flags, a cycle before the trees have its result.
+    localparam int Flags = Tree > 1 ? Tree - 1 : 0;
+    logic takes_late, first_late;
+    weft_stage_valid #(
+        .Latency(Flags)
+    ) takes_line (
+        .clk      (clk),
+        .rst      (rst),
+        .in_valid (takes),
+        .out_valid(takes_late)
+    );
+    weft_stage_valid #(
+        .Latency(Flags)
+    ) first_line (
+        .clk      (clk),
+        .rst      (rst),
+        .in_valid (first_tap),
+        .out_valid(first_late)
+    );
+
+    logic [Elements*SumBits-1:0] sums;
+    genvar i, t;
+    generate
+        for (i = 0; i < Elements; i++) begin : g_element
+            logic [TapsPerBeat*InBits-1:0] taps;
+            for (t = 0; t < TapsPerBeat; t++) begin : g_tap
+                assign taps[t*InBits+:InBits] = in_data[((i/Lanes*TapsPerBeat+t)*Lanes+i%Lanes)*InBits+:InBits];
+            end
+            weft_pool_element #(
+                .TapsPerBeat(TapsPerBeat),
+                .TapFolds   (TapFolds),
+                .Present    (Taps - (TapFolds - 1) * TapsPerBeat),
+                .Maximum    (Maximum),
+                .Offset     (Offset),
+                .InBits     (InBits),
+                .InSigned   (InSigned),
+                .SumBits    (SumBits)
+            ) element (
+                .clk    (clk),
+                .partial(last_tap),
+                .valid  (takes_late),
+                .first  (first_late),
+                .taps   (taps),
+                .acc    (sums[i*SumBits+:SumBits])
+            );
+        end
+    endgenerate
+
+    logic acc_valid;
+    logic [Elements*AccBits-1:0] acc;
+    generate
+        if (FactorBits == 0) begin : g_plain
+            weft_stage_valid #(
+                .Latency(SumAt)
+            ) acc_line (
+                .clk      (clk),
+                .rst      (rst),
+                .in_valid (finishes),
+                .out_valid(acc_valid)
+            );
+            assign acc = sums;
+        end else begin : g_factor
+            weft_stage_valid #(
+                .Latency((SumAt > 2 ? SumAt : 2) + 3 + FactorAccDigits * FactorMulDigits)
+            ) acc_line (
+                .clk      (clk),
+                .rst      (rst),
+                .in_valid (finishes),
+                .out_valid(acc_valid)
+            );
+            weft_pool_factor #(
+                .Rows           (Rows),
+                .Columns        (Columns),
+                .Folds          (Folds),
+                .Pixels         (Pixels),
+                .Lanes          (Lanes),
+                .SumBits        (SumBits),
+                .SumAt          (SumAt),
+                .FactorBits     (FactorBits),
+                .FactorAccDigits(FactorAccDigits),
+                .FactorMulDigits(FactorMulDigits),
+                .ProductBits    (ProductBits),
+                .RowClassBits   (RowClassBits),
+                .ColumnClassBits(ColumnClassBits),
+                .Name           (Name)
+            ) factors (
+                .clk     (clk),
+                .rst     (rst),
+                .finishes(finishes),
+                .sums    (sums),
+                .products(acc)
+            );
+        end
+    endgenerate
+
+    logic staged_valid;
+    logic [Elements*OutBits-1:0] staged;
+    weft_stage #(
+        .Pixels           (Pixels),
+        .Lanes            (Lanes),
+        .Folds            (Folds),
+        .AccBits          (AccBits),
+        .OutBits          (OutBits),
+        .StageForm        (StageForm),
+        .StageAccBits     (StageAccBits),
+        .StageSaturate    (StageSaturate),
+        .StageAccDigits   (StageAccDigits),
+        .StageMulDigits   (StageMulDigits),
+        .StageMulBits     (StageMulBits),
+        .StageSumBits     (StageSumBits),
+        .StageShift       (StageShift),
+        .StageOutSigned   (StageOutSigned),
+        .StageBounds      (StageBounds),
+        .StageShared      (StageShared),
+        .StageLevels      (StageLevels),
+        .StageValuesShared(StageValuesShared),
+        .Name             (Name)
+    ) stage (
+        .clk      (clk),
+        .rst      (rst),
+        .in_valid (acc_valid),
+        .in_acc   (acc),
+        .out_valid(staged_valid),
+        .out_data (staged)
+    );
+
+    logic unused_ready;
+    weft_fifo #(
+        .Width(Elements * OutBits),
+        .Depth(OutputDepth)
+    ) fifo (
+        .clk      (clk),
+        .rst      (rst),
+        .in_valid (staged_valid),
+        .in_ready (unused_ready),
+        .in_data  (staged),
+        .out_valid(out_valid),
+        .out_ready(out_ready),
+        .out_data (out_data)
+    );
+
+    logic unused;
+    assign unused = &{1'b0, unused_ready, unused_tap, Rows != 0, Columns != 0};
+endmodule
