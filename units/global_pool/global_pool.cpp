@@ -6,6 +6,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/rtl_faces.h"
 
 namespace weft {
 
@@ -65,15 +66,23 @@ UnitFunction fast(const Unit& unit) {
     };
 }
 
-UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t max, RequantizeForm form, bool per_channel, int lanes) {
+/// A result has no neighbouring columns.
+Beat result_beat(const Unit& unit) { return {1, 1, static_cast<int>(unit.parameter("Lanes"))}; }
+
+UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t max, RequantizeForm form, bool per_channel, int lanes,
+               int pixels = 1) {
     CaseBuilder build("global_pool");
     const std::int64_t terms = maximum ? 1 : shape.positions();
     Stream* in = build.input(shape, min, max);
     const bool staged = form != RequantizeForm::none;
     Stream* out = build.output({1, 1, 1, shape.channels}, staged ? -128 : terms * min, staged ? 127 : terms * max);
-    Unit* unit = build.unit(
-        unit_global_pool, {in}, {out},
-        {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Maximum", maximum}, {"Lanes", lanes}});
+    Unit* unit = build.unit(unit_global_pool, {in}, {out},
+                            {{"Rows", shape.rows},
+                             {"Columns", shape.columns},
+                             {"Channels", shape.channels},
+                             {"Maximum", maximum},
+                             {"Pixels", pixels},
+                             {"Lanes", lanes}});
     if (staged) unit->requantize = sample_stage(form, shape.channels, per_channel, terms * min, terms * max, -128, 127);
     return build.finish();
 }
@@ -92,6 +101,17 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+std::vector<UnitCase> rtl_cases() {
+    using enum RequantizeForm;
+    std::vector<UnitCase> list;
+    list.push_back(point({3, 5, 1, 7}, false, -128, 127, multiply, true, 3, 2));
+    list.push_back(point({4, 4, 1, 6}, false, 0, 255, multiply, false, 6, 4));
+    list.push_back(point({2, 7, 1, 4}, true, -128, -1, none, false, 2, 4));
+    list.push_back(point({1, 1, 1, 3}, false, -128, 127, none, false, 2, 2));
+    list.push_back(point({2, 2, 1, 70}, false, 0, 15, none, false, 1, 2));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_global_pool{
@@ -104,7 +124,8 @@ extern const UnitDef unit_global_pool{
                    {"Maximum", ParameterKind::shape, 0, 1, 0, "1: maximum; 0: sum"},
                    pixels_row(),
                    lanes_row()},
-    .ports = {{.name = "in", .beat = lanes_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
+    .ports = {{.name = "in", .beat = lanes_beat, .registered_ready = true},
+              {.name = "out", .output = true, .beat = result_beat, .buffered = true}},
     .has_requantize = true,
     .check = check,
     .schedule = schedule,
@@ -113,7 +134,10 @@ extern const UnitDef unit_global_pool{
     .model = model,
     .fast = fast,
     .reads_for = reads_for,
+    .rtl = global_pool_rtl,
+    .control = global_pool_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft

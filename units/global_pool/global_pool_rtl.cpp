@@ -1,0 +1,28 @@
+// global_pool_rtl.cpp
+// The SystemVerilog face of global_pool.
+// SPDX-License-Identifier: Apache-2.0
+#include <bit>
+
+#include "units/common/arithmetic.h"
+#include "units/common/pipeline_rtl.h"
+#include "units/common/rtl_faces.h"
+
+namespace weft {
+
+RtlFace global_pool_rtl(const Unit& unit) {
+    const Stream& in = *unit.inputs[0];
+    const std::int64_t terms = shape_of(unit).positions();
+    const int sum_bits = unit.parameter("Maximum") != 0 ? signed_width(in) : signed_bits(terms * in.min, terms * in.max);
+    RtlFace face = pipeline_face(unit);
+    face.parameters.emplace_back("SumBits", sum_bits);
+    add_stage(face, unit, unit.outputs[0]->shape.channels, static_cast<int>(unit.parameter("Lanes")), 1, sum_bits);
+    return face;
+}
+
+std::unique_ptr<UnitControl> global_pool_control(const Unit& unit) {
+    const auto pixels = static_cast<std::uint64_t>(unit.parameter("Pixels"));
+    const int latency = static_cast<int>(std::bit_width(pixels - 1)) + 2 + stage_latency(unit);
+    return std::make_unique<PipelineControl>(unit, latency, beats_of(unit), ceil_div(unit.parameter("Channels"), unit.parameter("Lanes")));
+}
+
+}  // namespace weft
