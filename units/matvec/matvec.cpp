@@ -244,6 +244,7 @@ struct Point {
     bool per_channel = false;
     std::int64_t out_min = -128, out_max = 127;
     int pe = 1, lanes = 1, taps_per_beat = 1;
+    int pixels = 1, output_lanes = 0;
 };
 
 UnitCase point(const Point& p) {
@@ -261,6 +262,8 @@ UnitCase point(const Point& p) {
                              {"Outputs", p.outputs},
                              {"Flatten", p.flatten},
                              {"PE", p.pe},
+                             {"Pixels", p.pixels},
+                             {"OutputLanes", p.output_lanes},
                              {"Lanes", p.lanes},
                              {"TapsPerBeat", p.taps_per_beat}});
     ConstantArray weights{{p.outputs, taps, p.in.channels},
@@ -333,6 +336,85 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+/// Beyond `cases`: several positions a beat, and what differs in time or structure only in RTL.
+std::vector<UnitCase> rtl_cases() {
+    using enum RequantizeForm;
+    std::vector<UnitCase> list;
+    // Rows that the pixels do not divide; then with several folds of both kinds, of outputs that PE does not divide.
+    list.push_back(point({.in = {3, 5, 9, 1}, .outputs = 6, .min = 0, .max = 255, .pe = 6, .lanes = 1, .taps_per_beat = 9, .pixels = 2}));
+    list.push_back(point({.in = {2, 6, 9, 4},
+                          .outputs = 7,
+                          .min = 0,
+                          .max = 255,
+                          .per_channel = true,
+                          .pe = 4,
+                          .lanes = 2,
+                          .taps_per_beat = 5,
+                          .pixels = 4}));
+    // Vectors of one beat, given several times.
+    list.push_back(point({.in = {4, 3, 1, 6}, .outputs = 6, .pe = 2, .lanes = 6}));
+    list.push_back(point({.in = {5, 2, 1, 6}, .outputs = 13, .form = none, .pe = 5, .lanes = 6, .pixels = 2}));
+    // Forty taps in four beats; block memories for weights, for weights and vectors.
+    list.push_back(point({.in = {3, 3, 40, 1}, .outputs = 16, .per_channel = true, .pe = 8, .lanes = 1, .taps_per_beat = 10}));
+    list.push_back(point({.in = {2, 2, 9, 16}, .outputs = 12, .per_channel = true, .pe = 12, .lanes = 2, .taps_per_beat = 1}));
+    list.push_back(point({.in = {1, 3, 1, 80}, .outputs = 12, .form = none, .pe = 4, .lanes = 2}));
+    list.push_back(point({.in = {3, 4, 1, 5}, .outputs = 6, .flatten = true, .min = 0, .max = 255, .form = none, .pe = 2, .lanes = 1}));
+    // Results a beat: all, some with a spare lane in the last beat, one.
+    list.push_back(point({.in = {2, 3, 9, 8}, .outputs = 10, .pe = 10, .lanes = 2, .taps_per_beat = 9, .output_lanes = 10}));
+    list.push_back(point({.in = {2, 3, 9, 8}, .outputs = 11, .pe = 11, .lanes = 1, .taps_per_beat = 9, .output_lanes = 3}));
+    list.push_back(point({.in = {2, 3, 3, 8}, .outputs = 13, .form = none, .pe = 6, .lanes = 2, .taps_per_beat = 1, .output_lanes = 2}));
+    // Sums beyond 24 bits: in the accumulator; in the tree and in the accumulator; in the tree.
+    list.push_back(
+        point({.in = {1, 2, 1, 600}, .outputs = 3, .min = 0, .max = 255, .weight_min = 100, .form = none, .pe = 3, .lanes = 24}));
+    for (const int lanes : {40, 80})
+        list.push_back(point({.in = {2, 2, 1, 80},
+                              .outputs = 2,
+                              .min = -32768,
+                              .max = 32767,
+                              .weight_min = -4096,
+                              .weight_max = 4095,
+                              .out_min = -32768,
+                              .out_max = 32767,
+                              .pe = 2,
+                              .lanes = lanes}));
+    list.push_back(
+        point({.in = {2, 2, 1, 9}, .outputs = 4, .min = 0, .max = (1 << 26) - 1, .weight_min = -2, .weight_max = 1, .pe = 2, .lanes = 3}));
+    // The least and the greatest products that share a multiplier; weights of one and two bits.
+    list.push_back(point({.in = {2, 2, 1, 36},
+                          .outputs = 4,
+                          .min = 0,
+                          .max = 255,
+                          .weight_min = -128,
+                          .weight_max = -128,
+                          .form = none,
+                          .pe = 4,
+                          .lanes = 36}));
+    list.push_back(point({.in = {2, 2, 1, 36}, .outputs = 4, .weight_min = -128, .weight_max = 127, .form = none, .pe = 3, .lanes = 12}));
+    list.push_back(point(
+        {.in = {2, 2, 1, 36}, .outputs = 4, .min = 0, .max = 1, .weight_min = -1, .weight_max = 0, .form = none, .pe = 4, .lanes = 18}));
+    // A network's layers: a first and a second convolution, four and two positions at a time, and a residual network's.
+    list.push_back(point({.in = {3, 8, 9, 1},
+                          .outputs = 16,
+                          .min = 0,
+                          .max = 255,
+                          .per_channel = true,
+                          .pe = 16,
+                          .lanes = 1,
+                          .taps_per_beat = 9,
+                          .pixels = 4}));
+    list.push_back(point({.in = {2, 4, 9, 16},
+                          .outputs = 32,
+                          .min = 0,
+                          .max = 255,
+                          .per_channel = true,
+                          .pe = 32,
+                          .lanes = 8,
+                          .taps_per_beat = 9,
+                          .pixels = 2}));
+    list.push_back(point({.in = {2, 3, 9, 32}, .outputs = 32, .per_channel = true, .pe = 4, .lanes = 4, .taps_per_beat = 9}));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_matvec{
@@ -369,6 +451,7 @@ extern const UnitDef unit_matvec{
     .rtl = matvec_rtl,
     .control = matvec_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft

@@ -5,8 +5,8 @@
 //
 // A vector is SynapseFolds beats and takes NeuronFolds x SynapseFolds steps: it is kept and given again for each neuron fold. With one
 // neuron fold a beat is a step as it enters. With several, two vectors' room: the next one enters while this one is given, and the first
-// neuron fold starts on beats as they come. A neuron fold starts only when the output FIFO (OutputDepth beats) has room for all of its beats:
-// FoldBeats, or LastBeats of the last. in_ready comes from registers; it is high in every cycle that finds room.
+// neuron fold starts on beats as they come. A neuron fold's last step is taken only when the output FIFO (OutputDepth beats) has room for all
+// that it will give: FoldBeats, or LastBeats of the last fold. in_ready comes from registers; it is high in every cycle that finds room.
 // step_* tell of the step in this cycle, if step_valid; x is its beat, XLatency cycles later. leaves: a beat leaves the output FIFO.
 
 module weft_matvec_issue #(
@@ -35,7 +35,7 @@ module weft_matvec_issue #(
     // Places of the step to come. Flags are registers of their own, so that nothing is compared on the way to step_valid.
     logic first_neuron;
     logic takes;
-    assign takes = step_valid && step_first;
+    assign takes = step_valid && step_last;
     generate
         if (SynapseFolds == 1) begin : g_one_synapse
             assign step_first = 1'b1;
@@ -97,7 +97,7 @@ module weft_matvec_issue #(
 
     generate
         if (NeuronFolds == 1) begin : g_through
-            assign in_ready   = !step_first || available;
+            assign in_ready   = !step_last || available;
             assign step_valid = in_valid && in_ready;
             weft_delay #(
                 .Width (Width),
@@ -118,14 +118,18 @@ module weft_matvec_issue #(
             logic                   frees;
             logic [AddressBits-1:0] write_at;
             logic [AddressBits-1:0] read_at;
+            logic [AddressBits-1:0] next_write_at;
+            logic [AddressBits-1:0] next_read_at;
             logic                   upper;     // the vector being given stands in the upper half
             logic [CountBits-1:0]   held;      // beats that will still be given
             logic [CountBits-1:0]   unread;    // of these, beats not given yet
             logic                   has_room;  // held < Room
             logic                   has_new;   // unread > 0
+            assign next_write_at = write_at == AddressBits'(Room - 1) ? '0 : write_at + 1'b1;
+            assign next_read_at = !step_last ? read_at + 1'b1 : upper != step_last_neuron ? AddressBits'(SynapseFolds) : '0;
             assign in_ready   = has_room;
             assign enters     = in_valid && has_room;
-            assign step_valid = (!first_neuron || has_new) && (!step_first || available);
+            assign step_valid = (!first_neuron || has_new) && (!step_last || available);
             assign reads_new  = step_valid && first_neuron;
             assign frees      = step_valid && step_last_neuron;
             always_ff @(posedge clk) begin
@@ -138,11 +142,8 @@ module weft_matvec_issue #(
                     has_room <= 1'b0;
                     has_new  <= 1'b0;
                 end else begin
-                    if (enters) write_at <= write_at == AddressBits'(Room - 1) ? '0 : write_at + 1'b1;
-                    if (step_valid) begin
-                        if (!step_last) read_at <= read_at + 1'b1;
-                        else read_at <= upper != step_last_neuron ? AddressBits'(SynapseFolds) : '0;
-                    end
+                    if (enters) write_at <= next_write_at;
+                    if (step_valid) read_at <= next_read_at;
                     if (step_valid && step_last) upper <= upper != step_last_neuron;
                     if (enters != frees) held <= enters ? held + 1'b1 : held - 1'b1;
                     if (enters != reads_new) unread <= enters ? unread + 1'b1 : unread - 1'b1;
@@ -150,28 +151,25 @@ module weft_matvec_issue #(
                     has_new  <= enters || unread > CountBits'(1) || (unread == CountBits'(1) && !reads_new);
                 end
             end
-            if (XLatency == 1) begin : g_registers
-                (* ram_style = "distributed" *) logic [Width-1:0] memory[0:Room-1];
-                always_ff @(posedge clk) begin
-                    if (enters) memory[write_at] <= in_data;
-                    x <= memory[read_at];
-                end
-            end else if (Room <= 64) begin : g_late_registers
-                (* ram_style = "distributed" *) logic [Width-1:0] memory[0:Room-1];
-                logic [Width-1:0] word;
-                always_ff @(posedge clk) begin
-                    if (enters) memory[write_at] <= in_data;
-                    word <= memory[read_at];
-                    x    <= word;
-                end
-            end else begin : g_block
-                (* ram_style = "block" *) logic [Width-1:0] memory[0:Room-1];
-                logic [Width-1:0] word;
-                always_ff @(posedge clk) begin
-                    if (enters) memory[write_at] <= in_data;
-                    word <= memory[read_at];
-                    x    <= word;
-                end
+            // Memories of LUTs in parts, each with addresses of its own: these nets would reach all of them.
+            localparam int PartBits = Room <= 64 ? 448 : Width;
+            for (genvar i = 0; i * PartBits < Width; i++) begin : g_part
+                localparam int Bits = Width - i * PartBits < PartBits ? Width - i * PartBits : PartBits;
+                weft_matvec_replay #(
+                    .Width      (Bits),
+                    .Room       (Room),
+                    .AddressBits(AddressBits),
+                    .Latency    (XLatency)
+                ) store (
+                    .clk          (clk),
+                    .rst          (rst),
+                    .enters       (enters),
+                    .next_write_at(next_write_at),
+                    .in_data      (in_data[i*PartBits+:Bits]),
+                    .reads        (step_valid),
+                    .next_read_at (next_read_at),
+                    .out_data     (x[i*PartBits+:Bits])
+                );
             end
         end
     endgenerate

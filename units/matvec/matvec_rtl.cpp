@@ -16,7 +16,7 @@ namespace {
 /// Deeper weight memories, and replay memories, are block RAMs.
 constexpr std::int64_t most_shallow = 64;
 /// Bits of shallow memory on one address register.
-constexpr std::int64_t widest_shallow = 256;
+constexpr std::int64_t widest_shallow = 240;
 
 struct Face {
     MatvecLayout layout;
@@ -64,15 +64,15 @@ public:
     }
 
     bool valid(int) const override { return out_.valid(); }
-    bool ready(int, const Handshakes&) const override { return neuron_folds_ == 1 ? may_start() : held_ < 2 * synapse_folds_; }
+    bool ready(int, const Handshakes&) const override { return neuron_folds_ == 1 ? has_room() : held_ < 2 * synapse_folds_; }
     void clock(const Handshakes& ports) override {
         const bool enters = ports.reads(0);
-        const bool step = neuron_folds_ == 1 ? enters : (neuron_ > 0 || unread_ > 0) && may_start();
+        const bool step = neuron_folds_ == 1 ? enters : (neuron_ > 0 || unread_ > 0) && has_room();
         const bool last_neuron = neuron_ == neuron_folds_ - 1;
         const std::int64_t beats = last_neuron ? face_.last_beats : face_.fold_beats;
-        const std::int64_t takes = step && synapse_ == 0 ? beats : 0;
-        if (step && synapse_ == synapse_folds_ - 1) leaving_ = beats;
-        out_.clock(takes, leaving_ > 0, ports.writes(0));
+        const bool finishes = step && synapse_ == synapse_folds_ - 1;
+        if (finishes) leaving_ = beats;
+        out_.clock(finishes ? beats : 0, leaving_ > 0, ports.writes(0));
         if (leaving_ > 0) --leaving_;
         if (enters) ++held_, ++unread_;
         if (step && neuron_ == 0) --unread_;
@@ -86,8 +86,8 @@ public:
     bool busy() const override { return out_.busy() || synapse_ > 0 || neuron_ > 0 || held_ > 0; }
 
 private:
-    /// Room for what the neuron fold will give, where one starts.
-    bool may_start() const { return synapse_ > 0 || out_.available(face_.fold_beats); }
+    /// Room for what the neuron fold will give, at its last step.
+    bool has_room() const { return synapse_ < synapse_folds_ - 1 || out_.available(face_.fold_beats); }
 
     Face face_;
     CreditedOutput out_;
