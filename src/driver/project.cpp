@@ -94,7 +94,8 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
                                    {"one_dsp", region.one_dsp},
                                    {"why", region.why}});
     }
-    json["hls"] = {{"kernel", project.kernel}, {"initialiser_tokens", project.initialiser_tokens}, {"largest_batch", project.max_images}};
+    if (!project.kernel.empty())
+        json["hls"] = {{"kernel", project.kernel}, {"initialiser_tokens", project.initialiser_tokens}, {"largest_batch", project.max_images}};
     if (check) {
         json["check"] = {{"images", check->images},
                          {"samples", check->random ? "random" : "calibration"},
@@ -180,8 +181,11 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
     WEFT_CHECK(write_file(root / manifest_name, manifest_json(compiled).dump(1) + "\n"));
     WEFT_CHECK(write_file(root / "folding.json", folding_json(compiled.design)));
     const EmitOptions options = emit_options(compiled);
-    WEFT_ASSIGN(const HlsProject project, emit_hls(compiled.design, options));
-    for (const ProjectFile& file : project.files) WEFT_CHECK(write_file(root / file.path, file.text));
+    HlsProject project;
+    if (!first_wide_stream(compiled.design)) {
+        WEFT_ASSIGN(project, emit_hls(compiled.design, options));
+        for (const ProjectFile& file : project.files) WEFT_CHECK(write_file(root / file.path, file.text));
+    }
     if (has_rtl(compiled.design)) {
         WEFT_ASSIGN(const RtlProject rtl, emit_rtl(compiled.design, options));
         for (const ProjectFile& file : rtl.files) WEFT_CHECK(write_file(root / file.path, file.text));

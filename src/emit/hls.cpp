@@ -371,6 +371,17 @@ void write_file_head(TextWriter& out, std::string_view name, std::string_view pu
     out.line();
 }
 
-Result<HlsProject> emit_hls(const Design& design, const EmitOptions& options) { return KernelWriter(design, options).run(); }
+const Stream* first_wide_stream(const Design& design) {
+    const auto at = std::ranges::find_if(design.streams, [](const auto& stream) { return stream->beat.pixels > 1; });
+    return at == design.streams.end() ? nullptr : at->get();
+}
+
+Result<HlsProject> emit_hls(const Design& design, const EmitOptions& options) {
+    if (const Stream* wide = first_wide_stream(design))
+        return Diagnostic{Severity::error, wide->producer && !wide->producer->nodes.empty() ? wide->producer->nodes.front() : std::string(),
+                          wide->name, fmt::format("its beats carry {} positions, the HLS kernel's carry one", wide->beat.pixels),
+                          "use the RTL kernel (engine rtl), or fold with Pixels 1"};
+    return KernelWriter(design, options).run();
+}
 
 }  // namespace weft

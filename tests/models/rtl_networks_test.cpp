@@ -1,0 +1,109 @@
+// rtl_networks_test.cpp
+// Real networks as RTL: outputs equal the integer contract, and every handshake happens in the cycle of the schedule, also under stalls.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "src/driver/compile.h"
+#include "src/driver/evaluate_run.h"
+#include "src/engines/rtl.h"
+#include "src/schedule/schedule.h"
+#include "tests/paths.h"
+
+namespace weft {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string text(const Diagnostics& diagnostics) {
+    std::string all;
+    for (const Diagnostic& diagnostic : diagnostics) all += to_string(diagnostic) + "\n";
+    return all;
+}
+
+/// Compiles a project; its schedule's interval is at most 1 % above the bound.
+void compile_project(const fs::path& model, const CompileOptions& options, const fs::path& directory, std::int64_t most_interval,
+                     std::int64_t most_latency) {
+    const auto compiled = compile(model, options);
+    ASSERT_TRUE(compiled) << text(compiled.error());
+    const auto result = schedule((*compiled)->design, {.frames = 4});
+    ASSERT_TRUE(result) << text(result.error());
+    EXPECT_LE(static_cast<double>(result->interval_cycles), 1.01 * static_cast<double>(interval_bound((*compiled)->design)));
+    EXPECT_LE(result->interval_cycles, most_interval);
+    EXPECT_LE(result->latency_cycles, most_latency);
+    const Status written = write_project(**compiled, nullptr, model, directory);
+    ASSERT_TRUE(written) << text(written.error());
+}
+
+void expect_rtl_equals_integer(const fs::path& project, const fs::path& inputs) {
+    for (const std::uint64_t seed : {0, 5}) {
+        SCOPED_TRACE(fmt::format("stall seed {}", seed));
+        const auto result =
+            run_model({.model = project, .inputs = inputs, .engine = "rtl", .against = "integer", .images = 3, .stall_seed = seed}, {});
+        ASSERT_TRUE(result) << text(result.error());
+        EXPECT_GT(result->elements, 0);
+        EXPECT_EQ(result->equal_elements, result->elements);
+        ASSERT_TRUE(result->rtl);
+        EXPECT_GT(result->rtl->handshakes, 0);
+        EXPECT_EQ(result->rtl->equal_handshakes, result->rtl->handshakes);
+        std::fprintf(stderr, "%s", to_text(*result).c_str());
+    }
+}
+
+CompileOptions fashion_options(const char* folding) {
+    CompileOptions options;
+    options.preprocess = "scale=1/255";
+    options.calibration = test::fashion_mnist_folder() / "t10k-images-idx3-ubyte.gz";
+    if (*folding) options.folding = test::source_folder() / "examples/fashion-mnist" / folding;
+    return options;
+}
+
+class RtlFashion : public ::testing::TestWithParam<std::tuple<const char*, int, int>> {};
+
+TEST_P(RtlFashion, EqualsContractAndSchedule) {
+    const auto [folding, interval, latency] = GetParam();
+    WEFT_REQUIRE_PATH(test::fashion_mnist_folder());
+    const test::TemporaryFolder folder;
+    compile_project(test::source_folder() / "examples/fashion-mnist/fashion.onnx", fashion_options(folding), folder / "out", interval,
+                    latency);
+    if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
+    expect_rtl_equals_integer(folder / "out", test::fashion_mnist_folder() / "t10k-images-idx3-ubyte.gz");
+}
+
+// The folding of one pixel a beat is simulated by the benchmark of the RTL, as that of two.
+INSTANTIATE_TEST_SUITE_P(Foldings, RtlFashion,
+                         ::testing::Values(std::tuple{"", 784, 1100}, std::tuple{"pixels-4.json", 196, 310}));
+
+TEST(RtlNetworks, FashionWithOneAndTwoPixelsABeatIsFastEnough) {
+    WEFT_REQUIRE_PATH(test::fashion_mnist_folder());
+    const test::TemporaryFolder folder;
+    const fs::path model = test::source_folder() / "examples/fashion-mnist/fashion.onnx";
+    compile_project(model, fashion_options("pixels-1.json"), folder / "one", 784, 985);
+    compile_project(model, fashion_options("pixels-2.json"), folder / "two", 392, 535);
+}
+
+TEST(RtlNetworks, ResNet8OfTheFile) {
+    const fs::path model = test::models_folder() / "mlperf-tiny/resnet8_int8_qdq.onnx", data = test::data_folder() / "cifar10-500";
+    WEFT_REQUIRE_PATH(model);
+    WEFT_REQUIRE_PATH(data);
+    const test::TemporaryFolder folder;
+    compile_project(model, {}, folder / "out", 8273, 40000);
+    if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
+    expect_rtl_equals_integer(folder / "out", data / "images.npy");
+}
+
+TEST(RtlNetworks, TheOthersKeepTheirInterval) {
+    const fs::path tiny = test::models_folder() / "mlperf-tiny";
+    WEFT_REQUIRE_PATH(tiny);
+    const test::TemporaryFolder folder;
+    compile_project(tiny / "dscnn_kws_int8_qdq.onnx", {}, folder / "kws", 1894, 100000);
+    compile_project(tiny / "autoencoder_int8_qdq.onnx", {}, folder / "ad", 154, 100000);
+    CompileOptions options;
+    options.preprocess = "layout=hwc,order=bgr,scale=1/255";
+    compile_project(tiny / "mobilenetv1_vww_int8_qdq.onnx", options, folder / "vww", 9308, 100000);
+}
+
+}  // namespace
+}  // namespace weft

@@ -1,0 +1,92 @@
+// schedule_test.cpp
+// The stepped control of whole designs: latency, interval, FIFO depths, deadlocks.
+// SPDX-License-Identifier: Apache-2.0
+#include "src/schedule/schedule.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "src/design/plumb.h"
+#include "src/explore/folding.h"
+#include "src/schedule/stalls.h"
+#include "src/schedule/timeline.h"
+#include "tests/design/sample_designs.h"
+
+namespace weft {
+namespace {
+
+using ::testing::HasSubstr;
+
+Design prepared(Design design) {
+    EXPECT_TRUE(fold(design));
+    EXPECT_TRUE(plumb(design));
+    const Status depths = set_rtl_depths(design);
+    EXPECT_TRUE(depths) << to_string(depths.error().front());
+    return design;
+}
+
+TEST(Schedule, LeavesNoBubbleAndOverlapsAllUnits) {
+    for (Design& sample : sample_designs()) {
+        const Design design = prepared(std::move(sample));
+        SCOPED_TRACE(design.name);
+        const auto result = schedule(design, {.frames = 5});
+        ASSERT_TRUE(result) << to_string(result.error().front());
+        EXPECT_LE(static_cast<double>(result->interval_cycles), 1.01 * static_cast<double>(interval_bound(design)));
+        EXPECT_GT(result->latency_cycles, 0);
+        for (const PortActivity& port : result->ports)
+            EXPECT_EQ(static_cast<std::int64_t>(port.cycles.size()), 5 * port.stream->beat.count(port.stream->shape));
+        for (const UnitActivity& activity : result->units) {
+            EXPECT_LE(activity.first_cycle.front(), activity.last_cycle.front());
+            EXPECT_LE(activity.last_cycle.front() - activity.first_cycle.front(), result->latency_cycles);
+        }
+    }
+}
+
+TEST(Schedule, SharesOfTheLatencyAddUp) {
+    const Design design = prepared(resnet8());
+    const auto result = schedule(design);
+    ASSERT_TRUE(result);
+    const auto path = latency_path(design, *result);
+    ASSERT_GT(path.size(), 2U);
+    EXPECT_EQ(path.front().unit, nullptr);
+    std::int64_t sum = 0;
+    for (const LatencyShare& share : path) sum += share.cycles;
+    EXPECT_EQ(sum, result->latency_cycles);
+}
+
+TEST(Schedule, StallsSlowItDownAndASeedRepeats) {
+    const Design design = prepared(fashion());
+    const auto free = schedule(design), once = schedule(design, {.stall_seed = 7}), again = schedule(design, {.stall_seed = 7});
+    ASSERT_TRUE(free && once && again);
+    EXPECT_GT(once->cycles, free->cycles);
+    for (std::size_t port = 0; port < once->ports.size(); ++port) EXPECT_EQ(once->ports[port].cycles, again->ports[port].cycles);
+    EXPECT_FALSE(stalled(0, 3, 99));
+}
+
+TEST(Schedule, ShallowSkipStreamIsADeadlockWithItsName) {
+    Design design = prepared(resnet8());
+    const auto deepest = std::ranges::max_element(design.streams, {}, [](const auto& stream) { return stream->rtl_depth; });
+    (*deepest)->rtl_depth /= 8;
+    const auto result = schedule(design);
+    ASSERT_FALSE(result);
+    EXPECT_THAT(result.error().front().reason, HasSubstr("deadlock"));
+    EXPECT_THAT(to_string(result.error().front()), HasSubstr((*deepest)->name));
+}
+
+TEST(Schedule, TimelineShowsEveryUnit) {
+    const Design design = prepared(branched());
+    const auto result = schedule(design);
+    ASSERT_TRUE(result);
+    const std::string svg = timeline_svg(design, *result, 300);
+    for (const auto& unit : design.units) EXPECT_THAT(svg, HasSubstr(unit->name.substr(0, 40)));
+    EXPECT_THAT(svg, HasSubstr("assumed 300 MHz"));
+    const auto json = to_json(design, *result, 300);
+    EXPECT_EQ(json["latency_cycles"], result->latency_cycles);
+    EXPECT_EQ(json["units"].size(), design.units.size());
+}
+
+}  // namespace
+}  // namespace weft
