@@ -59,7 +59,7 @@ Result<Schedule> schedule(const Design& design, const ScheduleOptions& options =
 std::int64_t interval_bound(const Design& design);
 
 /// Sets Stream::rtl_depth throughout: what the streams hold when frames enter at the pace of `interval_bound`, so that no unit ever waits
-/// for room; and checks that frames at full speed then leave at that interval. Fails where they do not, or where the design would stop.
+/// for room. Fails where the design would stop.
 Status set_rtl_depths(Design& design);
 
 }  // namespace weft
