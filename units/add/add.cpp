@@ -6,6 +6,7 @@
 #include "src/base/multiversion.h"
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/rtl_faces.h"
 #include "units/common/unit_faces.h"
 
 namespace weft {
@@ -31,7 +32,7 @@ std::string check(const Unit& unit) {
     if (std::string reason = expect_constant(unit, "multipliers", 2); !reason.empty()) return reason;
     if (unit.parameter("Lanes") > unit.parameter("Channels")) return "Lanes exceeds Channels";
     for (const std::int64_t m : unit.constant("multipliers").data)
-        if (std::abs(m) >= std::int64_t{1} << 44) return "a multiplier exceeds 44 bits";
+        if (std::abs(m) >= std::int64_t{1} << 43) return "a multiplier exceeds 44 bits";
     const auto [min, max] = accumulator_range(unit);
     return expect_range(unit, min, max);
 }
@@ -39,10 +40,8 @@ std::string check(const Unit& unit) {
 Timing schedule(const Unit& unit) { return {beats_of(unit)}; }
 
 Cost cost(const Unit& unit) {
-    int per_lane = requantize_dsp_per_lane(unit);
-    for (const std::int64_t m : unit.constant("multipliers").data)
-        if ((std::abs(m) & (std::abs(m) - 1)) != 0) ++per_lane;
-    return {0, static_cast<double>(unit.parameter("Lanes") * per_lane)};
+    const int per_lane = requantize_dsp_per_lane(unit) + add_scale(unit).dsp();
+    return {0, static_cast<double>(lanes_beat(unit).elements()) * per_lane};
 }
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
@@ -82,13 +81,14 @@ UnitFunction fast(const Unit& unit) {
 
 UnitCase point(StreamShape shape, std::pair<std::int64_t, std::int64_t> first, std::pair<std::int64_t, std::int64_t> second,
                std::vector<std::int64_t> multipliers, RequantizeForm form, bool per_channel, std::int64_t out_min, std::int64_t out_max,
-               int lanes) {
+               int lanes, int pixels = 1) {
     CaseBuilder build("add");
     Stream* a = build.input(shape, first.first, first.second);
     Stream* b = build.input(shape, second.first, second.second);
     Stream* out = build.output(shape, out_min, out_max);
-    Unit* unit = build.unit(unit_add, {a, b}, {out},
-                            {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Lanes", lanes}});
+    Unit* unit =
+        build.unit(unit_add, {a, b}, {out},
+                   {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
     unit->constants["multipliers"] = {{2}, std::move(multipliers)};
     const auto [min, max] = accumulator_range(*unit);
     if (form == RequantizeForm::none) {
@@ -113,6 +113,19 @@ std::vector<UnitCase> cases() {
     return list;
 }
 
+std::vector<UnitCase> rtl_cases() {
+    using enum RequantizeForm;
+    std::vector<UnitCase> list;
+    list.push_back(point({3, 5, 1, 6}, {-128, 127}, {-128, 127}, {93218, 4096}, multiply, true, -128, 127, 4, 2));
+    list.push_back(point({2, 7, 1, 4}, {-128, 127}, {0, 255}, {-4, 2}, multiply, false, -128, 127, 2, 4));
+    list.push_back(point({2, 3, 1, 3}, {-128, 127}, {-128, 127}, {-1, -8}, multiply, false, -128, 127, 2, 2));
+    list.push_back(point({2, 3, 1, 3}, {-128, 127}, {-128, 127}, {8, 93218}, multiply, false, -128, 127, 3));
+    // Products of several digits.
+    list.push_back(point({3, 3, 1, 2}, {-128, 127}, {0, 255}, {1073741827, 536870909}, multiply, false, -128, 127, 2, 2));
+    list.push_back(point({2, 3, 1, 3}, {-128, 127}, {-4, 3}, {4398046511105, -4398046511103}, thresholds, true, 0, 7, 3));
+    return list;
+}
+
 }  // namespace
 
 extern const UnitDef unit_add{
@@ -120,7 +133,9 @@ extern const UnitDef unit_add{
     .role = UnitRole::function,
     .summary = "the scaled sum of two streams, then the requantise stage",
     .parameters = {rows_row(), columns_row(), channels_row(), pixels_row(), lanes_row()},
-    .ports = {{.name = "a", .beat = lanes_beat}, {.name = "b", .beat = lanes_beat}, {.name = "out", .output = true, .beat = lanes_beat}},
+    .ports = {{.name = "a", .beat = lanes_beat, .registered_ready = true},
+              {.name = "b", .beat = lanes_beat, .registered_ready = true},
+              {.name = "out", .output = true, .beat = lanes_beat, .buffered = true}},
     .has_requantize = true,
     .check = check,
     .schedule = schedule,
@@ -129,7 +144,10 @@ extern const UnitDef unit_add{
     .model = model,
     .fast = fast,
     .roms = add_roms,
+    .rtl = add_rtl,
+    .control = add_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft

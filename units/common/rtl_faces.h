@@ -22,6 +22,23 @@ struct PoolScale {
 };
 PoolScale pool_scale(const Unit& unit);
 
+/// How add forms its two products: the table in units/add/add_lane.sv.
+struct AddScale {
+    int method = 0;
+    bool scaled[2] = {false, false};  ///< Multiplied, not only shifted and negated.
+    bool negated[2] = {false, false};
+    int shift[2] = {0, 0};
+    int mul_bits = 2;
+    int acc_digits = 1;
+    int mul_digits = 1;
+    int product_bits = 1;
+    int acc_bits = 1;
+
+    /// Of one lane of one pixel.
+    int dsp() const;
+};
+AddScale add_scale(const Unit& unit);
+
 RtlFace pool_rtl(const Unit& unit);
 RtlFace global_pool_rtl(const Unit& unit);
 RtlFace add_rtl(const Unit& unit);

@@ -96,20 +96,20 @@ module weft_stage_search #(
             );
             assign reached = line[Compares*AccUsed+:AccUsed];
 
-            // at_least[s]: over segments s - 1 .. 0.
-            logic [Segments:0] at_least;
-            assign at_least[0] = 1'b1;
+            // Segment by segment at once, then from the highest on.
+            logic [Segments-1:0] above, same;
+            logic at_least;
             for (s = 0; s < Segments; s++) begin : g_segment
                 localparam int Bits = s == Segments - 1 ? AccUsed - s * Segment : Segment;
-                if (s == 0) begin : g_low
-                    assign at_least[1] = reached[0+:Bits] >= threshold[0+:Bits];
-                end else begin : g_high
-                    assign at_least[s+1] = reached[s*Segment+:Bits] > threshold[s*Segment+:Bits]
-                        || (reached[s*Segment+:Bits] == threshold[s*Segment+:Bits] && at_least[s]);
-                end
+                assign above[s] = reached[s*Segment+:Bits] > threshold[s*Segment+:Bits];
+                assign same[s]  = reached[s*Segment+:Bits] == threshold[s*Segment+:Bits];
+            end
+            always_comb begin
+                at_least = 1'b1;
+                for (int j = 0; j < Segments; j++) at_least = above[j] || (same[j] && at_least);
             end
             logic outcome;
-            always_ff @(posedge clk) outcome <= at_least[Segments];
+            always_ff @(posedge clk) outcome <= at_least;
 
             localparam int Next = 1 + (l + 1) * l / 2;
             assign prefixes[Next] = outcome;

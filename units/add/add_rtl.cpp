@@ -1,0 +1,109 @@
+// add_rtl.cpp
+// The SystemVerilog face of add: how its two products are formed.
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <bit>
+#include <cstdlib>
+
+#include "units/common/arithmetic.h"
+#include "units/common/pipeline_rtl.h"
+#include "units/common/rtl_faces.h"
+
+namespace weft {
+
+namespace {
+
+bool power_of_two(std::int64_t value) { return value != 0 && std::has_single_bit(static_cast<std::uint64_t>(std::abs(value))); }
+
+int add_latency(const Unit& unit) {
+    const AddScale scale = add_scale(unit);
+    const int sum = scale.method == 0 ? 1 : scale.method == 1 ? 2 + scale.dsp() : 4 + scale.dsp() / 2;
+    return sum + stage_latency(unit);
+}
+
+}  // namespace
+
+int AddScale::dsp() const {
+    return method == 0 ? 0 : method == 1 ? (scaled[0] ? 1 : 0) + (scaled[1] ? 1 : 0) : 2 * acc_digits * mul_digits;
+}
+
+AddScale add_scale(const Unit& unit) {
+    const std::vector<std::int64_t>& multipliers = unit.constant("multipliers").data;
+    AddScale scale;
+    std::int64_t least = 0, most = 0;
+    int width = 1, product_bits = 1;
+    for (std::size_t i = 0; i < 2; ++i) {
+        const std::int64_t m = multipliers[i];
+        const auto [low, high] = std::minmax({m * unit.inputs[i]->min, m * unit.inputs[i]->max});
+        least += low;
+        most += high;
+        width = std::max(width, signed_width(*unit.inputs[i]));
+        product_bits = std::max(product_bits, signed_bits(low, high));
+        scale.scaled[i] = !power_of_two(m);
+        scale.negated[i] = m < 0;
+        scale.shift[i] = scale.scaled[i] ? 0 : std::countr_zero(static_cast<std::uint64_t>(std::abs(m)));
+    }
+    scale.acc_bits = std::max(2, signed_bits(least, most));
+    // Spare elements may take any value of their bits; sums wrap, so that the shifted operands need no more bits than acc.
+    if (!scale.scaled[0] && !scale.scaled[1]) {
+        if (!scale.negated[0] || !scale.negated[1]) {
+            const int zeros = std::min(scale.shift[0], scale.shift[1]);
+            scale.acc_bits = std::max(scale.acc_bits, zeros + 1);
+            return scale;
+        }
+        scale.scaled[0] = scale.scaled[1] = true;
+    }
+    scale.method = 1;
+    scale.mul_bits = 2;
+    for (std::size_t i = 0; i < 2; ++i)
+        if (scale.scaled[i]) scale.mul_bits = std::max(scale.mul_bits, signed_bits(multipliers[i], multipliers[i]));
+    const bool fits = (scale.mul_bits <= 18 && width <= 27) || (scale.mul_bits <= 27 && width <= 18);
+    if (fits && scale.acc_bits <= 48) return scale;
+    scale.method = 2;
+    scale.scaled[0] = scale.scaled[1] = true;
+    scale.mul_bits = std::max(signed_bits(multipliers[0], multipliers[0]), signed_bits(multipliers[1], multipliers[1]));
+    if (width > 27 || scale.mul_bits > 35) {
+        scale.acc_digits = static_cast<int>(std::max<std::int64_t>(2, ceil_div(width - 1, 17)));
+        scale.mul_digits = scale.mul_bits <= 27 ? 1 : 2;
+    } else if (!((scale.mul_bits <= 18 && width <= 27) || (scale.mul_bits <= 27 && width <= 18))) {
+        scale.mul_digits = 2;
+    }
+    scale.product_bits = std::max({product_bits, scale.acc_bits, 17 * (scale.acc_digits + scale.mul_digits - 2) + 1});
+    return scale;
+}
+
+RtlFace add_rtl(const Unit& unit) {
+    const AddScale scale = add_scale(unit);
+    const Stream &a = *unit.inputs[0], &b = *unit.inputs[1];
+    RtlFace face{{{"ABits", a.bits()},
+                  {"ASigned", a.is_signed()},
+                  {"BBits", b.bits()},
+                  {"BSigned", b.is_signed()},
+                  {"OutBits", unit.outputs[0]->bits()},
+                  {"OutputDepth", output_depth(unit)},
+                  {"AccBits", scale.acc_bits},
+                  {"Method", scale.method},
+                  {"ScaledA", scale.scaled[0]},
+                  {"ScaledB", scale.scaled[1]},
+                  {"MulBits", scale.mul_bits},
+                  {"ShiftA", scale.shift[0]},
+                  {"ShiftB", scale.shift[1]},
+                  {"NegateA", scale.negated[0]},
+                  {"NegateB", scale.negated[1]},
+                  {"AccDigits", scale.acc_digits},
+                  {"MulDigits", scale.mul_digits},
+                  {"ProductBits", std::max(scale.product_bits, scale.acc_bits)}},
+                 {}};
+    RtlMemory multipliers("multipliers", 2 * scale.mul_bits, 1);
+    for (int i = 0; i < 2; ++i)
+        if (scale.scaled[i])
+            multipliers.set(0, i * scale.mul_bits, scale.mul_bits, unit.constant("multipliers").data[static_cast<std::size_t>(i)]);
+    face.memories.push_back(std::move(multipliers));
+    add_stage(face, unit, unit.outputs[0]->shape.channels, static_cast<int>(unit.parameter("Lanes")),
+              static_cast<int>(unit.parameter("Pixels")), scale.acc_bits);
+    return face;
+}
+
+std::unique_ptr<UnitControl> add_control(const Unit& unit) { return std::make_unique<PipelineControl>(unit, add_latency(unit)); }
+
+}  // namespace weft
