@@ -11,15 +11,8 @@ namespace weft {
 
 namespace {
 
-/// Iterations of one position: its input beats, and one more where the last of them both fills an output beat and leaves a rest.
-std::int64_t iterations_per_position(const Unit& unit) {
-    const std::int64_t lanes = unit.parameter("Lanes");
-    std::int64_t beats = 0;
-    for (const Stream* stream : unit.inputs) beats += ceil_div(stream->shape.channels, lanes);
-    const std::int64_t last = (unit.inputs.back()->shape.channels + lanes - 1) % lanes + 1;
-    const std::int64_t waiting = (unit.outputs[0]->shape.channels - last) % lanes;
-    return beats + (waiting + last > lanes ? 1 : 0);
-}
+/// The RTL module's parameters describe no more.
+constexpr std::size_t max_inputs = 64;
 
 std::string check(const Unit& unit) {
     StreamShape shape{static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), 1, 0};
@@ -30,11 +23,17 @@ std::string check(const Unit& unit) {
         if (stream->min < unit.outputs[0]->min || stream->max > unit.outputs[0]->max) return "an input's range exceeds its output's";
         shape.channels += each.channels;
     }
+    if (unit.inputs.size() > max_inputs) return "more than 64 inputs";
     if (unit.parameter("Lanes") > shape.channels) return "Lanes exceeds the output's channels";
     return expect_shape(*unit.outputs[0], shape, "its output");
 }
 
-Timing schedule(const Unit& unit) { return {unit.parameter("Rows") * unit.parameter("Columns") * iterations_per_position(unit)}; }
+/// An input beat a cycle; there are never fewer than output beats.
+Timing schedule(const Unit& unit) {
+    std::int64_t cycles = 0;
+    for (const Stream* stream : unit.inputs) cycles += lanes_beat(unit).count(stream->shape);
+    return {cycles};
+}
 
 Cost cost(const Unit&) { return {}; }
 
@@ -67,20 +66,23 @@ UnitFunction fast(const Unit&) {
 /// Output channels up to the beat's end, taken input by input.
 std::vector<std::int64_t> reads_for(const Unit& unit, int port) {
     const std::int64_t lanes = unit.parameter("Lanes");
-    const std::int64_t channels = unit.outputs[0]->shape.channels;
+    const StreamShape& shape = unit.outputs[0]->shape;
+    const std::int64_t groups = shape.rows * ceil_div(shape.columns, unit.parameter("Pixels"));
+    const std::int64_t channels = shape.channels;
     const std::int64_t own = unit.inputs[static_cast<std::size_t>(port)]->shape.channels;
     std::int64_t before = 0;
     for (int i = 0; i < port; ++i) before += unit.inputs[static_cast<std::size_t>(i)]->shape.channels;
     std::vector<std::int64_t> reads;
-    for (std::int64_t position = 0; position < unit.outputs[0]->shape.positions(); ++position)
+    for (std::int64_t group = 0; group < groups; ++group)
         for (std::int64_t first = 0; first < channels; first += lanes) {
             const std::int64_t due = std::clamp<std::int64_t>(std::min(channels, first + lanes) - before, 0, own);
-            reads.push_back(position * ceil_div(own, lanes) + ceil_div(due, lanes));
+            reads.push_back(group * ceil_div(own, lanes) + ceil_div(due, lanes));
         }
     return reads;
 }
 
-UnitCase point(int rows, int columns, std::vector<int> channels, std::vector<std::pair<std::int64_t, std::int64_t>> ranges, int lanes) {
+UnitCase point(int rows, int columns, std::vector<int> channels, std::vector<std::pair<std::int64_t, std::int64_t>> ranges, int lanes,
+               int pixels = 1) {
     CaseBuilder build("concat");
     std::vector<Stream*> inputs;
     std::int64_t min = ranges[0].first;
@@ -93,7 +95,7 @@ UnitCase point(int rows, int columns, std::vector<int> channels, std::vector<std
         total += channels[i];
     }
     Stream* out = build.output({rows, columns, 1, total}, min, max);
-    build.unit(unit_concat, inputs, {out}, {{"Rows", rows}, {"Columns", columns}, {"Lanes", lanes}});
+    build.unit(unit_concat, inputs, {out}, {{"Rows", rows}, {"Columns", columns}, {"Pixels", pixels}, {"Lanes", lanes}});
     return build.finish();
 }
 
@@ -106,6 +108,20 @@ std::vector<UnitCase> cases() {
     list.push_back(point(2, 2, {3, 5, 4, 2}, {{-32768, 32767}, {-1, 0}, {0, 7}, {-128, 127}}, 2));
     list.push_back(point(5, 1, {4}, {{0, 1}}, 3));
     list.push_back(point(1, 1, {9, 11}, {{-128, 127}, {-100, 100}}, 1));
+    return list;
+}
+
+std::vector<UnitCase> rtl_cases() {
+    std::vector<UnitCase> list;
+    list.push_back(point(3, 5, {8, 4}, {{-128, 127}, {0, 100}}, 4, 2));
+    list.push_back(point(3, 7, {5, 3}, {{0, 255}, {0, 15}}, 3, 4));
+    list.push_back(point(2, 6, {3, 6, 9}, {{0, 255}, {0, 255}, {-2, 1}}, 6, 2));
+    // A rest that goes while whole beats of the next position enter.
+    list.push_back(point(3, 4, {8, 3, 6}, {{0, 255}, {0, 255}, {0, 255}}, 4));
+    list.push_back(point(3, 4, {5, 3, 3}, {{0, 255}, {0, 255}, {0, 255}}, 4));
+    list.push_back(
+        point(2, 3, {1, 1, 1, 1, 1, 1, 1, 1, 1}, {{0, 1}, {0, 3}, {0, 7}, {0, 15}, {-1, 0}, {-4, 3}, {0, 1}, {-8, 7}, {0, 1}}, 2));
+    list.push_back(point(4, 2, {7}, {{-128, 127}}, 7, 2));
     return list;
 }
 
@@ -125,7 +141,10 @@ extern const UnitDef unit_concat{
     .fast = fast,
     .reads_for = reads_for,
     .roms = concat_roms,
+    .rtl = concat_rtl,
+    .control = concat_control,
     .cases = cases,
+    .rtl_cases = rtl_cases,
 };
 
 }  // namespace weft
