@@ -255,6 +255,7 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({8, 8, 3, 3, 3, 2, 2, 0, 0, 1, 1}, 0, 255, 0, 2, 5));
     list.push_back(point({8, 8, 3, 3, 3}, 0, 255, 0, 1, 5));
     list.push_back(point({9, 7, 1, 5, 5}, 0, 255, 0, 1, 1));
+    list.push_back(point({8, 7, 2, 5, 5}, 0, 255, 0, 1, 25));
     list.push_back(point({9, 9, 5, 1, 1, 2, 2}, 0, 255, 0, 2, 1));
     list.push_back(point({9, 9, 2, 1, 1, 4, 3}, 0, 255, 0, 2, 1));
     list.push_back(point({9, 9, 2, 3, 3, 4, 4, 2, 2, 0, 0}, 0, 255, 0, 2, 9));

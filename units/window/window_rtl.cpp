@@ -53,10 +53,10 @@ int window_form(const Unit& unit) {
     const WindowGeometry g(unit);
     if (!line_obstacle(g).empty()) return 1;
     if (g.pixels > 1) return 0;
-    // The line passes over rows without windows, a beat a cycle. That costs nothing where the input takes as long anyway, behind windows
-    // that do not overlap (pooling); a reader that takes several cycles a window would have to wait.
-    const bool passes_rows = g.stride_h > 1 || g.stride_w > 1;
-    if (passes_rows && (g.kernel_h > g.stride_h || g.kernel_w > g.stride_w || g.kernel_h * g.kernel_w == 1)) return 1;
+    // The line passes over positions without windows, one a cycle, while the reader of the windows waits: a reader that takes several
+    // cycles a window would lose as many. Windows that do not overlap are taken for pooling, whose reader takes one a cycle.
+    const bool pooling = g.kernel_h <= g.stride_h && g.kernel_w <= g.stride_w && g.kernel_h * g.kernel_w > 1;
+    if (g.in_beats() != g.out_beats() && !pooling) return 1;
     const WindowLine line(g);
     return line.frame_steps > line.lag ? 0 : 1;
 }
