@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// No clock. A tree of two-input multiplexers, halved at a power of two; `select` < Choices.
+// No clock. A tree of two-input multiplexers, the lowest bit of `select` first; `select` < Choices.
 
 module weft_select #(
     parameter int Choices = 2,
@@ -14,36 +14,29 @@ module weft_select #(
     input  logic [Choices*Width-1:0] choices,
     output logic [        Width-1:0] chosen
 );
+    genvar t, i;
     generate
-        if (Choices == 1) begin : g_one
-            logic unused;
-            assign unused = &{1'b0, select};
-            assign chosen = choices;
-        end else if (Choices == 2) begin : g_two
-            assign chosen = select[0] ? choices[Width+:Width] : choices[0+:Width];
-        end else begin : g_tree
-            localparam int Low = 2 ** (SelectBits - 1);
-            localparam int High = Choices - Low;
-            localparam int HighBits = High > 1 ? $clog2(High) : 1;
-            logic [Width-1:0] low;
-            logic [Width-1:0] high;
-            weft_select #(
-                .Choices(Low),
-                .Width  (Width)
-            ) u_low (
-                .select (select[SelectBits-2:0]),
-                .choices(choices[Low*Width-1:0]),
-                .chosen (low)
-            );
-            weft_select #(
-                .Choices(High),
-                .Width  (Width)
-            ) u_high (
-                .select (select[HighBits-1:0]),
-                .choices(choices[Choices*Width-1:Low*Width]),
-                .chosen (high)
-            );
-            assign chosen = select[SelectBits-1] ? high : low;
+        for (t = 0; t <= SelectBits; t = t + 1) begin : g_level
+            // Words left after t bits of `select`.
+            localparam int Words = (Choices + 2 ** t - 1) / 2 ** t;
+            logic [Words*Width-1:0] words;
+            if (t == 0) begin : g_first
+                assign words = choices;
+            end else begin : g_halved
+                localparam int Before = (Choices + 2 ** (t - 1) - 1) / 2 ** (t - 1);
+                for (i = 0; i < Words; i = i + 1) begin : g_word
+                    if (2 * i + 1 < Before) begin : g_pair
+                        assign words[i*Width+:Width] =
+                            select[t-1] ? g_level[t-1].words[(2*i+1)*Width+:Width] : g_level[t-1].words[2*i*Width+:Width];
+                    end else begin : g_left
+                        assign words[i*Width+:Width] = g_level[t-1].words[2*i*Width+:Width];
+                    end
+                end
+            end
         end
     endgenerate
+    assign chosen = g_level[SelectBits].words;
+
+    logic unused;
+    assign unused = &{1'b0, select};
 endmodule

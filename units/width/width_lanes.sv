@@ -41,7 +41,7 @@ module weft_width_lanes #(
             end
         end
     endgenerate
-    weft_regroup #(
+    weft_regroup_slices #(
         .Items   ((Channels + Divisor - 1) / Divisor),
         .In      (In / Divisor),
         .Out     (Out / Divisor),
