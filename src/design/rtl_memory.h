@@ -17,6 +17,10 @@ public:
     /// The low `bits` (at most 64) bits of `value` into bits offset .. offset + bits - 1 of a word.
     void set(std::int64_t word, int offset, int bits, std::int64_t value);
 
+    bool bit(std::int64_t word, int offset) const {
+        return (limbs_[static_cast<std::size_t>(word * word_limbs_ + offset / 64)] >> (offset % 64) & 1) != 0;
+    }
+
     const std::string& name() const { return name_; }
     int width() const { return width_; }
     std::int64_t depth() const { return depth_; }

@@ -1,0 +1,64 @@
+// variables.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/cost/variables.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdint>
+#include <set>
+
+namespace weft {
+
+namespace {
+
+/// Columns of a memory that are not constant, equal ones once: by a digest of their bits.
+std::int64_t varied_columns(const RtlMemory& memory) {
+    const auto width = static_cast<std::size_t>(memory.width());
+    std::vector<std::uint64_t> digests(width);
+    std::vector<char> varies(width);
+    for (std::int64_t word = 0; word < memory.depth(); ++word) {
+        // A random odd factor a word; a column's digest is the sum over its ones.
+        std::uint64_t factor = static_cast<std::uint64_t>(word + 1) * 0x9e3779b97f4a7c15U;
+        factor = (factor ^ factor >> 30) * 0xbf58476d1ce4e5b9U;
+        factor = (factor ^ factor >> 27) * 0x94d049bb133111ebU | 1;
+        for (std::size_t bit = 0; bit < width; ++bit) {
+            const bool one = memory.bit(word, static_cast<int>(bit));
+            if (one) digests[bit] += factor;
+            varies[bit] = varies[bit] || one != memory.bit(0, static_cast<int>(bit));
+        }
+    }
+    std::set<std::uint64_t> distinct;
+    for (std::size_t bit = 0; bit < width; ++bit)
+        if (varies[bit]) distinct.insert(digests[bit]);
+    return static_cast<std::int64_t>(distinct.size());
+}
+
+}  // namespace
+
+Variables cost_variables(const Unit& unit) {
+    Variables variables;
+    const auto width = [](const Stream& stream, const Beat& beat) { return static_cast<double>(stream.bits()) * beat.elements(); };
+    variables["Inputs"] = static_cast<double>(unit.inputs.size());
+    variables["Outputs"] = static_cast<double>(unit.outputs.size());
+    variables["InWidth"] = width(*unit.inputs[0], port_beat(unit, false, 0));
+    variables["OutWidth"] = width(*unit.outputs[0], port_beat(unit, true, 0));
+    variables["Dsp"] = unit.def->cost ? unit.def->cost(unit).dsp : 0;
+    for (const auto& [name, value] : unit.parameters) variables[name] = static_cast<double>(value);
+    const RtlFace face = unit.def->rtl(unit);
+    for (const auto& [name, value] : face.parameters) variables[name] = static_cast<double>(value);
+    for (const RtlMemory& memory : face.memories) {
+        std::string name = memory.name();
+        while (!name.empty() && std::isdigit(static_cast<unsigned char>(name.back()))) name.pop_back();
+        const auto depth = static_cast<double>(memory.depth());
+        variables[name + "_count"] += 1;
+        variables[name + "_width"] += memory.width();
+        variables[name + "_columns"] += static_cast<double>(varied_columns(memory));
+        double& deepest = variables[name + "_depth"];
+        deepest = std::max(deepest, depth);
+        const Variables size{{"Width", static_cast<double>(memory.width())}, {"Depth", depth}};
+        variables[name + "_bram18"] += *evaluate_expression("bram18(Width, Depth)", size);
+    }
+    return variables;
+}
+
+}  // namespace weft
