@@ -3,13 +3,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "src/cost/expression.h"
 #include "src/design/unit_def.h"
 
 namespace weft {
 
 Cost& operator+=(Cost& sum, const Cost& more);
 
-/// DSPs as the unit's own formula says; the rest where the unit has one.
+/// LUT, FF and BRAM36 by the unit's cost table, from the numbers that cost_variables tells; 0 where the unit has no table. Fails where
+/// the table names what is not among them.
+Result<Cost> table_cost(std::string_view unit, Variables variables);
+
+/// DSPs as the unit's own formula says, the rest by its cost table.
 Cost predict_cost(const Unit& unit);
 /// Of the FIFO that the RTL kernel puts on a stream (has_rtl_fifo).
 Cost predict_fifo_cost(const Stream& stream);

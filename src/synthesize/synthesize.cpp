@@ -39,6 +39,17 @@ void each_word(std::string_view text, const Visit& visit) {
     }
 }
 
+/// The module that a source text defines; empty if it defines none.
+std::string module_of(std::string_view text) {
+    std::string name;
+    bool next = false;
+    each_word(text, [&](std::string_view word) {
+        if (next && name.empty()) name = word;
+        next = word == "module";
+    });
+    return name;
+}
+
 /// The module's file and those of all modules that it names, directly or not.
 std::vector<ProjectFile> sources_of(const std::string& module, const SourceFiles& files) {
     std::set<std::string> named{module};
@@ -144,7 +155,7 @@ private:
 Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const Netlist& netlist, std::span<const ProjectFile> files) {
     SourceFiles sources;
     for (const ProjectFile& file : files)
-        if (has_extension(file, ".sv")) sources.emplace(stem_of(file.path), &file);
+        if (has_extension(file, ".sv")) sources.emplace(module_of(file.text), &file);
     const NetlistModule* core = netlist.top();
     std::vector<std::pair<std::string, SynthesisJob>> jobs;
     std::vector<std::pair<std::string, std::size_t>> named;  // the parameter Name, which job

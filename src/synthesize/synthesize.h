@@ -40,7 +40,7 @@ struct Synthesis {
 
 using SynthesisProgress = std::function<void(std::int64_t done, std::int64_t total)>;
 
-/// `files` hold the module `core` in `<core>.sv`, the modules that it instantiates, one a file of that name, and their memories
+/// `files` hold the module `core` in `<core>.sv`, the modules that it instantiates, one a file, and their memories
 /// `<Name>_<memory>.mem`, all in one tree. Equal instances are mapped once.
 Result<Synthesis> synthesize(std::string_view core, std::span<const ProjectFile> files, std::string_view family,
                              const SynthesisProgress& progress = {});
