@@ -99,10 +99,9 @@ private:
             return value;
         }
         skip();
-        double number = 0;
-        const auto parsed = std::from_chars(text_.data() + at_, text_.data() + text_.size(), number);
-        if (parsed.ec == std::errc()) {
-            at_ = static_cast<std::size_t>(parsed.ptr - text_.data());
+        if (at_ < text_.size() && std::isdigit(static_cast<unsigned char>(text_[at_]))) {  // from_chars alone would take "inf"
+            double number = 0;
+            at_ = static_cast<std::size_t>(std::from_chars(text_.data() + at_, text_.data() + text_.size(), number).ptr - text_.data());
             return number;
         }
         std::size_t end = at_;
