@@ -75,6 +75,11 @@ module weft_window_buffer #(
     localparam int LowRow     = PadTop < KernelH ? 0 : (PadTop - KernelH + StrideH) / StrideH;
     localparam int HighRow    = Rows + PadTop < KernelH ? 0 : (Rows + PadTop - KernelH + StrideH - 1) / StrideH;
 
+    // Windows that begin above or left of the frame; the window row from which on not all of StrideH rows are given back.
+    localparam int TopRows     = (PadTop + StrideH - 1) / StrideH < OutRows ? (PadTop + StrideH - 1) / StrideH : OutRows;
+    localparam int LeftColumns = (PadLeft + StrideW - 1) / StrideW < OutColumns ? (PadLeft + StrideW - 1) / StrideW : OutColumns;
+    localparam int LastFull    = (Rows + PadTop) / StrideH < OutRows ? clamped((Rows + PadTop) / StrideH - 1, OutRows - 1) : OutRows - 1;
+
     // The next beat: what will be read after the present one.
     logic [ TapFoldBits-1:0] tap_fold;
     logic [    FoldBits-1:0] fold;
@@ -149,21 +154,20 @@ module weft_window_buffer #(
         for (int k = 0; k < KernelH; k++) begin
             row_outside_first[k] = k < PadTop || k >= Rows + PadTop;
             // The windows whose kernel row k lies above the frame, and those where it lies below.
-            for (int r = 0; r < OutRows && r * StrideH + k < PadTop; r++) if (row_next == RowBits'(r)) row_outside_next[k] = 1'b1;
-            for (int r = OutRows - 1; r >= 0 && r * StrideH + k >= Rows + PadTop; r--)
-                if (row_next == RowBits'(r)) row_outside_next[k] = 1'b1;
+            for (int r = 0; r < TopRows; r++)
+                if (r * StrideH + k < PadTop && row_next == RowBits'(r)) row_outside_next[k] = 1'b1;
+            for (int r = HighRow; r < OutRows; r++)
+                if (r * StrideH + k >= Rows + PadTop && row_next == RowBits'(r)) row_outside_next[k] = 1'b1;
         end
         for (int k = 0; k < KernelW; k++) begin
             column_outside_first[k] = k < PadLeft || k >= Columns + PadLeft;
-            for (int c = 0; c < OutColumns && c * StrideW + k < PadLeft; c++)
-                if (column_next == ColumnBits'(c)) column_outside_next[k] = 1'b1;
-            for (int c = OutColumns - 1; c >= 0 && c * StrideW + k >= Columns + PadLeft; c--)
-                if (column_next == ColumnBits'(c)) column_outside_next[k] = 1'b1;
+            for (int c = 0; c < LeftColumns; c++)
+                if (c * StrideW + k < PadLeft && column_next == ColumnBits'(c)) column_outside_next[k] = 1'b1;
+            for (int c = HighColumn; c < OutColumns; c++)
+                if (c * StrideW + k >= Columns + PadLeft && column_next == ColumnBits'(c)) column_outside_next[k] = 1'b1;
         end
-        for (int r = 0; r < OutRows && r * StrideH < PadTop; r++)
-            if (row_next == RowBits'(r)) frees_next = CountBits'(freed_rows(r) * RowWords);
-        for (int r = OutRows - 1; r >= 0 && (r == OutRows - 1 || (r + 1) * StrideH > Rows + PadTop); r--)
-            if (row_next == RowBits'(r)) frees_next = CountBits'(freed_rows(r) * RowWords);
+        for (int r = 0; r < TopRows; r++) if (row_next == RowBits'(r)) frees_next = CountBits'(freed_rows(r) * RowWords);
+        for (int r = LastFull; r < OutRows; r++) if (row_next == RowBits'(r)) frees_next = CountBits'(freed_rows(r) * RowWords);
     end
 
     always_ff @(posedge clk) begin

@@ -177,6 +177,9 @@ module weft_window_line #(
         end
     endgenerate
 
+    // Rows and groups, from the first and from the last, whose windows may reach beyond the frame.
+    localparam int EdgeRows   = KernelH < Rows ? KernelH : Rows;
+    localparam int EdgeGroups = Span < Groups ? Span : Groups;
     logic [KernelH-1:0] first_row_outside;
     logic [   Span-1:0] first_column_outside;
     logic [KernelH-1:0] row_outside_next;
@@ -186,14 +189,14 @@ module weft_window_line #(
         for (int k = 0; k < Span; k++) first_column_outside[k] = k < PadLeft || k >= Columns + PadLeft;
         row_outside_next = '0;
         for (int k = 0; k < KernelH; k++) begin
-            for (int v = 0; v < KernelH && v < Rows; v++) begin
+            for (int v = 0; v < EdgeRows; v++) begin
                 if (v + k < PadTop && row == RowBits'(v)) row_outside_next[k] = 1'b1;
                 if (Rows - 1 - v + k >= Rows + PadTop && row == RowBits'(Rows - 1 - v)) row_outside_next[k] = 1'b1;
             end
         end
         column_outside_next = '0;
         for (int k = 0; k < Span; k++) begin
-            for (int v = 0; v < Span && v < Groups; v++) begin
+            for (int v = 0; v < EdgeGroups; v++) begin
                 if (v * Pixels + k < PadLeft && group == GroupBits'(v)) column_outside_next[k] = 1'b1;
                 if ((Groups - 1 - v) * Pixels + k >= Columns + PadLeft && group == GroupBits'(Groups - 1 - v)) column_outside_next[k] = 1'b1;
             end

@@ -42,7 +42,7 @@ module weft_window_tap #(
     input  logic [      KernelW-1:0] column_outside,
     output logic [Lanes*OutBits-1:0] out_data
 );
-    localparam int Taps = KernelH * KernelW;
+    localparam int SlotFolds = (KernelH * KernelW - Slot + TapsPerBeat - 1) / TapsPerBeat;  // that have a tap for it
     localparam int Width = Lanes * InBits;
     localparam logic [31:0] PadWord = PadValue;
 
@@ -65,7 +65,7 @@ module weft_window_tap #(
     always_comb begin
         offset       = '0;
         outside_next = 1'b0;
-        for (int j = 0; j * TapsPerBeat + Slot < Taps; j++) begin
+        for (int j = 0; j < SlotFolds; j++) begin
             if (tap_fold == TapFoldBits'(j)) begin
                 offset = AddressBits'((((j * TapsPerBeat + Slot) / KernelW) * Columns + (j * TapsPerBeat + Slot) % KernelW) * ChannelFolds);
                 outside_next =
