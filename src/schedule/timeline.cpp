@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
 
 namespace weft {
 
@@ -50,6 +51,11 @@ std::int64_t tick_of(std::int64_t span) {
 std::vector<LatencyShare> latency_path(const Design& design, const Schedule& schedule) {
     std::map<const Unit*, std::int64_t> last;
     for (const UnitActivity& activity : schedule.units) last[activity.unit] = activity.last_cycle.front();
+    const auto key = [&](const Unit* unit) {
+        std::int64_t fed = 0;
+        for (const Stream* stream : unit->inputs) fed = std::max(fed, stream->producer ? last.at(stream->producer) : 0);
+        return std::pair(last.at(unit), fed);
+    };
     std::int64_t first_in = schedule.cycles, last_in = 0;
     const Unit* at = nullptr;
     std::int64_t end = -1;
@@ -67,8 +73,9 @@ std::vector<LatencyShare> latency_path(const Design& design, const Schedule& sch
     std::vector<LatencyShare> path;
     while (at) {
         const Unit* before = nullptr;
+        // Where paths join, the last beats of all leave together; the path that decided is the one that was fed last.
         for (const Stream* stream : at->inputs)
-            if (stream->producer && (!before || last.at(stream->producer) > last.at(before))) before = stream->producer;
+            if (stream->producer && (!before || key(stream->producer) > key(before))) before = stream->producer;
         // What the FIFO behind the last unit adds counts as the unit's.
         const std::int64_t done = path.empty() ? end : last.at(at);
         path.push_back({at, done - (before ? last.at(before) : last_in)});
@@ -121,7 +128,7 @@ std::string to_text(const Design& design, const Schedule& schedule, double clock
         const auto at = shares.find(activity.unit);
         text += fmt::format("{:<32} {:<28} {:>5.0f}% {:>9} {:>9} {:>9}\n", activity.unit->name.substr(0, 32),
                             node_of(*activity.unit).substr(0, 28), 100 * busy_share(schedule, activity), activity.first_cycle.front(),
-                            activity.last_cycle.front(), at == shares.end() ? "-" : fmt::format("+{}", at->second));
+                            activity.last_cycle.front(), at == shares.end() ? "-" : fmt::format("{:+}", at->second));
     }
     return text;
 }
