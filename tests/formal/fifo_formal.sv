@@ -6,7 +6,7 @@
 
 module fifo_formal #(
     parameter int Depth = 2,
-    parameter int Deep = 0
+    parameter int Deep = 0  // the memory is a block RAM
 ) (
     input logic clk,
     input logic rst,
@@ -17,6 +17,7 @@ module fifo_formal #(
 );
     logic in_ready, out_valid, out_data;
     weft_fifo #(.Width(1), .Depth(Depth)) unit (.*);
+    weft_handshake #(.Width(1)) rules (.clk(clk), .rst(rst), .valid(out_valid), .ready(out_ready), .data(out_data));
 
     logic enters, leaves;
     assign enters = in_valid && in_ready;
@@ -29,8 +30,6 @@ module fifo_formal #(
     logic            followed;   // the followed beat is inside
     logic            value;      // its data
     logic            fetched;    // of a deep one: a beat is in the output register
-    logic            first_at;   // of a shallow one: some beat is inside
-    assign first_at = held != 0;
 
     always_ff @(posedge clk) begin
         started <= 1'b1;
@@ -55,11 +54,11 @@ module fifo_formal #(
     always @(*) begin
         if (!started) assume (rst);
         if (started && !rst) begin
-            a_room : assert (in_ready == (held < Bits'(Depth)));
-            a_timing : assert (out_valid == (Deep != 0 ? fetched : first_at));
-            a_data : assert (!(followed && leaves && ahead == 0) || out_data == value);
-            c_full : cover (held == Bits'(Depth) && followed && ahead == Bits'(Depth - 1));
-            c_left : cover (followed && leaves && ahead == 0);
+            assert (in_ready == (held < Bits'(Depth)));
+            assert (out_valid == (Deep != 0 ? fetched : held != 0));
+            assert (!(followed && leaves && ahead == 0) || out_data == value);
+            cover (held == Bits'(Depth) && followed && ahead == Bits'(Depth - 1));
+            cover (followed && leaves && ahead == 0);
         end
     end
 endmodule
