@@ -197,8 +197,9 @@ module weft_matvec #(
                     .out_data(x_slots[i*InBits+:InBits])
                 );
             end
-            for (genvar o = 0; o < PE; o += Sharing) begin : g_pair
-                localparam int Products = PE - o < Sharing ? 1 : Sharing;
+            for (genvar j = 0; j * Sharing < PE; j++) begin : g_pair
+                localparam int First = j * Sharing;
+                localparam int Products = PE - First < Sharing ? 1 : Sharing;
                 weft_matvec_pair #(
                     .Simd        (Simd),
                     .ChainLength (ChainLength),
@@ -215,8 +216,8 @@ module weft_matvec #(
                     .first (first_at_tree),
                     .enable(valids[TreeAt-2]),
                     .x     (x_slots),
-                    .w     (w[o*Simd*WeightBits+:Products*Simd*WeightBits]),
-                    .sums  (sums[(p*PE+o)*AccumulatorBits+:Products*AccumulatorBits])
+                    .w     (w[First*Simd*WeightBits+:Products*Simd*WeightBits]),
+                    .sums  (sums[(p*PE+First)*AccumulatorBits+:Products*AccumulatorBits])
                 );
             end
         end

@@ -152,7 +152,7 @@ module weft_matvec_issue #(
                 end
             end
             // Memories of LUTs in parts, each with addresses of its own: these nets would reach all of them.
-            localparam int PartBits = Room <= 64 ? 448 : Width;
+            localparam int PartBits = Room <= 32 ? 448 : Room <= 64 ? 224 : Width;
             for (genvar i = 0; i * PartBits < Width; i++) begin : g_part
                 localparam int Bits = Width - i * PartBits < PartBits ? Width - i * PartBits : PartBits;
                 weft_matvec_replay #(

@@ -13,16 +13,16 @@
 // signed bits, both fit ChainBits. The low sums carry an offset, which the accumulator's start takes back.
 
 module weft_matvec_pair #(
-    parameter int Simd        = 1,
-    parameter int ChainLength = 1,
-    parameter int InBits      = 8,
-    parameter int InSigned    = 0,
-    parameter int WeightBits  = 8,
-    parameter int LaneShift   = 18,
-    parameter int ChainBits   = 18,
-    parameter int SumBits     = 18,
+    parameter int Simd         = 1,
+    parameter int ChainLength  = 1,
+    parameter int InBits       = 8,
+    parameter int InSigned     = 0,
+    parameter int WeightBits   = 8,
+    parameter int LaneShift    = 18,
+    parameter int ChainBits    = 18,
+    parameter int SumBits      = 18,
     parameter int SynapseFolds = 1,
-    parameter int Products    = 2
+    parameter int Products     = 2
 ) (
     input  logic                                clk,
     input  logic                                first,
@@ -46,13 +46,13 @@ module weft_matvec_pair #(
             logic        [47:0] pcin;
             logic        [47:0] pcout;
             logic        [47:0] p;
-            logic signed [WeightBits-1:0] low;
+            logic [WeightBits-1:0] low;
             assign low = w[i*WeightBits+:WeightBits];
             if (Products == 2) begin : g_two
-                logic signed [WeightBits-1:0] high;
+                logic [WeightBits-1:0] high;
                 assign high = w[(Simd+i)*WeightBits+:WeightBits];
-                assign a    = 27'(high) <<< LaneShift;
-                assign d    = 27'(low);
+                assign a    = {{(27 - WeightBits) {high[WeightBits-1]}}, high} << LaneShift;
+                assign d    = {{(27 - WeightBits) {low[WeightBits-1]}}, low};
                 assign b    = {{(18 - InBits) {InSigned != 0 && x[(i+1)*InBits-1]}}, x[i*InBits+:InBits]};
             end else begin : g_one
                 if (InBits < 27) begin : g_extend
@@ -61,7 +61,7 @@ module weft_matvec_pair #(
                     assign a = x[i*InBits+:27];
                 end
                 assign d = 27'sd0;
-                assign b = 18'(low);
+                assign b = {{(18 - WeightBits) {low[WeightBits-1]}}, low};
             end
             if (Head != 0) begin : g_head
                 assign pcin = 48'd0;

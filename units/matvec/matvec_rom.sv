@@ -8,12 +8,12 @@
 // later: it goes to the next slot.
 
 module weft_matvec_rom #(
-    parameter int Width = 8,
-    parameter int Depth = 1,
+    parameter int Width       = 8,
+    parameter int Depth       = 1,
     parameter int AddressBits = 1,
-    parameter int Deep  = 0,
-    parameter int Index = 0,
-    parameter     Name  = ""
+    parameter int Deep        = 0,
+    parameter int Index       = 0,
+    parameter     Name        = ""
 ) (
     input  logic                   clk,
     input  logic [AddressBits-1:0] address,

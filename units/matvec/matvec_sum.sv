@@ -123,7 +123,7 @@ module weft_matvec_sum #(
                 .first (first_here),
                 .enable(enable_here),
                 .a     (addend),
-                .b     ('0),
+                .b     ({SumBits{1'b0}}),
                 .sum   (accumulator)
             );
             weft_skew #(
