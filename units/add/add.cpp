@@ -120,6 +120,12 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({2, 7, 1, 4}, {-128, 127}, {0, 255}, {-4, 2}, multiply, false, -128, 127, 2, 4));
     list.push_back(point({2, 3, 1, 3}, {-128, 127}, {-128, 127}, {-1, -8}, multiply, false, -128, 127, 2, 2));
     list.push_back(point({2, 3, 1, 3}, {-128, 127}, {-128, 127}, {8, 93218}, multiply, false, -128, 127, 3));
+    // A stage that only adds and shifts: the multipliers are the sum's already.
+    list.push_back(point({2, 5, 1, 3}, {-128, 127}, {-128, 127}, {815623, 524288}, multiply, false, -128, 127, 3, 2));
+    Requantize& shifts = *list.back()->units.front()->requantize;
+    shifts.multiplier = {1};
+    shifts.addend = {-9437184};
+    shifts.shift = 20;
     // Products of several digits.
     list.push_back(point({3, 3, 1, 2}, {-128, 127}, {0, 255}, {1073741827, 536870909}, multiply, false, -128, 127, 2, 2));
     list.push_back(point({2, 3, 1, 3}, {-128, 127}, {-4, 3}, {4398046511105, -4398046511103}, thresholds, true, 0, 7, 3));

@@ -8,6 +8,7 @@
 //   variant                    | parameters                              | DSPs                      | cycles
 //   narrow multiplier          | AccUsed <= 27, MulBits <= 18            | 1                         | 4
 //   narrow accumulator         | AccUsed <= 18, MulBits <= 27            | 1                         | 4
+//   no multiplier              | AccUsed <= 48, MulBits = 1              | 1                         | 4
 //   two digits of multiplier   | AccUsed <= 27, MulBits <= 35            | 2                         | 5
 //   digits of both             | else                                    | AccDigits * MulDigits     | 3 + DSPs
 // one cycle more each with Convergent and with Bounds. The product is scanned column by column of 17-bit digits: the cells of a column add
@@ -15,6 +16,7 @@
 //   acc * (mh * 2^17 + ml) + b: p0 = acc * ml + b0; p1 = acc * mh + b1 + (p0 >>> 17); sum = {p1, p0[16:0]}.
 // AccUsed < AccBits: the accumulator's upper bits are only a sign (Saturate = 0), or it is first saturated to AccUsed bits (1), for stages
 // whose result is already clamped outside of these.
+// MulBits = 1 stands for the multiplier 1 of all channels; their one addend then has at most 27 bits and comes with the accumulator.
 // Convergent: bit 0 of a quotient without remainder is cleared. Bounds = 0: low and high are the limits of the output's type.
 
 module weft_stage_multiply #(
@@ -139,14 +141,33 @@ module weft_stage_multiply #(
                 assign c = addend[SumBits-1-:48];
             end
 
+            // Without a multiplier the two change places: the accumulator, a cycle later, is what is added.
+            logic [26:0] cell_a;
+            logic [17:0] cell_b;
+            logic [47:0] cell_c;
+            if (MulBits == 1) begin : g_added
+                localparam int AddBits = SumBits < 27 ? SumBits : 27;
+                logic [AccUsed-1:0] late;
+                always_ff @(posedge clk) late <= used;
+                assign cell_a = {{(28 - AddBits) {addend[AddBits-1]}}, addend[AddBits-2:0]};
+                assign cell_b = 18'd1;
+                assign cell_c = {{(49 - AccUsed) {late[AccUsed-1]}}, late[AccUsed-2:0]};
+                logic unused;
+                assign unused = &{1'b0, c, wide_late, narrow_late};
+            end else begin : g_multiplied
+                assign cell_a = wide_late;
+                assign cell_b = narrow_late;
+                assign cell_c = c;
+            end
+
             weft_scale #(
                 .Cascade(i == 0 ? 0 : Starts ? 2 : 1),
                 .Delay  (i == 0 ? 0 : 1)
             ) mac (
                 .clk  (clk),
-                .a    (wide_late),
-                .b    (narrow_late),
-                .c    (c),
+                .a    (cell_a),
+                .b    (cell_b),
+                .c    (cell_c),
                 .pcin (cascade[i*48+:48]),
                 .p    (p[i*48+:48]),
                 .pcout(cascade[(i+1)*48+:48])

@@ -38,8 +38,9 @@ std::size_t entries(const Requantize& stage) {
 }
 
 int multiplier_bits(const Requantize& stage) {
+    // One bit stands for the multiplier 1 (units/common/stage_multiply.sv).
     const auto [least, most] = std::ranges::minmax(stage.multiplier);
-    return signed_bits(least, most);
+    return std::max(2, signed_bits(least, most));
 }
 
 int sum_bits(const Requantize& stage, std::int64_t acc_min, std::int64_t acc_max) {
@@ -227,6 +228,13 @@ StageMultiply plan_stage_multiply(const Requantize& stage) {
     // One cell.
     if (plan.mul_bits <= narrow_port && takes(wide_port) && plan.sum_bits <= result_bits) return plan;
     if (plan.mul_bits <= wide_port && takes(narrow_port) && plan.sum_bits <= result_bits) return plan;
+    if (shared_multiplier(stage) && stage.multiplier[0] == 1 && bits_of(stage.addend[0]) <= wide_port && reach <= result_bits) {
+        use(reach);
+        if (plan.sum_bits <= result_bits) {
+            plan.mul_bits = 1;
+            return plan;
+        }
+    }
     // Two digits of the multiplier.
     plan.mul_digits = 2;
     if (plan.mul_bits <= narrow_port + digit_bits && takes(wide_port)) {
