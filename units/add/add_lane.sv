@@ -133,9 +133,9 @@ module weft_add_lane #(
                     .clk       (clk),
                     .acc       (i == 0 ? Width'(a) : Width'(b)),
                     .multiplier(i == 0 ? multiplier_a : multiplier_b),
-                    .addend    ('0),
-                    .low       ('0),
-                    .high      ('0),
+                    .addend    (ProductBits'(0)),
+                    .low       (ProductBits'(0)),
+                    .high      (ProductBits'(0)),
                     .result    (products[i*ProductBits+:ProductBits])
                 );
             end

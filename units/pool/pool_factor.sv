@@ -142,9 +142,9 @@ module weft_pool_factor #(
                     .clk       (clk),
                     .acc       (late_sums[(p*Lanes+l)*SumBits+:SumBits]),
                     .multiplier(late_factor),
-                    .addend    ('0),
-                    .low       ('0),
-                    .high      ('0),
+                    .addend    (ProductBits'(0)),
+                    .low       (ProductBits'(0)),
+                    .high      (ProductBits'(0)),
                     .result    (products[(p*Lanes+l)*ProductBits+:ProductBits])
                 );
             end
