@@ -403,12 +403,12 @@ std::vector<UnitCase> rtl_cases() {
                           .taps_per_beat = 9,
                           .pixels = 4}));
     list.push_back(point({.in = {2, 4, 9, 16},
-                          .outputs = 32,
+                          .outputs = 12,
                           .min = 0,
                           .max = 255,
                           .per_channel = true,
-                          .pe = 32,
-                          .lanes = 8,
+                          .pe = 12,
+                          .lanes = 4,
                           .taps_per_beat = 9,
                           .pixels = 2}));
     list.push_back(point({.in = {2, 3, 9, 32}, .outputs = 32, .per_channel = true, .pe = 4, .lanes = 4, .taps_per_beat = 9}));
