@@ -9,8 +9,8 @@
     build/unit_counts OTHER_PROJECT... > outside.jsonl
     bench/fit_cost.py points.jsonl --outside outside.jsonl
 
-Coefficients are never negative and make relative errors small. The features stay as they are; the sections [lut], [ff] and [fit] of each table are
-written anew. A unit is fitted where there are more points than features that vary."""
+Coefficients are never negative and make relative errors small; [expected] holds what the structure of the RTL tells of them, which decides where few
+points do. Features and expectations are written by hand; the sections [lut], [ff] and [fit] of each table are written anew."""
 
 import argparse
 import json
@@ -22,6 +22,7 @@ import tomllib
 
 import numpy
 
+DRAW = 0.1  # weight of an expectation beside a point
 UNITS = pathlib.Path(__file__).resolve().parent.parent / "units"
 
 
@@ -69,6 +70,9 @@ class Table:
         for part in own.get("include", []):
             self.features |= common[part]
         self.bram36 = own.get("bram36", "0")
+        self.expected = {
+            resource: common["expected"][resource] | own.get("expected", {}).get(resource, {}) for resource in ("lut", "ff")
+        }
 
     def variables(self, point):
         names = Names(point["variables"])
@@ -96,13 +100,18 @@ class Table:
         return float(eval(self.bram36, self.variables(point)))
 
 
-def fit(rows, counts):
-    """Non-negative least squares of relative errors: columns whose coefficient comes out negative are left out, the worst first."""
+def fit(rows, counts, expected):
+    """Non-negative least squares of relative errors, drawn a little towards the expected coefficients, which stay where no point tells.
+    Columns whose coefficient comes out negative are left out, the worst first."""
     weights = 1 / (counts + 30)
-    columns = [i for i in range(rows.shape[1]) if rows[:, i].any()]
+    scaled = rows * weights[:, None]
+    pull = DRAW * (scaled.sum(axis=0) / max(1, len(counts)) + 1e-6)
+    columns = list(range(rows.shape[1]))
     while columns:
-        solution = numpy.linalg.lstsq(rows[:, columns] * weights[:, None], counts * weights, rcond=1e-9)[0]
-        worst = int(numpy.argmin(solution * rows[:, columns].max(axis=0)))
+        system = numpy.vstack([scaled[:, columns], numpy.diag(pull[columns])])
+        goal = numpy.concatenate([counts * weights, pull[columns] * expected[columns]])
+        solution = numpy.linalg.lstsq(system, goal, rcond=1e-12)[0]
+        worst = int(numpy.argmin(solution * pull[columns]))
         if solution[worst] >= 0:
             break
         del columns[worst]
@@ -136,15 +145,16 @@ def main():
         unit = path.parent.name
         mine = [p for p in fitted if p["unit"] == unit]
         others = [p for p in outside if p["unit"] == unit]
-        if unit == "common" or not mine:
+        if unit == "common":
             continue
         table = Table(unit)
-        rows = numpy.array([table.row(p) for p in mine])
+        rows = numpy.array([table.row(p) for p in mine]).reshape(len(mine), len(table.features))
         text = re.split(r"^\[(?:lut|ff|fit)\]", path.read_text(), maxsplit=1, flags=re.MULTILINE)[0].rstrip() + "\n"
         report = {"tool": f"{version}, family xcup", "points": len(mine), "outside_points": len(others)}
         for resource in ("lut", "ff"):
             counts = numpy.array([p[resource] for p in mine], dtype=float)
-            coefficients = fit(rows, counts)
+            expected = numpy.array([table.expected[resource].get(name, 0.0) for name in table.features])
+            coefficients = fit(rows, counts, expected)
             text += f"\n[{resource}]\n" + "".join(
                 f"{name} = {value:.4g}\n" if value != int(value) else f"{name} = {value:.1f}\n"
                 for name, value in zip(table.features, coefficients)
