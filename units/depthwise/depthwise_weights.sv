@@ -36,7 +36,7 @@ module weft_depthwise_weights #(
         end else begin : g_one_step
             logic unused;
             assign step   = '0;
-            assign unused = &{1'b0, clk, step_next, step};
+            assign unused = &{1'b0, step_next, step};
         end
         for (place = 0; place < ChainLength; place = place + 1) begin : g_place
             logic [Width-1:0] word;
@@ -53,10 +53,11 @@ module weft_depthwise_weights #(
             end else begin : g_logic
                 logic [Width-1:0] memory[0:Steps-1];
                 initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Group * ChainLength + place), memory);
+                // One step: a register of a constant, which costs nothing; simulators read the contents only after time 0.
                 if (Latency == 1) begin : g_read
                     always_ff @(posedge clk) word <= memory[step[place*StepBits+:StepBits]];
                 end else begin : g_constant
-                    assign word = memory[0];
+                    always_ff @(posedge clk) word <= memory[0];
                 end
             end
         end

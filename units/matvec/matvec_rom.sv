@@ -25,7 +25,8 @@ module weft_matvec_rom #(
         if (Depth == 1) begin : g_constant
             logic [Width-1:0] memory[0:0];
             initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Index), memory);
-            assign data = memory[0];
+            // A register of a constant, which costs nothing: simulators read the contents only after time 0.
+            always_ff @(posedge clk) data <= memory[0];
         end else if (Deep == 0) begin : g_shallow
             logic [Width-1:0] memory[0:Depth-1];
             initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Index), memory);
