@@ -8,13 +8,16 @@
 #include "src/driver/compile.h"
 #include "src/emit/hls.h"
 #include "src/emit/manifest.h"
+#include "src/emit/plain_testbench.h"
 #include "src/emit/rtl.h"
+#include "src/emit/shell.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/explore/folding.h"
 #include "src/onnx/export.h"
 #include "src/onnx/import.h"
 #include "src/passes/preprocess.h"
+#include "src/schedule/schedule.h"
 
 namespace weft {
 
@@ -95,7 +98,8 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
                                    {"why", region.why}});
     }
     if (!project.kernel.empty())
-        json["hls"] = {{"kernel", project.kernel}, {"initialiser_tokens", project.initialiser_tokens}, {"largest_batch", project.max_images}};
+        json["hls"] = {
+            {"kernel", project.kernel}, {"initialiser_tokens", project.initialiser_tokens}, {"largest_batch", project.max_images}};
     if (check) {
         json["check"] = {{"images", check->images},
                          {"samples", check->random ? "random" : "calibration"},
@@ -113,8 +117,8 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
     return json;
 }
 
-/// Input and expected output frames of a few samples, 32 bits an element, as the testbench reads them.
-Status write_vectors(const Compiled& compiled, const std::filesystem::path& directory) {
+/// Frames at every port of the kernel for a few samples, in the order of `kernel_ports`.
+Result<std::vector<std::vector<IntTensor>>> sample_frames(const Compiled& compiled) {
     const Graph& model = compiled.model.quantised;
     constexpr std::int64_t images = 4;
     std::vector<double> low(model.inputs.size(), 0), high(model.inputs.size(), 1);
@@ -130,21 +134,45 @@ Status write_vectors(const Compiled& compiled, const std::filesystem::path& dire
         samples = random_inputs(model, low, high, count, 1);
     }
     WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
-    std::map<std::string, std::string> bytes;
     const std::vector<KernelPort> ports = kernel_ports(compiled.design, emit_options(compiled));
+    std::vector<std::vector<IntTensor>> frames(ports.size());
     for (std::int64_t image = 0; image < count; ++image) {
         std::vector<Tensor> given;
         for (std::size_t i = 0; i < samples.size(); ++i) given.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
         WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(given));
-        for (const KernelPort& port : ports) {
-            for (std::size_t s = 0; s < streams.size(); ++s) {
-                if (compiled.design.streams[s].get() != port.stream) continue;
-                bytes[port.name].append(reinterpret_cast<const char*>(streams[s].data.data()),
-                                        streams[s].data.size() * sizeof(std::int32_t));
-            }
-        }
+        for (std::size_t p = 0; p < ports.size(); ++p)
+            for (std::size_t s = 0; s < streams.size(); ++s)
+                if (compiled.design.streams[s].get() == ports[p].stream) frames[p].push_back(streams[s]);
     }
-    for (const auto& [port, data] : bytes) WEFT_CHECK(write_file(directory / "vectors" / (port + ".bin"), data));
+    return frames;
+}
+
+/// 32 bits an element, as the HLS testbench reads them.
+Status write_vectors(const std::vector<KernelPort>& ports, const std::vector<std::vector<IntTensor>>& frames,
+                     const std::filesystem::path& directory) {
+    for (std::size_t p = 0; p < ports.size(); ++p) {
+        std::string bytes;
+        for (const IntTensor& frame : frames[p])
+            bytes.append(reinterpret_cast<const char*>(frame.data.data()), frame.data.size() * sizeof(std::int32_t));
+        WEFT_CHECK(write_file(directory / "vectors" / (ports[p].name + ".bin"), bytes));
+    }
+    return Ok{};
+}
+
+/// The stream core, its shells, and a testbench that knows the cycles.
+Status write_rtl(const Compiled& compiled, const EmitOptions& options, std::vector<std::vector<IntTensor>> frames,
+                 const std::filesystem::path& directory) {
+    WEFT_ASSIGN(const RtlProject core, emit_rtl(compiled.design, options));
+    for (const ProjectFile& file : core.files) WEFT_CHECK(write_file(directory / file.path, file.text));
+    // A kernel of more ports than a card connects still has its core.
+    if (const auto shell = emit_shell(compiled.design, options))
+        for (const ProjectFile& file : *shell) WEFT_CHECK(write_file(directory / file.path, file.text));
+    WEFT_ASSIGN(const Schedule cycles, schedule(compiled.design, {.frames = static_cast<int>(frames[0].size())}));
+    std::vector<PortVectors> vectors;
+    for (std::size_t p = 0; p < frames.size(); ++p)
+        vectors.push_back({std::move(frames[p]), cycles.ports[p].cycles.front(), cycles.ports[p].cycles.back()});
+    for (const ProjectFile& file : plain_testbench(compiled.design, options, vectors))
+        WEFT_CHECK(write_file(directory / file.path, file.text));
     return Ok{};
 }
 
@@ -156,6 +184,7 @@ EmitOptions emit_options(const Compiled& compiled) {
     if (!compiled.options.command_line.empty()) options.head.push_back(compiled.options.command_line);
     options.board = compiled.board->name;
     options.platform = compiled.board->platform;
+    options.part = compiled.board->part;
     options.model_hash = compiled.model.hash;
     options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
     return options;
@@ -186,11 +215,9 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
         WEFT_ASSIGN(project, emit_hls(compiled.design, options));
         for (const ProjectFile& file : project.files) WEFT_CHECK(write_file(root / file.path, file.text));
     }
-    if (has_rtl(compiled.design)) {
-        WEFT_ASSIGN(const RtlProject rtl, emit_rtl(compiled.design, options));
-        for (const ProjectFile& file : rtl.files) WEFT_CHECK(write_file(root / file.path, file.text));
-    }
-    WEFT_CHECK(write_vectors(compiled, root));
+    WEFT_ASSIGN(std::vector<std::vector<IntTensor>> frames, sample_frames(compiled));
+    WEFT_CHECK(write_vectors(kernel_ports(compiled.design, options), frames, root));
+    if (has_rtl(compiled.design)) WEFT_CHECK(write_rtl(compiled, options, std::move(frames), root));
     WEFT_CHECK(write_file(root / "report.json", report_json(compiled, check, project).dump(1) + "\n"));
     return staged.commit();
 }

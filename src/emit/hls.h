@@ -16,6 +16,7 @@ struct EmitOptions {
     std::vector<std::string> head;  ///< Lines for the head of every generated file: version, model and its hash, options.
     std::string board;              ///< Name of the board, for comments.
     std::string platform;           ///< What v++ is told by default: a platform's name.
+    std::string part;               ///< The device, for synthesis.
     std::string model_hash;         ///< SHA-256 of the model, hexadecimal: the RTL kernel tells it.
     int clock_mhz = 300;
     std::int64_t max_initialiser_tokens = 100'000;

@@ -22,21 +22,6 @@ constexpr int error_flags = 2;
 
 std::string range(int bits) { return bits == 1 ? "" : fmt::format("[{}:0] ", bits - 1); }
 
-/// Joins the non-empty entries of an instance: parameters, then pins, one a line.
-void instance(TextWriter& out, const std::string& module, const std::string& name, const std::vector<std::string>& parameters,
-              const std::vector<std::string>& pins) {
-    if (parameters.empty()) {
-        out.open(fmt::format("{} {} (", module, name));
-    } else {
-        out.open(module + " #(");
-        write_list(out, parameters);
-        out.close(fmt::format(") {} (", name));
-        out.open("");
-    }
-    write_list(out, pins);
-    out.close(");");
-}
-
 class MemoryShell {
 public:
     explicit MemoryShell(const ShellPlan& plan) : plan_(plan) {}
@@ -116,13 +101,14 @@ private:
                                 ".input_waits(input_waits)", ".output_waits(output_waits)", ".errors({write_error, read_error})"})
             pins.push_back(pin);
         out_.line();
-        instance(out_, "weft_axi_control", "control",
-                 {fmt::format(".AddressBits({})", register_address_bits), fmt::format(".Pointers({})", plan_.ports.size()),
-                  fmt::format(".PointerOffsets({{{}}})", offsets),
-                  fmt::format(".FramesOffset(12'h{:03x})", find_register(registers, images_argument).offset),
-                  fmt::format(".StatusOffset(12'h{:03x})", status_offset), fmt::format(".Version(32'h{:08x})", version_word(WEFT_VERSION)),
-                  fmt::format(".ModelHash(64'h{:016x})", hash_word(plan_.options->model_hash)), fmt::format(".Errors({})", error_flags)},
-                 pins);
+        write_instance(
+            out_, "weft_axi_control", "control",
+            {fmt::format(".AddressBits({})", register_address_bits), fmt::format(".Pointers({})", plan_.ports.size()),
+             fmt::format(".PointerOffsets({{{}}})", offsets),
+             fmt::format(".FramesOffset(12'h{:03x})", find_register(registers, images_argument).offset),
+             fmt::format(".StatusOffset(12'h{:03x})", status_offset), fmt::format(".Version(32'h{:08x})", version_word(WEFT_VERSION)),
+             fmt::format(".ModelHash(64'h{:016x})", hash_word(plan_.options->model_hash)), fmt::format(".Errors({})", error_flags)},
+            pins);
     }
 
     void memory_port(const KernelPort& port) {
@@ -172,23 +158,23 @@ private:
             stream_pins("in", p);
             stream_pins("out", p + "_words");
             pins.push_back(fmt::format(".frame({}_frame)", p));
-            instance(out_, "weft_pack", "pack_" + p, layout, pins);
+            write_instance(out_, "weft_pack", "pack_" + p, layout, pins);
             std::swap(pins, moved);
             pins.push_back(fmt::format(".done_valid({}_done)", p));
             pins.push_back(".done_taken(done_taken)");
             stream_pins("in", p + "_words");
             bus_pins({"awvalid", "awready", "awaddr", "awlen", "wvalid", "wready", "wdata", "wlast", "bvalid", "bready", "bresp"});
             pins.push_back(fmt::format(".error({}_error)", p));
-            instance(out_, "weft_axi_write", "write_" + p, master, pins);
+            write_instance(out_, "weft_axi_write", "write_" + p, master, pins);
         } else {
             bus_pins({"arvalid", "arready", "araddr", "arlen", "rvalid", "rready", "rdata", "rresp", "rlast"});
             stream_pins("out", p + "_words");
             pins.push_back(fmt::format(".error({}_error)", p));
-            instance(out_, "weft_axi_read", "read_" + p, master, pins);
+            write_instance(out_, "weft_axi_read", "read_" + p, master, pins);
             pins = {".clk(ap_clk)", ".rst(rst)"};
             stream_pins("in", p + "_words");
             stream_pins("out", p);
-            instance(out_, "weft_unpack", "unpack_" + p, layout, pins);
+            write_instance(out_, "weft_unpack", "unpack_" + p, layout, pins);
         }
         idle_channels(port);
         check(port);
@@ -235,8 +221,8 @@ private:
             pins.push_back(fmt::format(".{}({}{})", signal, bus(port), upper));
         }
         out_.margin("`ifdef WEFT_CHECK");
-        instance(out_, "weft_axi_check", "check_" + port.name,
-                 {fmt::format(".WordBits({})", word_bits), fmt::format(".Outstanding({})", outstanding_bursts)}, pins);
+        write_instance(out_, "weft_axi_check", "check_" + port.name,
+                       {fmt::format(".WordBits({})", word_bits), fmt::format(".Outstanding({})", outstanding_bursts)}, pins);
         out_.margin("`endif");
     }
 
@@ -245,7 +231,7 @@ private:
         for (const KernelPort& port : plan_.ports)
             for (const char* part : {"valid", "ready", "data"}) pins.push_back(fmt::format(".{0}_{1}({0}_{1})", port.name, part));
         out_.line();
-        instance(out_, plan_.kernel + "_core", "core", {}, pins);
+        write_instance(out_, plan_.kernel + "_core", "core", {}, pins);
     }
 
     /// A call starts when every port can take its part, and ends when every output is written.
@@ -326,6 +312,20 @@ const std::vector<AxiSignal>& axi_control_signals() {
 
 void write_list(TextWriter& out, const std::vector<std::string>& entries) {
     for (std::size_t i = 0; i < entries.size(); ++i) out.line(entries[i] + (i + 1 < entries.size() ? "," : ""));
+}
+
+void write_instance(TextWriter& out, const std::string& module, const std::string& name, const std::vector<std::string>& parameters,
+                    const std::vector<std::string>& pins) {
+    if (parameters.empty()) {
+        out.open(fmt::format("{} {} (", module, name));
+    } else {
+        out.open(module + " #(");
+        write_list(out, parameters);
+        out.close(fmt::format(") {} (", name));
+        out.open("");
+    }
+    write_list(out, pins);
+    out.close(");");
 }
 
 std::string memory_shell(const ShellPlan& plan) { return MemoryShell(plan).text(); }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 
+#include "src/cost/predict.h"
 #include "src/emit/rtl.h"
 #include "src/emit/shell_parts.h"
 
@@ -54,8 +55,12 @@ Result<std::vector<ProjectFile>> emit_shell(const Design& design, const EmitOpti
     plan.registers = kernel_registers(plan.ports);
     std::vector<ProjectFile> files;
     files.push_back({fmt::format("rtl/{}.v", plan.kernel), memory_shell(plan)});
-    std::vector<std::string> modules;
-    for (ProjectFile& file : rtl_sources({files.front().text})) files.push_back(std::move(file));
+    files.push_back({fmt::format("rtl/{}.v", stream_shell_name(plan.kernel)), stream_shell(plan)});
+    for (ProjectFile& file : rtl_sources(files[0].text + files[1].text)) files.push_back(std::move(file));
+    const Cost cost = predict_cost(design);
+    for (ProjectFile& file :
+         shell_scripts(plan, options.part, {{"LUT", cost.lut}, {"FF", cost.ff}, {"BRAM36", cost.bram36}, {"DSP", cost.dsp}}))
+        files.push_back(std::move(file));
     std::sort(files.begin(), files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
     return files;
 }

@@ -22,19 +22,29 @@ struct ShellPlan {
 
 /// A port list or a parameter list: entries with commas between.
 void write_list(TextWriter& out, const std::vector<std::string>& entries);
-/// The names of the AXI4 port of a memory argument, in upper case, with directions as its master sees them and widths.
+/// An instance with its parameters and pins, one a line.
+void write_instance(TextWriter& out, const std::string& module, const std::string& name, const std::vector<std::string>& parameters,
+                    const std::vector<std::string>& pins);
+
+/// A signal of an AXI4 port: its name, in upper case, direction and width.
 struct AxiSignal {
     const char* name;
     bool output;
     int bits;
 };
+/// Of the kernel's memory ports, and of its registers.
 const std::vector<AxiSignal>& axi_master_signals();
 const std::vector<AxiSignal>& axi_control_signals();
 
-/// The pins of an instance of the core for port `name`.
-std::string core_pins(const std::string& name);
-
 /// The kernel for cards in plain Verilog: AXI4-Lite registers, an AXI4 master a port.
 std::string memory_shell(const ShellPlan& plan);
+/// The kernel for other boards in plain Verilog: an AXI4-Stream port a port.
+std::string stream_shell(const ShellPlan& plan);
+std::string stream_shell_name(const std::string& kernel);
+
+/// Packaging, synthesis and linking: Tcl, constraints and a Makefile. `predicted`: resources of the core by name (LUT, FF, BRAM36, DSP),
+/// those that are known.
+std::vector<ProjectFile> shell_scripts(const ShellPlan& plan, const std::string& part,
+                                       const std::vector<std::pair<std::string, double>>& predicted);
 
 }  // namespace weft

@@ -18,6 +18,7 @@
 #include "src/base/scratch.h"
 #include "src/base/sha256.h"
 #include "src/base/subprocess.h"
+#include "src/design/beat_layout.h"
 #include "src/engines/rtl_testbench.h"
 
 namespace weft {
@@ -211,37 +212,6 @@ Result<fs::path> build_simulation(std::span<const RtlProject> projects, const Rt
     sources.emplace("testbench.cpp", testbench_program(projects, options.trace));
     return build_verilated(sources, options, progress);
 }
-
-/// Where element `element` (flat over row, column, tap, channel) of a frame is on the stream.
-class BeatLayout {
-public:
-    explicit BeatLayout(const Stream& stream) : shape_(stream.shape), beat_(stream.beat) {}
-
-    /// Calls visit(beat, element of the beat, index into the frame's data), in the order of beats; index -1: a spare element.
-    template <class Visit>
-    void for_each(Visit visit) const {
-        std::int64_t beat = 0;
-        for (int row = 0; row < shape_.rows; ++row)
-            for (int column = 0; column < shape_.columns; column += beat_.pixels)
-                for (int channel = 0; channel < shape_.channels; channel += beat_.lanes)
-                    for (int tap = 0; tap < shape_.taps; tap += beat_.taps, ++beat) {
-                        int element = 0;
-                        for (int p = 0; p < beat_.pixels; ++p)
-                            for (int t = 0; t < beat_.taps; ++t)
-                                for (int l = 0; l < beat_.lanes; ++l, ++element) {
-                                    const bool inside =
-                                        column + p < shape_.columns && tap + t < shape_.taps && channel + l < shape_.channels;
-                                    const std::int64_t position = std::int64_t{row} * shape_.columns + column + p;
-                                    visit(beat, element,
-                                          inside ? (position * shape_.taps + tap + t) * shape_.channels + channel + l : std::int64_t{-1});
-                                }
-                    }
-    }
-
-private:
-    StreamShape shape_;
-    Beat beat_;
-};
 
 void set_bits(std::uint32_t* words, int offset, int bits, std::uint32_t value) {
     const std::uint64_t mask = (std::uint64_t{1} << bits) - 1;

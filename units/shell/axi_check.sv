@@ -43,7 +43,6 @@ module weft_axi_check #(
     localparam int SlotBits = $clog2(Outstanding + 1);
 
     // The cycle before: what was offered and not taken must still be there.
-    logic                    running;
     logic                    aw_waits;
     logic                    w_waits;
     logic                    b_waits;
@@ -55,7 +54,6 @@ module weft_axi_check #(
     logic [71:0]             ar_before;
     logic [WordBits+2:0]     r_before;
     always_ff @(posedge clk) begin
-        running   <= !rst;
         aw_waits  <= !rst && awvalid && !awready;
         w_waits   <= !rst && wvalid && !wready;
         b_waits   <= !rst && bvalid && !bready;
@@ -134,7 +132,7 @@ module weft_axi_check #(
     always_comb begin
         master_ok = 1'b1;
         memory_ok = 1'b1;
-        if (running && !rst) begin
+        if (!rst) begin
             if (aw_waits && (!awvalid || {awaddr, awlen} != aw_before)) master_ok = 1'b0;
             if (w_waits && (!wvalid || {wdata, wlast} != w_before)) master_ok = 1'b0;
             if (ar_waits && (!arvalid || {araddr, arlen} != ar_before)) master_ok = 1'b0;
