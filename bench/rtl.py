@@ -50,7 +50,8 @@ def measure(name, folder, images, synthesize):
         weft("compile", workloads.quantised_model(name), *options, "-o", project)
     schedule = weft("schedule", project)
     runs = [weft("run", project, "--inputs", inputs, "--engine", "rtl", "--against", "integer", *stalls) for stalls in ([], ["--stalls", 5])]
-    exact = all(run["equal_elements"] == run["elements"] and run["equal_handshakes"] == run["handshakes"] for run in runs)
+    shell = weft("run", project, "--inputs", inputs, "--engine", "rtl", "--against", "integer", "--shell")
+    exact = shell["equal_elements"] == shell["elements"] and all(run["equal_elements"] == run["elements"] and run["equal_handshakes"] == run["handshakes"] for run in runs)
     row = [
         name,
         schedule["interval_cycles"],
@@ -60,6 +61,7 @@ def measure(name, folder, images, synthesize):
         f"{sum(run['equal_elements'] for run in runs)}/{sum(run['elements'] for run in runs)}",
         f"{sum(run['equal_handshakes'] for run in runs)}/{sum(run['handshakes'] for run in runs)}",
         f"{schedule['latency_cycles'] / schedule['assumed_clock_mhz']:.2f}",
+        shell["shell"]["one_image_cycles"],
         f"{runs[0]['cycles'] / runs[0]['simulation_seconds'] / 1000:.0f}",
     ]
     counts = None
@@ -79,7 +81,7 @@ def main():
     for name in arguments.networks:
         if name not in NETWORKS:
             parser.error(f"no network '{name}'; there are {', '.join(NETWORKS)}")
-    rows = [["network", "interval", "bound", "latency", "measured l/i", "equal elements", "handshakes on time", "us (assumed clock)", "kcycles/s"]]
+    rows = [["network", "interval", "bound", "latency", "measured l/i", "equal elements", "handshakes on time", "us (assumed clock)", "start to done, modelled memory", "kcycles/s"]]
     counts = [["network", "DSP/predicted", "LUT/predicted", "FF/predicted", "BRAM36/predicted", "LUT levels", "carry bits", "fan-out"]]
     exact = True
     with tempfile.TemporaryDirectory() as folder:

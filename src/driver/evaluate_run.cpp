@@ -13,6 +13,7 @@
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/engines/rtl.h"
+#include "src/engines/rtl_kernel.h"
 #include "src/schedule/schedule.h"
 
 namespace weft {
@@ -107,9 +108,35 @@ Result<std::unique_ptr<Engine>> make_rtl_engine(const Compiled& compiled, const 
     return std::unique_ptr<Engine>(std::move(engine));
 }
 
+/// The card kernel: a call of one image, then one of all others.
+Result<std::unique_ptr<Engine>> make_shell_engine(const Compiled& compiled, const RunRequest& request, const Observer& observer,
+                                                  std::optional<ShellMeasure>& measured) {
+    WEFT_ASSIGN(const RtlKernel kernel, make_rtl_kernel(compiled.design, emit_options(compiled)));
+    const auto building = [&observer](std::string_view what, std::int64_t done, std::int64_t total) {
+        if (observer.progress) observer.progress(what, done, total);
+    };
+    WEFT_ASSIGN(RtlKernelSimulation built, RtlKernelSimulation::build(std::span(&kernel, 1), {.threads = request.threads}, building));
+    auto simulation = std::make_shared<RtlKernelSimulation>(std::move(built));
+    const FrameSimulator simulator = [simulation, &request, &measured](std::span<const std::vector<IntTensor>> frames,
+                                                                       const Progress&) -> Result<std::vector<std::vector<IntTensor>>> {
+        RtlKernelRunOptions options{.batches = {1}, .stall_seed = request.stall_seed};
+        const auto rest = static_cast<std::int64_t>(frames.size()) - 1;
+        if (rest > 0) options.batches.push_back(rest);
+        WEFT_ASSIGN(RtlKernelRun run, simulation->run(0, frames, options));
+        measured = ShellMeasure{.memory_latency_cycles = options.latency, .one_image_cycles = run.calls[0].done - run.calls[0].start};
+        if (rest > 0) {
+            measured->images = rest;
+            measured->batch_cycles = run.calls[1].done - run.calls[1].start;
+        }
+        return std::move(run.outputs);
+    };
+    WEFT_ASSIGN(auto engine, SimulationEngine::make("rtl", compiled.model.quantised, compiled.design, simulator));
+    return std::unique_ptr<Engine>(std::move(engine));
+}
+
 /// `measured` is set by a run of the engine rtl.
 Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compiled& compiled, const RunRequest& request,
-                                            const Observer& observer, std::optional<RtlMeasure>& measured) {
+                                            const Observer& observer, RunResult& measured) {
     const int threads = request.threads;
     if (name == "float") return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.source, DataType::float32, threads));
     if (name == "float64")
@@ -118,7 +145,9 @@ Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compi
         WEFT_ASSIGN(auto engine, IntegerEngine::make(compiled.model.quantised, compiled.design, false, threads));
         return std::unique_ptr<Engine>(std::move(engine));
     }
-    if (name == "rtl") return make_rtl_engine(compiled, request, observer, measured);
+    if (name == "rtl")
+        return request.shell ? make_shell_engine(compiled, request, observer, measured.shell)
+                             : make_rtl_engine(compiled, request, observer, measured.rtl);
     return make_hls_engine(compiled);
 }
 
@@ -198,7 +227,7 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
             if (observer.progress) observer.progress(engine, done, total);
         };
     };
-    WEFT_ASSIGN(const auto engine, make_engine(request.engine, *compiled, request, observer, result.rtl));
+    WEFT_ASSIGN(const auto engine, make_engine(request.engine, *compiled, request, observer, result));
     const auto start = std::chrono::steady_clock::now();
     WEFT_ASSIGN(result.outputs, engine->run(inputs, data.count, progress_of(request.engine)));
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -210,7 +239,7 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
         result.labelled = counted;
     }
     if (!request.against.empty()) {
-        WEFT_ASSIGN(const auto other_engine, make_engine(request.against, *compiled, request, observer, result.rtl));
+        WEFT_ASSIGN(const auto other_engine, make_engine(request.against, *compiled, request, observer, result));
         WEFT_ASSIGN(const std::vector<NamedTensor> other, other_engine->run(inputs, data.count, progress_of(request.against)));
         compare(result, other);
         const std::vector<std::int64_t> other_best = top1_of(other[0].tensor, data.count);
@@ -248,6 +277,12 @@ nlohmann::ordered_json to_json(const RunResult& result) {
         json["equal_handshakes"] = result.rtl->equal_handshakes;
         json["simulation_seconds"] = result.rtl->simulation_seconds;
     }
+    if (result.shell) {
+        json["shell"] = {{"memory_latency_cycles", result.shell->memory_latency_cycles},
+                         {"one_image_cycles", result.shell->one_image_cycles},
+                         {"batch_images", result.shell->images},
+                         {"batch_cycles", result.shell->batch_cycles}};
+    }
     if (result.has_layers) {
         json["layers"] = nlohmann::ordered_json::array();
         for (const RegionAgreement& layer : result.layers) {
@@ -278,6 +313,13 @@ std::string to_text(const RunResult& result) {
                             rtl.handshakes);
         text += fmt::format("simulated {:.0f} thousand cycles/s\n",
                             static_cast<double>(rtl.cycles) / 1000 / std::max(rtl.simulation_seconds, 1e-9));
+    }
+    if (result.shell) {
+        const ShellMeasure& shell = *result.shell;
+        text += fmt::format("card kernel, modelled memory (assumed latency {} cycles): start to done of one image {} cycles",
+                            shell.memory_latency_cycles, shell.one_image_cycles);
+        if (shell.images > 0) text += fmt::format(", of {} images {} cycles", shell.images, shell.batch_cycles);
+        text += "\n";
     }
     for (const RegionAgreement& layer : result.layers) {
         const double sqnr = layer.sqnr_db();

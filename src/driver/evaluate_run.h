@@ -26,9 +26,18 @@ struct RunRequest {
     int threads = 0;               ///< 0: all.
     std::uint64_t stall_seed = 0;  ///< Of the engine rtl: stalls at the kernel's ports; 0: none.
     std::filesystem::path trace;   ///< Of the engine rtl: a waveform is written there, if not empty.
+    bool shell = false;            ///< Of the engine rtl: the whole card kernel with a modelled memory instead of the stream core.
 };
 
-/// What the engine rtl measured, beside its schedule.
+/// What the engine rtl measured of the card kernel: calls through its registers, frames in a modelled memory.
+struct ShellMeasure {
+    int memory_latency_cycles = 0;      ///< Of the modelled memory, assumed.
+    std::int64_t one_image_cycles = 0;  ///< From the start of a call of one image until it is done.
+    std::int64_t images = 0;            ///< Of the second call; 0: there was none.
+    std::int64_t batch_cycles = 0;      ///< From its start until it is done.
+};
+
+/// What the engine rtl measured of the stream core, beside its schedule.
 struct RtlMeasure {
     std::uint64_t stall_seed = 0;
     std::int64_t cycles = 0;            ///< Until the last beat of the last image left.
@@ -52,6 +61,7 @@ struct RunResult {
     bool has_layers = false;
     std::vector<RegionAgreement> layers;
     std::optional<RtlMeasure> rtl;
+    std::optional<ShellMeasure> shell;
     Diagnostics warnings;
 };
 

@@ -86,9 +86,8 @@ TEST_F(RtlTools, VerilatorFindsNothingToSay) {
 }
 
 TEST_F(RtlTools, IcarusTakesIt) {
-    expect_taken("iverilog", [](const std::string& top) {
-        return std::vector<std::string>{"iverilog", "-g2012", "-t", "null", "-s", top};
-    });
+    expect_taken("iverilog",
+                 [](const std::string& top) { return std::vector<std::string>{"iverilog", "-g2012", "-t", "null", "-s", top}; });
 }
 
 TEST(RtlProject, SameDesignSameBytes) {

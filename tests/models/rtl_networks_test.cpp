@@ -73,8 +73,7 @@ TEST_P(RtlFashion, EqualsContractAndSchedule) {
 }
 
 // The folding of one pixel a beat is simulated by the benchmark of the RTL, as that of two.
-INSTANTIATE_TEST_SUITE_P(Foldings, RtlFashion,
-                         ::testing::Values(std::tuple{"", 784, 1100}, std::tuple{"pixels-4.json", 196, 310}));
+INSTANTIATE_TEST_SUITE_P(Foldings, RtlFashion, ::testing::Values(std::tuple{"", 784, 1100}, std::tuple{"pixels-4.json", 196, 310}));
 
 TEST(RtlNetworks, FashionWithOneAndTwoPixelsABeatIsFastEnough) {
     WEFT_REQUIRE_PATH(test::fashion_mnist_folder());

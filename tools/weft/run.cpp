@@ -65,6 +65,7 @@ Command add_run(CLI::App& app) {
         ->type_name("SEED")
         ->check(CLI::PositiveNumber);
     sub->add_option("--trace", flags->request.trace, "Engine rtl: write a waveform")->type_name("FILE.fst");
+    sub->add_flag("--shell", flags->request.shell, "Engine rtl: the whole card kernel, with registers and a modelled memory");
     flags->model.add(*sub, true);
     sub->add_flag("--json", flags->json, "Print JSON");
     sub->footer("Example: weft run out --inputs images.npy --labels labels.csv --engine hls --against integer --images 4");
