@@ -22,7 +22,7 @@ import tomllib
 
 import numpy
 
-DRAW = 0.1  # weight of an expectation beside a point
+DRAW = 0.3  # weight of an expectation beside a point
 UNITS = pathlib.Path(__file__).resolve().parent.parent / "units"
 
 
@@ -105,7 +105,7 @@ def fit(rows, counts, expected):
     Columns whose coefficient comes out negative are left out, the worst first."""
     weights = 1 / (counts + 30)
     scaled = rows * weights[:, None]
-    pull = DRAW * (scaled.sum(axis=0) / max(1, len(counts)) + 1e-6)
+    pull = DRAW * (scaled.max(axis=0, initial=0.0) + 1e-6)
     columns = list(range(rows.shape[1]))
     while columns:
         system = numpy.vstack([scaled[:, columns], numpy.diag(pull[columns])])
