@@ -59,8 +59,7 @@ private:
         for (const auto& unit : design_.units)
             if (!names.insert(unit->name).second) fail(unit.get(), nullptr, "its name is taken");
         for (const auto& stream : design_.streams)
-            if (!names.insert(std::string(stream_prefix) + stream->name).second)
-                fail(nullptr, stream.get(), "the stream's name is taken");
+            if (!names.insert(std::string(stream_prefix) + stream->name).second) fail(nullptr, stream.get(), "the stream's name is taken");
     }
 
     void check_unit(const Unit& unit) {
@@ -210,9 +209,8 @@ std::int64_t Beat::count(const StreamShape& shape) const {
 
 Stream* Design::add_stream(std::string_view wanted_name, StreamShape shape, std::int64_t min, std::int64_t max) {
     auto stream = std::make_unique<Stream>();
-    stream->name = free_name(wanted_name, [&](const std::string& name) {
-        return find_stream(name) || find_unit(std::string(stream_prefix) + name);
-    });
+    stream->name =
+        free_name(wanted_name, [&](const std::string& name) { return find_stream(name) || find_unit(std::string(stream_prefix) + name); });
     stream->shape = shape;
     stream->min = min;
     stream->max = max;

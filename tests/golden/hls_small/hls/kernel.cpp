@@ -14,7 +14,6 @@
 #include "weft/common/process.hpp"
 #include "weft/matvec/matvec.hpp"
 #include "weft/pool/pool.hpp"
-#include "weft/width/width.hpp"
 #include "weft/window/window.hpp"
 
 // Input image: words from memory, words to beats.
@@ -30,11 +29,11 @@ static void unpack_image(int frames, hls::stream<ap_uint<512> >& s_in, hls::stre
 // Output result0: beats to words, words to memory.
 static void pack_result0(int frames, hls::stream<result0_beat>& s_in, hls::stream<ap_uint<512> >& s_out) {
 #pragma HLS INLINE off
-    weft::pack_frames<6, 3, 3>(frames, s_in, s_out);
+    weft::pack_frames<6, 3, 2>(frames, s_in, s_out);
 }
 static void write_result0(int frames, hls::stream<ap_uint<512> >& s_in, ap_uint<512>* memory) {
 #pragma HLS INLINE off
-    weft::write_words<weft::frame_layout<8, 6, 3, 3>::words>(frames, memory, s_in);
+    weft::write_words<weft::frame_layout<8, 6, 3, 2>::words>(frames, memory, s_in);
 }
 
 // conv_window: conv
@@ -81,22 +80,8 @@ static void conv_matvec(int frames, hls::stream<weft::beat<ap_int<8>, 9>>& s_in,
         conv_matvec_constants>(frames, s_in, s_out);
 }
 
-// conv_lanes: pool
-static void conv_lanes(int frames, hls::stream<weft::beat<ap_int<8>, 2>>& s_in, hls::stream<weft::beat<ap_int<8>, 3>>& s_out) {
-#pragma HLS INLINE off
-    weft::width_unit<
-        6,  // Rows
-        5,  // Columns
-        3,  // Channels
-        1,  // InputPixels
-        2,  // InputLanes
-        1,  // OutputPixels
-        3  // OutputLanes
-        >(frames, s_in, s_out);
-}
-
 // pool_window: pool
-static void pool_window(int frames, hls::stream<weft::beat<ap_int<8>, 3>>& s_in, hls::stream<weft::beat<ap_int<8>, 3>>& s_out) {
+static void pool_window(int frames, hls::stream<weft::beat<ap_int<8>, 2>>& s_in, hls::stream<weft::beat<ap_int<8>, 2>>& s_out) {
 #pragma HLS INLINE off
     weft::window_unit<
         6,  // Rows
@@ -112,13 +97,13 @@ static void pool_window(int frames, hls::stream<weft::beat<ap_int<8>, 3>>& s_in,
         0,  // PadRight
         0,  // PadValue
         1,  // Pixels
-        3,  // Lanes
+        2,  // Lanes
         1  // TapsPerBeat
         >(frames, s_in, s_out);
 }
 
 // pool_pool: pool
-static void pool_pool(int frames, hls::stream<weft::beat<ap_int<8>, 3>>& s_in, hls::stream<weft::beat<ap_int<8>, 3>>& s_out) {
+static void pool_pool(int frames, hls::stream<weft::beat<ap_int<8>, 2>>& s_in, hls::stream<weft::beat<ap_int<8>, 2>>& s_out) {
 #pragma HLS INLINE off
     weft::pool_unit<
         3,  // Rows
@@ -128,7 +113,7 @@ static void pool_pool(int frames, hls::stream<weft::beat<ap_int<8>, 3>>& s_in, h
         1,  // Maximum
         0,  // Zero
         1,  // Pixels
-        3,  // Lanes
+        2,  // Lanes
         1,  // TapsPerBeat
         pool_pool_constants>(frames, s_in, s_out);
 }
@@ -148,15 +133,14 @@ extern "C" void small_0_kernel(const ap_uint<512>* gmem_in, ap_uint<512>* gmem_o
     hls::stream<weft::beat<ap_int<8>, 9>, 2> s_conv_taps("s_conv_taps");
     hls::stream<weft::beat<ap_int<8>, 2>, 4> s_conv("s_conv");
 #pragma HLS BIND_STORAGE variable=s_conv type=fifo impl=srl
-    hls::stream<weft::beat<ap_int<8>, 3>, 2> s_pool_taps("s_pool_taps");
-    hls::stream<weft::beat<ap_int<8>, 3>, 2> s_pool("s_pool");
-    hls::stream<weft::beat<ap_int<8>, 3>, 2> s_conv_wide("s_conv_wide");
+    hls::stream<weft::beat<ap_int<8>, 2>, 2> s_pool_taps("s_pool_taps");
+    hls::stream<weft::beat<ap_int<8>, 2>, 4> s_pool("s_pool");
+#pragma HLS BIND_STORAGE variable=s_pool type=fifo impl=srl
     WEFT_PROCESS(read_image(n_images, gmem_in, w_image));
     WEFT_PROCESS(unpack_image(n_images, w_image, s_image));
     WEFT_PROCESS(conv_window(n_images, s_image, s_conv_taps));
     WEFT_PROCESS(conv_matvec(n_images, s_conv_taps, s_conv));
-    WEFT_PROCESS(conv_lanes(n_images, s_conv, s_conv_wide));
-    WEFT_PROCESS(pool_window(n_images, s_conv_wide, s_pool_taps));
+    WEFT_PROCESS(pool_window(n_images, s_conv, s_pool_taps));
     WEFT_PROCESS(pool_pool(n_images, s_pool_taps, s_pool));
     WEFT_PROCESS(pack_result0(n_images, s_pool, w_result0));
     WEFT_PROCESS(write_result0(n_images, w_result0, gmem_out));

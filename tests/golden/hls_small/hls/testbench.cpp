@@ -108,7 +108,7 @@ int main(int argc, char** argv) {
         {"image", 30, 1, 2, 1, 1, false, 8, true, {}},
     };
     port outputs[1] = {
-        {"result0", 6, 1, 3, 1, 3, false, 8, true, {}},
+        {"result0", 6, 1, 3, 1, 2, false, 8, true, {}},
     };
 
     long long images = 0;
