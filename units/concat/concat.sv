@@ -40,11 +40,14 @@ module weft_concat #(
     output logic [Pixels*Lanes*OutBits-1:0] out_data
 );
     localparam logic [64*32-1:0] Ports = {
-        Input63, Input62, Input61, Input60, Input59, Input58, Input57, Input56, Input55, Input54, Input53, Input52, Input51,
-        Input50, Input49, Input48, Input47, Input46, Input45, Input44, Input43, Input42, Input41, Input40, Input39, Input38,
-        Input37, Input36, Input35, Input34, Input33, Input32, Input31, Input30, Input29, Input28, Input27, Input26, Input25,
-        Input24, Input23, Input22, Input21, Input20, Input19, Input18, Input17, Input16, Input15, Input14, Input13, Input12,
-        Input11, Input10, Input9, Input8, Input7, Input6, Input5, Input4, Input3, Input2, Input1, Input0
+        32'(Input63), 32'(Input62), 32'(Input61), 32'(Input60), 32'(Input59), 32'(Input58), 32'(Input57), 32'(Input56),
+        32'(Input55), 32'(Input54), 32'(Input53), 32'(Input52), 32'(Input51), 32'(Input50), 32'(Input49), 32'(Input48),
+        32'(Input47), 32'(Input46), 32'(Input45), 32'(Input44), 32'(Input43), 32'(Input42), 32'(Input41), 32'(Input40),
+        32'(Input39), 32'(Input38), 32'(Input37), 32'(Input36), 32'(Input35), 32'(Input34), 32'(Input33), 32'(Input32),
+        32'(Input31), 32'(Input30), 32'(Input29), 32'(Input28), 32'(Input27), 32'(Input26), 32'(Input25), 32'(Input24),
+        32'(Input23), 32'(Input22), 32'(Input21), 32'(Input20), 32'(Input19), 32'(Input18), 32'(Input17), 32'(Input16),
+        32'(Input15), 32'(Input14), 32'(Input13), 32'(Input12), 32'(Input11), 32'(Input10), 32'(Input9), 32'(Input8),
+        32'(Input7), 32'(Input6), 32'(Input5), 32'(Input4), 32'(Input3), 32'(Input2), 32'(Input1), 32'(Input0)
     };
     localparam int PortBits = Inputs > 1 ? $clog2(Inputs) : 1;
 
