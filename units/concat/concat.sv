@@ -39,6 +39,8 @@ module weft_concat #(
     input  logic                            out_ready,
     output logic [Pixels*Lanes*OutBits-1:0] out_data
 );
+    // A parameter counts as unsized in Verilator where an instance gives it an unsized number.
+    // verilator lint_off WIDTHCONCAT
     localparam logic [64*32-1:0] Ports = {
         32'(Input63), 32'(Input62), 32'(Input61), 32'(Input60), 32'(Input59), 32'(Input58), 32'(Input57), 32'(Input56),
         32'(Input55), 32'(Input54), 32'(Input53), 32'(Input52), 32'(Input51), 32'(Input50), 32'(Input49), 32'(Input48),
@@ -49,6 +51,7 @@ module weft_concat #(
         32'(Input15), 32'(Input14), 32'(Input13), 32'(Input12), 32'(Input11), 32'(Input10), 32'(Input9), 32'(Input8),
         32'(Input7), 32'(Input6), 32'(Input5), 32'(Input4), 32'(Input3), 32'(Input2), 32'(Input1), 32'(Input0)
     };
+    // verilator lint_on WIDTHCONCAT
     localparam int PortBits = Inputs > 1 ? $clog2(Inputs) : 1;
 
     // The first bit of an input's beat in in_data.

@@ -12,8 +12,10 @@
 // Memories: weights<n>, see depthwise_weights.sv; those of the stage.
 
 module weft_depthwise #(
+    // verilator lint_off UNUSEDPARAM
     parameter int Rows            = 1,
     parameter int Columns         = 1,
+    // verilator lint_on UNUSEDPARAM
     parameter int Taps            = 1,
     parameter int Channels        = 1,
     parameter int Multiplier      = 1,
