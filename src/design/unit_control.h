@@ -32,8 +32,6 @@ public:
     /// Beats that the FIFO in front of output `output` holds or has promised room to: what its depth must not be less than.
     /// Of units whose port is `buffered`; 0 otherwise.
     virtual std::int64_t held(int /*output*/) const { return 0; }
-    /// Is there work in progress? False when idle: nothing entered that has not left.
-    virtual bool busy() const { return false; }
 };
 
 }  // namespace weft

@@ -80,6 +80,7 @@ struct RtlFace {
     std::vector<std::pair<std::string, std::int64_t>> parameters;
     /// Initial contents. The module finds them by its parameter `Name`, the unit's name: `<Name>_<memory>.mem`.
     std::vector<RtlMemory> memories;
+    std::string_view module = {};  ///< One that several units share; empty: `weft_<name>`.
 };
 
 /// One choice of folding parameters, as the search sees it.
@@ -120,7 +121,7 @@ struct UnitDef {
     void (*derive)(Unit&) = nullptr;
     /// Constant tables of the HLS face. Null: none.
     std::vector<RomTable> (*roms)(const Unit&) = nullptr;
-    /// The RTL face, module `weft_<name>` of units/<name>/<name>.sv; streams have their beats and depths.
+    /// The RTL face, module `weft_<name>` of units/<name>/<name>.sv or a shared one; streams have their beats and depths.
     RtlFace (*rtl)(const Unit&) = nullptr;
     /// The control of that module, just after reset.
     std::unique_ptr<UnitControl> (*control)(const Unit&) = nullptr;

@@ -154,7 +154,7 @@ private:
     void instance(TextWriter& out, const Unit& unit) {
         const RtlFace face = unit.def->rtl(unit);
         out.line(fmt::format("// {}", about(unit)));
-        out.line(fmt::format("{} #(", module_of(*unit.def)));
+        out.line(fmt::format("{} #(", face.module.empty() ? module_of(*unit.def) : std::string(face.module)));
         std::vector<std::string> parameters;
         for (const ParameterDef& row : unit.def->parameters)
             parameters.push_back(fmt::format(".{}({})", row.name, unit.parameter(row.name)));

@@ -8,15 +8,17 @@ module credit_formal #(
 ) (
     input logic clk,
     input logic rst,
-    input logic asks,
+    input logic [$clog2(Amount+1)-1:0] asks,
     input logic out_ready
 );
-    // Amount beats come out of a pipeline of three registers for each credit taken, one after the other.
-    logic available, takes, busy;
+    // A beat comes out of a pipeline of three registers for each credit taken, one after the other.
+    localparam int AmountBits = $clog2(Amount + 1);
+    logic available, busy;
+    logic [AmountBits-1:0] takes;
     logic [1:0] more;
     logic [2:0] pipeline;
     logic       in_ready, out_valid, out_data;
-    assign takes = asks && available && !busy;
+    assign takes = available && !busy && asks <= AmountBits'(Amount) ? asks : '0;
     assign busy  = more != 0;
     weft_credit #(.Depth(Depth), .Amount(Amount)) unit (
         .clk(clk), .rst(rst), .takes(takes), .leaves(out_valid && out_ready), .available(available));
@@ -34,9 +36,9 @@ module credit_formal #(
             pipeline <= 3'b000;
             taken    <= '0;
         end else begin
-            more     <= takes ? 2'(Amount - 1) : busy ? more - 2'd1 : 2'd0;
-            pipeline <= {pipeline[1:0], takes || busy};
-            taken    <= taken + (takes ? Bits'(Amount) : '0) - Bits'(out_valid && out_ready);
+            more     <= takes != 0 ? 2'(takes - 1'b1) : busy ? more - 2'd1 : 2'd0;
+            pipeline <= {pipeline[1:0], takes != 0 || busy};
+            taken    <= taken + Bits'(takes) - Bits'(out_valid && out_ready);
         end
     end
     always @(*) begin

@@ -48,7 +48,6 @@ public:
     bool available(std::int64_t beats = 1) const { return taken_ + beats <= depth_; }
     bool valid() const { return fifo_.valid(); }
     std::int64_t held() const { return taken_; }
-    bool busy() const { return taken_ > 0; }
 
     /// `takes` credits are taken and `enters` tells whether a beat enters the pipeline in this cycle; `leaves`: a beat leaves the FIFO.
     void clock(std::int64_t takes, bool enters, bool leaves) {

@@ -3,28 +3,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// The FIFO behind the pipeline holds Depth beats. Whoever feeds the pipeline takes Amount credits at once, only while `available` is high
-// (a register: at least Amount are left); `leaves` returns one, when a beat leaves the FIFO.
+// The FIFO behind the pipeline holds Depth beats. Whoever feeds the pipeline takes credits, up to Amount at once, only while `available` is
+// high (a register: at least Amount are left); `leaves` returns one, when a beat leaves the FIFO.
 
 module weft_credit #(
     parameter int Depth  = 4,
     parameter int Amount = 1
 ) (
-    input  logic clk,
-    input  logic rst,
-    input  logic takes,
-    input  logic leaves,
-    output logic available
+    input  logic                        clk,
+    input  logic                        rst,
+    input  logic [$clog2(Amount+1)-1:0] takes,
+    input  logic                        leaves,
+    output logic                        available
 );
-    localparam int Bits = $clog2(Depth + 1) + 1;
+    localparam int Most = Depth > Amount ? Depth : Amount;
+    localparam int Bits = $clog2(Most + 1) + 1;
 
     // Credits left beyond the Amount that `available` promises: its sign bit is the flag.
     logic signed [Bits-1:0] spare;
-    logic signed [Bits-1:0] spare_next;
-    assign spare_next = spare - (takes ? Bits'(Amount) : '0) + (leaves ? Bits'(1) : '0);
-    assign available  = !spare[Bits-1];
+    assign available = !spare[Bits-1];
     always_ff @(posedge clk) begin
         if (rst) spare <= Bits'(Depth - Amount);
-        else spare <= spare_next;
+        else spare <= spare - Bits'(takes) + Bits'(leaves);
     end
 endmodule

@@ -45,7 +45,6 @@ public:
         output_.clock(gives, gives, ports.writes(0));
     }
     std::int64_t held(int) const override { return output_.held(); }
-    bool busy() const override { return output_.busy() || taken_ > 0; }
 
 private:
     CreditedOutput output_;

@@ -1,5 +1,6 @@
 // rtl_faces.h
-// The SystemVerilog faces and controls of the units that end in a requantise stage, each defined in units/<unit>/<unit>_rtl.cpp.
+// The SystemVerilog faces and controls of the units that end in a requantise stage, each defined in units/<unit>/<unit>_rtl.cpp,
+// but for those that units share.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -42,13 +43,12 @@ AddScale add_scale(const Unit& unit);
 RtlFace pool_rtl(const Unit& unit);
 RtlFace global_pool_rtl(const Unit& unit);
 RtlFace add_rtl(const Unit& unit);
-RtlFace requantize_rtl(const Unit& unit);
-RtlFace table_rtl(const Unit& unit);
+/// Of requantize and table: the stage is all that they are.
+RtlFace rescale_rtl(const Unit& unit);
 
 std::unique_ptr<UnitControl> pool_control(const Unit& unit);
 std::unique_ptr<UnitControl> global_pool_control(const Unit& unit);
 std::unique_ptr<UnitControl> add_control(const Unit& unit);
-std::unique_ptr<UnitControl> requantize_control(const Unit& unit);
-std::unique_ptr<UnitControl> table_control(const Unit& unit);
+std::unique_ptr<UnitControl> rescale_control(const Unit& unit);
 
 }  // namespace weft

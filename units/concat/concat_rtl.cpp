@@ -37,7 +37,6 @@ public:
         channel_ = 0;
         port_ = last ? 0 : port_ + 1;
     }
-    bool busy() const override { return valid_ || flushes_ || port_ > 0 || channel_ > 0; }
 
 private:
     bool enabled(const Handshakes& ports) const { return !valid_ || ports.out_ready[0]; }

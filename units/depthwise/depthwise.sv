@@ -216,49 +216,35 @@ module weft_depthwise #(
         end
     endgenerate
 
-    logic                                       staged_valid;
-    logic [Pixels*Lanes*Multiplier*OutBits-1:0] staged;
-    weft_stage #(
-        .Pixels(Pixels),
-        .Lanes(Lanes * Multiplier),
-        .Folds(ChannelFolds),
-        .AccBits(AccumulatorBits),
-        .OutBits(OutBits),
-        .StageForm(StageForm),
-        .StageAccBits(StageAccBits),
-        .StageSaturate(StageSaturate),
-        .StageAccDigits(StageAccDigits),
-        .StageMulDigits(StageMulDigits),
-        .StageMulBits(StageMulBits),
-        .StageSumBits(StageSumBits),
-        .StageShift(StageShift),
-        .StageOutSigned(StageOutSigned),
-        .StageBounds(StageBounds),
-        .StageShared(StageShared),
-        .StageLevels(StageLevels),
+    weft_stage_output #(
+        .Pixels           (Pixels),
+        .Lanes            (Lanes * Multiplier),
+        .Folds            (ChannelFolds),
+        .AccBits          (AccumulatorBits),
+        .OutBits          (OutBits),
+        .OutputDepth      (OutputDepth),
+        .StageForm        (StageForm),
+        .StageAccBits     (StageAccBits),
+        .StageSaturate    (StageSaturate),
+        .StageAccDigits   (StageAccDigits),
+        .StageMulDigits   (StageMulDigits),
+        .StageMulBits     (StageMulBits),
+        .StageSumBits     (StageSumBits),
+        .StageShift       (StageShift),
+        .StageOutSigned   (StageOutSigned),
+        .StageBounds      (StageBounds),
+        .StageShared      (StageShared),
+        .StageLevels      (StageLevels),
         .StageValuesShared(StageValuesShared),
-        .Name(Name)
-    ) stage (
-        .clk(clk),
-        .rst(rst),
-        .in_valid(finished[Flow-1]),
-        .in_acc(sums),
-        .out_valid(staged_valid),
-        .out_data(staged)
-    );
-
-    logic unused_room;  // the credits say so
-    weft_fifo #(
-        .Width(Pixels * Lanes * Multiplier * OutBits),
-        .Depth(OutputDepth)
+        .Name             (Name)
     ) results (
-        .clk(clk),
-        .rst(rst),
-        .in_valid(staged_valid),
-        .in_ready(unused_room),
-        .in_data(staged),
+        .clk      (clk),
+        .rst      (rst),
+        .in_valid (finished[Flow-1]),
+        .in_acc   (sums),
         .out_valid(out_valid),
         .out_ready(out_ready),
-        .out_data(out_data)
+        .out_data (out_data)
     );
+
 endmodule

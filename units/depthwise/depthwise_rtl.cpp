@@ -126,7 +126,6 @@ public:
         output_.clock(finishes ? 1 : 0, finishes, ports.writes(0));
     }
     std::int64_t held(int) const override { return output_.held(); }
-    bool busy() const override { return fold_ > 0 || output_.busy(); }
 
 private:
     std::int64_t tap_folds_;

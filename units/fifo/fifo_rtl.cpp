@@ -15,7 +15,6 @@ public:
     bool ready(int, const Handshakes&) const override { return fifo_.ready(); }
     void clock(const Handshakes& ports) override { fifo_.clock(ports.reads(0), ports.writes(0)); }
     std::int64_t held(int) const override { return fifo_.count(); }
-    bool busy() const override { return fifo_.count() > 0; }
 
 private:
     FifoControl fifo_;

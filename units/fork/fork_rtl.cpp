@@ -18,7 +18,6 @@ public:
         const bool next = all_passed(ports);
         for (std::size_t i = 0; i < pending_.size(); ++i) pending_[i] = next ? ports.in_valid[0] : pending_[i] && !ports.out_ready[i];
     }
-    bool busy() const override { return std::ranges::count(pending_, 1) > 0; }
 
 private:
     bool all_passed(const Handshakes& ports) const {

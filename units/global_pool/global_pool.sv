@@ -45,7 +45,6 @@ module weft_global_pool #(
 );
     localparam int Folds = (Channels + Lanes - 1) / Lanes;
     localparam int Groups = (Columns + Pixels - 1) / Pixels;
-    localparam int Elements = Lanes;
     localparam int Tree = $clog2(Pixels);
     localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
 
@@ -154,14 +153,13 @@ module weft_global_pool #(
         end
     endgenerate
 
-    logic staged_valid;
-    logic [Elements*OutBits-1:0] staged;
-    weft_stage #(
+    weft_stage_output #(
         .Pixels           (1),
         .Lanes            (Lanes),
         .Folds            (Folds),
         .AccBits          (SumBits),
         .OutBits          (OutBits),
+        .OutputDepth      (OutputDepth),
         .StageForm        (StageForm),
         .StageAccBits     (StageAccBits),
         .StageSaturate    (StageSaturate),
@@ -176,30 +174,15 @@ module weft_global_pool #(
         .StageLevels      (StageLevels),
         .StageValuesShared(StageValuesShared),
         .Name             (Name)
-    ) stage (
+    ) results (
         .clk      (clk),
         .rst      (rst),
         .in_valid (acc_valid),
         .in_acc   (acc),
-        .out_valid(staged_valid),
-        .out_data (staged)
-    );
-
-    logic unused_ready;
-    weft_fifo #(
-        .Width(Elements * OutBits),
-        .Depth(OutputDepth)
-    ) fifo (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (staged_valid),
-        .in_ready (unused_ready),
-        .in_data  (staged),
         .out_valid(out_valid),
         .out_ready(out_ready),
         .out_data (out_data)
     );
-
     logic unused;
-    assign unused = &{1'b0, unused_ready, unused_first_fold, unused_group, unused_row};
+    assign unused = &{1'b0, unused_first_fold, unused_group, unused_row};
 endmodule

@@ -226,8 +226,6 @@ module weft_matvec #(
     // Results.
     logic                                          leaving;
     logic [Pixels*OutputLanes*AccumulatorBits-1:0] leaving_sums;
-    logic                                          finished;
-    logic [Pixels*OutputLanes*OutBits-1:0]         results;
     weft_matvec_serial #(
         .Pixels   (Pixels),
         .PE       (PE),
@@ -243,12 +241,13 @@ module weft_matvec #(
         .out_valid  (leaving),
         .out_data   (leaving_sums)
     );
-    weft_stage #(
+    weft_stage_output #(
         .Pixels           (Pixels),
         .Lanes            (OutputLanes),
         .Folds            ((Outputs + OutputLanes - 1) / OutputLanes),
         .AccBits          (AccumulatorBits),
         .OutBits          (OutBits),
+        .OutputDepth      (OutputDepth),
         .StageForm        (StageForm),
         .StageAccBits     (StageAccBits),
         .StageSaturate    (StageSaturate),
@@ -263,29 +262,15 @@ module weft_matvec #(
         .StageLevels      (StageLevels),
         .StageValuesShared(StageValuesShared),
         .Name             (Name)
-    ) stage (
+    ) results (
         .clk      (clk),
         .rst      (rst),
         .in_valid (leaving),
         .in_acc   (leaving_sums),
-        .out_valid(finished),
-        .out_data (results)
-    );
-    // The credits keep room, so its ready need not be asked.
-    logic has_room;
-    weft_fifo #(
-        .Width(Pixels * OutputLanes * OutBits),
-        .Depth(OutputDepth)
-    ) fifo (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (finished),
-        .in_ready (has_room),
-        .in_data  (results),
         .out_valid(out_valid),
         .out_ready(out_ready),
         .out_data (out_data)
     );
     logic unused;
-    assign unused = &{1'b0, has_room, first_at_tree, Rows == 0, Columns == 0, Flatten == 0};
+    assign unused = &{1'b0, first_at_tree, Rows == 0, Columns == 0, Flatten == 0};
 endmodule

@@ -83,17 +83,18 @@ module weft_matvec_issue #(
         end
     endgenerate
 
-    // Credits beyond those that a neuron fold may need: room for it is there while this is not negative.
-    localparam int CreditBits = $clog2(OutputDepth + FoldBeats + 1) + 1;
-    logic signed [CreditBits-1:0] spare;
-    logic        [CreditBits-1:0] taken;
-    logic                         available;
-    assign taken     = !takes ? '0 : step_last_neuron ? CreditBits'(LastBeats) : CreditBits'(FoldBeats);
-    assign available = !spare[CreditBits-1];
-    always_ff @(posedge clk) begin
-        if (rst) spare <= CreditBits'(OutputDepth - FoldBeats);
-        else spare <= spare - taken + CreditBits'(leaves);
-    end
+    localparam int AmountBits = $clog2(FoldBeats + 1);
+    logic available;
+    weft_credit #(
+        .Depth (OutputDepth),
+        .Amount(FoldBeats)
+    ) credit (
+        .clk      (clk),
+        .rst      (rst),
+        .takes    (!takes ? '0 : step_last_neuron ? AmountBits'(LastBeats) : AmountBits'(FoldBeats)),
+        .leaves   (leaves),
+        .available(available)
+    );
 
     generate
         if (NeuronFolds == 1) begin : g_through

@@ -83,7 +83,6 @@ public:
         }
     }
     std::int64_t held(int) const override { return out_.held(); }
-    bool busy() const override { return out_.busy() || synapse_ > 0 || neuron_ > 0 || held_ > 0; }
 
 private:
     /// Room for what the neuron fold will give, at its last step.

@@ -181,14 +181,13 @@ module weft_pool #(
         end
     endgenerate
 
-    logic staged_valid;
-    logic [Elements*OutBits-1:0] staged;
-    weft_stage #(
+    weft_stage_output #(
         .Pixels           (Pixels),
         .Lanes            (Lanes),
         .Folds            (Folds),
         .AccBits          (AccBits),
         .OutBits          (OutBits),
+        .OutputDepth      (OutputDepth),
         .StageForm        (StageForm),
         .StageAccBits     (StageAccBits),
         .StageSaturate    (StageSaturate),
@@ -203,30 +202,15 @@ module weft_pool #(
         .StageLevels      (StageLevels),
         .StageValuesShared(StageValuesShared),
         .Name             (Name)
-    ) stage (
+    ) results (
         .clk      (clk),
         .rst      (rst),
         .in_valid (acc_valid),
         .in_acc   (acc),
-        .out_valid(staged_valid),
-        .out_data (staged)
-    );
-
-    logic unused_ready;
-    weft_fifo #(
-        .Width(Elements * OutBits),
-        .Depth(OutputDepth)
-    ) fifo (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (staged_valid),
-        .in_ready (unused_ready),
-        .in_data  (staged),
         .out_valid(out_valid),
         .out_ready(out_ready),
         .out_data (out_data)
     );
-
     logic unused;
-    assign unused = &{1'b0, unused_ready, unused_tap, Rows != 0, Columns != 0};
+    assign unused = &{1'b0, unused_tap, Rows != 0, Columns != 0};
 endmodule

@@ -90,8 +90,8 @@ extern const UnitDef unit_requantize{
     .foldings = lane_foldings,
     .model = model,
     .fast = fast,
-    .rtl = requantize_rtl,
-    .control = requantize_control,
+    .rtl = rescale_rtl,
+    .control = rescale_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
 };

@@ -86,8 +86,8 @@ extern const UnitDef unit_table{
     .foldings = lane_foldings,
     .model = model,
     .fast = fast,
-    .rtl = table_rtl,
-    .control = table_control,
+    .rtl = rescale_rtl,
+    .control = rescale_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
 };

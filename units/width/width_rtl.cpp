@@ -28,7 +28,6 @@ public:
 
     bool valid() const { return valid_; }
     bool ready(bool out_ready) const { return enabled(out_ready) && (grows_ || flag()); }
-    bool busy() const { return valid_ || flushes_ || step_ > 0 || fold_ > 0; }
     void clock(bool in_valid, bool out_ready) {
         if (!enabled(out_ready)) return;
         const bool advances = in_valid || (!grows_ && !flag());
@@ -91,9 +90,6 @@ public:
         parts_[0].clock(ports.in_valid[0], between_.ready());
         parts_[1].clock(between_.valid(), ports.out_ready[0]);
         between_.clock(enters, leaves);
-    }
-    bool busy() const override {
-        return between_.count() > 0 || std::ranges::any_of(parts_, [](const Regroup& part) { return part.busy(); });
     }
 
 private:

@@ -79,7 +79,6 @@ public:
 
     bool valid(int) const override { return valid_; }
     bool ready(int, const Handshakes& ports) const override { return is_free(ports) && !is_blocked(); }
-    bool busy() const override { return entered_ > 0 || waits_ || (line_.lag > 0 && active_) || valid_; }
 
     void clock(const Handshakes& ports) override {
         const bool at_start = entered_ == 0;
@@ -180,7 +179,6 @@ public:
 
     bool valid(int) const override { return valid_; }
     bool ready(int, const Handshakes&) const override { return entered_ - released_ != words_; }
-    bool busy() const override { return valid_ || read_ || entered_ > released_ || walk_.frame() * g_.in_beats() != entered_; }
 
     void clock(const Handshakes& ports) override {
         const bool takes_out = !valid_ || ports.out_ready[0];

@@ -1,12 +1,12 @@
-// requantize.sv
-// Rescales the integers of a stream: a requantise stage by itself.
+// rescale.sv
+// A requantise stage by itself, on the integers of a stream: the module of the units requantize and table.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Takes and gives beats of Pixels x Lanes elements of Channels channels, a beat a cycle. in_ready is a register: there is a credit for a beat
 // in the output FIFO of OutputDepth beats. A beat enters that FIFO stage_latency cycles after it is taken.
 
-module weft_requantize #(
+module weft_rescale #(
     parameter int Rows              = 1,
     parameter int Columns           = 1,
     parameter int Channels          = 1,
@@ -65,14 +65,13 @@ module weft_requantize #(
         end
     endgenerate
 
-    logic staged_valid;
-    logic [Elements*OutBits-1:0] staged;
-    weft_stage #(
+    weft_stage_output #(
         .Pixels           (Pixels),
         .Lanes            (Lanes),
         .Folds            (Folds),
         .AccBits          (AccBits),
         .OutBits          (OutBits),
+        .OutputDepth      (OutputDepth),
         .StageForm        (StageForm),
         .StageAccBits     (StageAccBits),
         .StageSaturate    (StageSaturate),
@@ -87,30 +86,15 @@ module weft_requantize #(
         .StageLevels      (StageLevels),
         .StageValuesShared(StageValuesShared),
         .Name             (Name)
-    ) stage (
+    ) results (
         .clk      (clk),
         .rst      (rst),
         .in_valid (takes),
         .in_acc   (acc),
-        .out_valid(staged_valid),
-        .out_data (staged)
-    );
-
-    logic unused_ready;
-    weft_fifo #(
-        .Width(Elements * OutBits),
-        .Depth(OutputDepth)
-    ) fifo (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (staged_valid),
-        .in_ready (unused_ready),
-        .in_data  (staged),
         .out_valid(out_valid),
         .out_ready(out_ready),
         .out_data (out_data)
     );
-
     logic unused;
-    assign unused = &{1'b0, unused_ready, Rows != 0, Columns != 0};
+    assign unused = &{1'b0, Rows != 0, Columns != 0};
 endmodule

@@ -1,19 +1,17 @@
-// table.sv
-// A function of the elements of a stream, by look-up: a requantise stage of form table by itself.
+// stage_output.sv
+// What units with a requantise stage end in: the stage, and the FIFO behind it.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// Takes and gives beats of Pixels x Lanes elements of Channels channels, a beat a cycle. in_ready is a register: there is a credit for a beat
-// in the output FIFO of OutputDepth beats. A beat enters that FIFO stage_latency cycles after it is taken.
+// Takes a beat of accumulators in any cycle with in_valid and cannot stop: whoever feeds it holds a credit (weft_credit) for every beat that
+// may come, of the OutputDepth beats that the FIFO holds. Parameters and memories of the stage: stage.sv. A beat enters the FIFO after the
+// stage's latency.
 
-module weft_table #(
-    parameter int Rows              = 1,
-    parameter int Columns           = 1,
-    parameter int Channels          = 1,
+module weft_stage_output #(
     parameter int Pixels            = 1,
     parameter int Lanes             = 1,
-    parameter int InBits            = 8,
-    parameter int InSigned          = 0,
+    parameter int Folds             = 1,
+    parameter int AccBits           = 9,
     parameter int OutBits           = 8,
     parameter int OutputDepth       = 2,
     parameter int StageForm         = 0,
@@ -34,39 +32,13 @@ module weft_table #(
     input  logic                            clk,
     input  logic                            rst,
     input  logic                            in_valid,
-    output logic                            in_ready,
-    input  logic [ Pixels*Lanes*InBits-1:0] in_data,
+    input  logic [Pixels*Lanes*AccBits-1:0] in_acc,
     output logic                            out_valid,
     input  logic                            out_ready,
     output logic [Pixels*Lanes*OutBits-1:0] out_data
 );
-    // The frame's size does not matter: beats of a position follow each other, and so do positions.
-    localparam int Folds = (Channels + Lanes - 1) / Lanes;
-    localparam int Elements = Pixels * Lanes;
-    localparam int AccBits = InBits + 1;
-
-    logic takes;
-    assign takes = in_valid && in_ready;
-    weft_credit #(
-        .Depth(OutputDepth)
-    ) credit (
-        .clk      (clk),
-        .rst      (rst),
-        .takes    (takes),
-        .leaves   (out_valid && out_ready),
-        .available(in_ready)
-    );
-
-    logic [Elements*AccBits-1:0] acc;
-    genvar i;
-    generate
-        for (i = 0; i < Elements; i++) begin : g_element
-            assign acc[i*AccBits+:AccBits] = {InSigned != 0 && in_data[(i+1)*InBits-1], in_data[i*InBits+:InBits]};
-        end
-    endgenerate
-
-    logic staged_valid;
-    logic [Elements*OutBits-1:0] staged;
+    logic                            staged_valid;
+    logic [Pixels*Lanes*OutBits-1:0] staged;
     weft_stage #(
         .Pixels           (Pixels),
         .Lanes            (Lanes),
@@ -90,15 +62,16 @@ module weft_table #(
     ) stage (
         .clk      (clk),
         .rst      (rst),
-        .in_valid (takes),
-        .in_acc   (acc),
+        .in_valid (in_valid),
+        .in_acc   (in_acc),
         .out_valid(staged_valid),
         .out_data (staged)
     );
 
+    // The credits keep room.
     logic unused_ready;
     weft_fifo #(
-        .Width(Elements * OutBits),
+        .Width(Pixels * Lanes * OutBits),
         .Depth(OutputDepth)
     ) fifo (
         .clk      (clk),
@@ -110,7 +83,6 @@ module weft_table #(
         .out_ready(out_ready),
         .out_data (out_data)
     );
-
     logic unused;
-    assign unused = &{1'b0, unused_ready, Rows != 0, Columns != 0};
+    assign unused = &{1'b0, unused_ready};
 endmodule
