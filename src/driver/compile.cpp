@@ -6,8 +6,11 @@
 #include <chrono>
 
 #include "src/base/files.h"
+#include "src/cost/fit.h"
+#include "src/cost/predict.h"
 #include "src/design/plumb.h"
 #include "src/emit/rtl.h"
+#include "src/emit/shell.h"
 #include "src/engines/inputs.h"
 #include "src/explore/folding.h"
 #include "src/onnx/import.h"
@@ -25,6 +28,19 @@ auto timed(std::vector<std::pair<std::string, double>>& seconds, const char* sta
     auto result = step();
     seconds.emplace_back(stage, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
     return result;
+}
+
+/// Does the RTL kernel go onto its board? DSPs are counted exactly: what the board cannot have is an error. The rest is a prediction, and
+/// the shell an addition: warnings.
+Status place(Compiled& compiled) {
+    compiled.predicted = predict_cost(compiled.design);
+    Diagnostics found = check_fit(*compiled.predicted, *compiled.board, "the design, as predicted,");
+    if (compiled.predicted->dsp > static_cast<double>(compiled.board->total().dsp)) return found;
+    if (const Status shell = shell_takes(compiled.design, emit_options(compiled)); !shell)
+        found.insert(found.end(), shell.error().begin(), shell.error().end());
+    for (Diagnostic& diagnostic : found) diagnostic.severity = Severity::warning;
+    compiled.warnings = std::move(found);
+    return Ok{};
 }
 
 }  // namespace
@@ -94,7 +110,10 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     WEFT_CHECK(timed(compiled->seconds, "fold", fold_it));
     WEFT_CHECK(timed(compiled->seconds, "plumb", [&] { return plumb(compiled->design); }));
     WEFT_CHECK(verify(compiled->design, true));
-    if (has_rtl(compiled->design)) WEFT_CHECK(timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design); }));
+    if (has_rtl(compiled->design)) {
+        WEFT_CHECK(timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design); }));
+        WEFT_CHECK(place(*compiled));
+    }
     return compiled;
 }
 

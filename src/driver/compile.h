@@ -17,6 +17,7 @@
 #include "src/data/dataset.h"
 #include "src/design/design.h"
 #include "src/design/lowering.h"
+#include "src/design/unit_def.h"
 #include "src/emit/hls.h"
 #include "src/graph/graph.h"
 #include "src/passes/pass.h"
@@ -75,6 +76,8 @@ struct Compiled {
     Model model;
     Design design;  ///< Folded and plumbed.
     std::vector<RegionRecord> regions;
+    std::optional<Cost> predicted;                        ///< Of the RTL kernel's stream core, where every unit has an RTL face.
+    Diagnostics warnings;                                 ///< Of the kernel on its board.
     std::vector<std::pair<std::string, double>> seconds;  ///< Of each stage.
 };
 

@@ -204,9 +204,23 @@ Status compare_layers(RunResult& result, const Compiled& compiled, const std::ve
     return Ok{};
 }
 
+/// Options that would silently do nothing.
+Status check_options(const RunRequest& request) {
+    const bool rtl = request.engine == "rtl" || request.against == "rtl";
+    for (const auto& [given, flag] : {std::pair{request.stall_seed != 0, "--stalls"}, std::pair{!request.trace.empty(), "--trace"},
+                                      std::pair{request.shell, "--shell"}})
+        if (given && !rtl)
+            return Diagnostic{.reason = fmt::format("{} is for the engine rtl, and this run has none", flag), .help = "add --engine rtl"};
+    if (request.shell && !request.trace.empty())
+        return Diagnostic{.reason = "--trace shows the stream core, and --shell runs the card kernel around it",
+                          .help = "give one of the two"};
+    return Ok{};
+}
+
 }  // namespace
 
 Result<RunResult> run_model(const RunRequest& request, const Observer& observer) {
+    WEFT_CHECK(check_options(request));
     WEFT_ASSIGN(const std::unique_ptr<Compiled> compiled, open_model(request, observer));
     WEFT_CHECK(ensure_design(*compiled, request, observer));
     WEFT_ASSIGN(Dataset data, load_dataset(request.inputs));

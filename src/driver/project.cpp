@@ -164,9 +164,11 @@ Status write_rtl(const Compiled& compiled, const EmitOptions& options, std::vect
                  const std::filesystem::path& directory) {
     WEFT_ASSIGN(const RtlProject core, emit_rtl(compiled.design, options));
     for (const ProjectFile& file : core.files) WEFT_CHECK(write_file(directory / file.path, file.text));
-    // A kernel of more ports than a card connects still has its core.
-    if (const auto shell = emit_shell(compiled.design, options))
-        for (const ProjectFile& file : *shell) WEFT_CHECK(write_file(directory / file.path, file.text));
+    // A kernel that no shell takes still has its core.
+    if (shell_takes(compiled.design, options)) {
+        WEFT_ASSIGN(const std::vector<ProjectFile> shell, emit_shell(compiled.design, options));
+        for (const ProjectFile& file : shell) WEFT_CHECK(write_file(directory / file.path, file.text));
+    }
     WEFT_ASSIGN(const Schedule cycles, schedule(compiled.design, {.frames = static_cast<int>(frames[0].size())}));
     std::vector<PortVectors> vectors;
     for (std::size_t p = 0; p < frames.size(); ++p)

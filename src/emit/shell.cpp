@@ -38,24 +38,37 @@ FrameLayout frame_layout(const KernelPort& port) {
     return layout;
 }
 
+Status shell_takes(const Design& design, const EmitOptions& options) {
+    const std::vector<KernelPort> ports = kernel_ports(design, options);
+    if (ports.size() > max_memory_ports)
+        return Diagnostic{
+            .reason = fmt::format("the kernel would have {} memory ports, more than the {} that a card connects: its shell is "
+                                  "left out",
+                                  ports.size(), max_memory_ports),
+            .help = "join inputs or outputs of the network"};
+    for (const KernelPort& port : ports)
+        if (port.stream->bits() > 32)
+            return Diagnostic{
+                .tensor = port.name,
+                .reason = fmt::format("its elements have {} bits, more than the 32 that memory takes: the kernel's shell is left "
+                                      "out",
+                                      port.stream->bits()),
+                .help = "quantise the value"};
+    return Ok{};
+}
+
 Result<std::vector<ProjectFile>> emit_shell(const Design& design, const EmitOptions& options) {
+    WEFT_CHECK(shell_takes(design, options));
     ShellPlan plan;
     plan.kernel = kernel_name(design);
     plan.ports = kernel_ports(design, options);
     plan.options = &options;
-    if (plan.ports.size() > max_memory_ports)
-        return Diagnostic{.reason = fmt::format("the kernel would have {} memory ports, more than the {} that a card connects",
-                                                plan.ports.size(), max_memory_ports),
-                          .help = "join inputs or outputs of the network"};
-    for (const KernelPort& port : plan.ports)
-        if (port.stream->bits() > 32)
-            return Diagnostic{.tensor = port.name,
-                              .reason = fmt::format("its elements have {} bits, more than the 32 that memory takes", port.stream->bits()),
-                              .help = "quantise the value"};
     plan.registers = kernel_registers(plan.ports);
     std::vector<ProjectFile> files;
     files.push_back({fmt::format("rtl/{}.v", plan.kernel), memory_shell(plan)});
     files.push_back({fmt::format("rtl/{}.v", stream_shell_name(plan.kernel)), stream_shell(plan)});
+    files.push_back({"rtl/registers.md", fmt::format("# Registers of {}\n\nAXI4-Lite port `s_axi_control`.\n\n{}", plan.kernel,
+                                                     register_table(plan.registers))});
     for (ProjectFile& file : rtl_sources(files[0].text + files[1].text)) files.push_back(std::move(file));
     const Cost cost = predict_cost(design);
     for (ProjectFile& file :

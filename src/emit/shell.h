@@ -27,9 +27,12 @@ struct FrameLayout {
 };
 FrameLayout frame_layout(const KernelPort& port);
 
+/// Fails where the kernel would have more memory ports than a card connects, or elements wider than memory takes.
+Status shell_takes(const Design& design, const EmitOptions& options);
+
 /// The kernel `rtl/<kernel>.v` for cards, the stream shell `rtl/<kernel>_stream.v`, the modules that they need beside the core
-/// (`rtl/weft/`), and the scripts that package, synthesise and check them (`vitis/`, `vivado/`). The core is the module `<kernel>_core` of
-/// emit_rtl. Fails where the kernel would have more memory ports than a card connects, or elements wider than memory takes.
+/// (`rtl/weft/`), the map of its registers (`rtl/registers.md`), and the scripts that package, synthesise and check them (`vitis/`,
+/// `vivado/`). The core is the module `<kernel>_core` of emit_rtl. Fails where `shell_takes` does.
 Result<std::vector<ProjectFile>> emit_shell(const Design& design, const EmitOptions& options);
 
 }  // namespace weft

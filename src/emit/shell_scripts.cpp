@@ -104,6 +104,8 @@ std::string package_kernel(const ShellPlan& plan) {
     out.line("set_property access $access $field");
     out.close("}");
     for (const Register& r : plan.registers) {
+        // The packager may take every register beyond the protocol for an argument of the kernel.
+        if (r.kind == RegisterKind::status) continue;
         out.line(fmt::format("set register [add_register $block {} 0x{:03x} {} {} {{{}}}]", r.name, r.offset, r.bits,
                              r.writable ? "read-write" : "read-only", r.doc));
         if (r.name == "CTRL") {

@@ -6,9 +6,6 @@
 #include <cmath>
 #include <memory>
 
-#include "src/cost/fit.h"
-#include "src/cost/predict.h"
-#include "src/emit/rtl.h"
 #include "src/explore/folding.h"
 #include "tools/weft/command.h"
 
@@ -32,18 +29,10 @@ Status run(Flags& flags) {
     const Observer observer = progress_observer(flags.dump_after);
     WEFT_ASSIGN(const auto compiled, compile(flags.model.model, flags.options, observer));
     report(compiled->model.warnings);
+    report(compiled->warnings);
     std::optional<SelfCheck> check;
     if (flags.options.self_check) {
         WEFT_ASSIGN(check, self_check(*compiled, observer));
-    }
-    // DSPs are counted exactly: what the board cannot have is not written. The rest is a prediction.
-    std::optional<Cost> predicted;
-    if (has_rtl(compiled->design)) {
-        predicted = predict_cost(compiled->design);
-        Diagnostics short_of = check_fit(*predicted, *compiled->board, "the design, as predicted,");
-        if (predicted->dsp > static_cast<double>(compiled->board->total().dsp)) return short_of;
-        for (Diagnostic& diagnostic : short_of) diagnostic.severity = Severity::warning;
-        report(short_of);
     }
     WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.model.model, flags.output));
 
@@ -52,7 +41,7 @@ Status run(Flags& flags) {
         nlohmann::ordered_json json{
             {"project", flags.output},         {"board", compiled->board->name}, {"interval_cycles", figures.interval},
             {"mac_dsp", figures.cost.mac_dsp}, {"dsp", figures.cost.dsp},        {"units", compiled->design.units.size()}};
-        if (predicted)
+        if (const std::optional<Cost>& predicted = compiled->predicted)
             json["predicted"] = {{"dsp", std::llround(predicted->dsp)},
                                  {"lut", std::llround(predicted->lut)},
                                  {"ff", std::llround(predicted->ff)},
@@ -72,7 +61,7 @@ Status run(Flags& flags) {
                    figures.cost.mac_dsp, figures.cost.dsp, compiled->board->total().dsp, compiled->board->title);
         fmt::print("at an assumed {:.0f} MHz: {:.1f} us between frames\n", compiled->options.clock_mhz,
                    static_cast<double>(figures.interval) / compiled->options.clock_mhz);
-        if (predicted)
+        if (const std::optional<Cost>& predicted = compiled->predicted)
             fmt::print("RTL kernel, predicted: {:.0f} LUT, {:.0f} FF, {:g} BRAM36 (weft synthesize counts them)\n", predicted->lut,
                        predicted->ff, predicted->bram36);
         if (check) {
