@@ -42,9 +42,9 @@ FoldingFigures figures(const Design& design);
 Status fold(Design& design, const FoldingOptions& options = {});
 
 /// Sets folding parameters from JSON text `{"<node key>": {"PE": 8, "Lanes": 4}}`; a unit's name serves as a key too. All units of a node
-/// take the parameters that they know; what is not listed stays, except parameters that derive themselves from the others. Unknown names,
-/// values out of range and foldings that do not fit together are errors; the design is then unchanged. `source` names the text in messages.
-/// Removes plumbing and calls the units' `derive`.
+/// take the parameters that they know; what is not listed stays, except parameters that derive themselves from the others, and units
+/// without MACs, whose beats are widened as far as all others are faster. Unknown names, values out of range and foldings that do not fit
+/// together are errors; the design is then unchanged. `source` names the text in messages. Removes plumbing and calls the units' `derive`.
 Status apply_folding(Design& design, std::string_view json, std::string_view source);
 
 /// The present folding in that form, by node where its units agree, else by unit name.

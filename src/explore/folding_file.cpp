@@ -37,6 +37,7 @@ public:
             return std::move(found_);
         }
         for (const auto& [key, entry] : json.items()) apply_entry(key, entry);
+        if (found_.empty()) keep_up();
         if (found_.empty()) check();
         if (found_.empty()) return Ok{};
         for (const auto& unit : design_.units) unit->parameters = before_[unit.get()];
@@ -74,6 +75,7 @@ private:
         for (const Unit* unit : units)
             for (const ParameterDef& row : unit->def->parameters)
                 if (row.kind == ParameterKind::folding) known.insert(std::string(row.name));
+        named_.insert(units.begin(), units.end());
         for (Unit* unit : units)
             for (const ParameterDef& row : unit->def->parameters)
                 if (derives_itself(row)) unit->parameters.find(row.name)->second = 0;
@@ -96,6 +98,41 @@ private:
         if (value < row->min || value > row->max)
             return fail(key, fmt::format("{} = {} is outside {}..{}", name, value, row->min, row->max), {});
         unit.parameters.find(name)->second = value;
+    }
+
+    /// Units without MACs that the text does not name get beats wide enough for the slowest of all other units: they come and go with the
+    /// types at the network's ends, and whoever writes a folding need not know them.
+    void keep_up() {
+        std::int64_t interval = 0;
+        std::vector<Unit*> followers;
+        for (const auto& unit : design_.units) {
+            const bool well = !unit->def->check || unit->def->check(*unit).empty();
+            if (!named_.contains(unit.get()) && follows(*unit))
+                followers.push_back(unit.get());
+            else if (well)
+                interval = std::max(interval, unit->def->schedule(*unit).cycles);
+        }
+        for (Unit* unit : followers)
+            if (unit->def->schedule(*unit).cycles > interval) widen(*unit, interval);
+    }
+
+    static bool follows(const Unit& unit) {
+        const auto has_taps = [](const Stream* stream) { return stream->shape.taps > 1; };
+        return unit.def->foldings && unit.parameters.contains("Pixels") && unit.def->cost(unit).mac_dsp == 0 &&
+               std::ranges::none_of(unit.inputs, has_taps) && std::ranges::none_of(unit.outputs, has_taps);
+    }
+
+    /// Takes the fewest pixels a beat, and then the fewest elements, that reach the interval; leaves the unit as it is where none do.
+    static void widen(Unit& unit, std::int64_t interval) {
+        const auto before = unit.parameters;
+        for (const int pixels : {1, 2, 4}) {
+            unit.parameters.find("Pixels")->second = pixels;
+            for (const Folding& folding : unit.def->foldings(unit)) {
+                for (const auto& [name, value] : folding.parameters) unit.parameters.find(name)->second = value;
+                if ((!unit.def->check || unit.def->check(unit).empty()) && unit.def->schedule(unit).cycles <= interval) return;
+            }
+        }
+        unit.parameters = before;
     }
 
     /// What single values cannot show: each unit as a whole, and both ends of the streams whose beats cannot be changed in between.
@@ -129,6 +166,7 @@ private:
     Design& design_;
     const std::string source_;
     std::map<const Unit*, std::map<std::string, std::int64_t, std::less<>>> before_;
+    std::set<const Unit*> named_;
     Diagnostics found_;
 };
 

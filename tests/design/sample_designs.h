@@ -87,6 +87,15 @@ public:
         return out;
     }
 
+    Stream* rescale(const std::string& node, Stream* in) {
+        const StreamShape s = in->shape;
+        Stream* out = stream(node, s);
+        Unit* unit = design.add_unit(unit_requantize, node + "_requantize", {in}, {out});
+        set(unit, node, {{"Rows", s.rows}, {"Columns", s.columns}, {"Channels", s.channels}});
+        unit->requantize = sample_stage(RequantizeForm::multiply, s.channels, false, in->min, in->max, out->min, out->max);
+        return out;
+    }
+
     Stream* global_average(const std::string& node, Stream* in) {
         const StreamShape s = in->shape;
         Stream* out = stream(node, {1, 1, 1, s.channels});

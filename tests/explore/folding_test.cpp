@@ -135,6 +135,21 @@ TEST(FoldingFile, SetsANodeByHand) {
     EXPECT_TRUE(plumb(net));
 }
 
+TEST(FoldingFile, WidensUnnamedUnitsWithoutMacsThatWouldBeTheSlowest) {
+    const auto pixels = [](const char* json) {
+        DesignBuilder build("entry");
+        build.output(build.convolution("conv", build.rescale("entry", build.input(8, 8, 1)), 4, 3, 1, 1));
+        EXPECT_TRUE(fold(build.design));
+        const Status status = apply_folding(build.design, json, "folding.json");
+        EXPECT_TRUE(status) << first_error(status);
+        EXPECT_TRUE(plumb(build.design));
+        return build.design.find_unit("entry_requantize")->parameter("Pixels");
+    };
+    EXPECT_EQ(pixels(R"({"conv": {"Pixels": 1, "Lanes": 1, "TapsPerBeat": 9, "PE": 4, "OutputLanes": 4}})"), 1);
+    EXPECT_EQ(pixels(R"({"conv": {"Pixels": 4, "Lanes": 1, "TapsPerBeat": 9, "PE": 4, "OutputLanes": 4}})"), 4);
+    EXPECT_EQ(pixels(R"({"conv": {"Pixels": 4, "Lanes": 1, "TapsPerBeat": 9, "PE": 4, "OutputLanes": 4}, "entry": {"Lanes": 1}})"), 1);
+}
+
 TEST(FoldingFile, SaysWhatIsWrong) {
     const auto message = [](const char* json) {
         Design net = fashion();

@@ -52,9 +52,9 @@ void expect_rtl_equals_integer(const fs::path& project, const fs::path& inputs) 
     }
 }
 
-CompileOptions fashion_options(const char* folding) {
+CompileOptions fashion_options(const char* folding, const char* preprocess = "scale=1/255") {
     CompileOptions options;
-    options.preprocess = "scale=1/255";
+    options.preprocess = preprocess;
     options.calibration = test::fashion_mnist_folder() / "t10k-images-idx3-ubyte.gz";
     if (*folding) options.folding = test::source_folder() / "examples/fashion-mnist" / folding;
     return options;
@@ -81,6 +81,8 @@ TEST(RtlNetworks, FashionWithOneAndTwoPixelsABeatIsFastEnough) {
     const fs::path model = test::source_folder() / "examples/fashion-mnist/fashion.onnx";
     compile_project(model, fashion_options("pixels-1.json"), folder / "one", 784, 985);
     compile_project(model, fashion_options("pixels-2.json"), folder / "two", 392, 535);
+    // The kernel as it is without a unit for the bytes.
+    compile_project(model, fashion_options("pixels-4.json", ""), folder / "four", 196, 310);
 }
 
 TEST(RtlNetworks, ResNet8OfTheFile) {
