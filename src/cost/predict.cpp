@@ -93,16 +93,6 @@ Status add_terms(const Named& terms, Variables& variables) {
 
 }  // namespace
 
-Cost& operator+=(Cost& sum, const Cost& more) {
-    sum.mac_dsp += more.mac_dsp;
-    sum.dsp += more.dsp;
-    sum.lut += more.lut;
-    sum.ff += more.ff;
-    sum.bram36 += more.bram36;
-    sum.uram += more.uram;
-    return sum;
-}
-
 Result<Cost> table_cost(std::string_view unit, Variables variables) {
     Cost cost;
     const CostTable* table = find_table(unit);

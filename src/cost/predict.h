@@ -8,8 +8,6 @@
 
 namespace weft {
 
-Cost& operator+=(Cost& sum, const Cost& more);
-
 /// LUT, FF and BRAM36 by the unit's cost table, from the numbers that cost_variables tells; 0 where the unit has no table. Fails where
 /// the table names what is not among them.
 Result<Cost> table_cost(std::string_view unit, Variables variables);

@@ -193,8 +193,7 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const Inde
         bind(node.output(), std::move(typed));
         return Ok{};
     }
-    records_.push_back(
-        {graph_.key(&node), unit ? unit->name : std::string(), plan_.stage.form, plan_.multiplier_bits, plan_.one_dsp, plan_.why});
+    records_.push_back({graph_.key(&node), unit ? unit->name : std::string(), plan_.stage.form, plan_.multiplier_bits, plan_.why});
     if (!region_->quantise) {
         KernelOutput output;
         output.quantised = false;

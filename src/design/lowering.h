@@ -25,7 +25,6 @@ struct RegionRecord {
     std::string unit;  ///< Name of the unit that holds the stage; empty if no hardware was needed.
     RequantizeForm form = RequantizeForm::none;
     int multiplier_bits = 0;
-    bool one_dsp = false;
     std::string why;
 };
 

@@ -63,6 +63,20 @@ struct Cost {
     double ff = 0;
     double bram36 = 0;
     double uram = 0;
+    double requantize_lanes = 0;  ///< Lanes of the requantise stage that multiply, of all pixels of a beat,
+    double requantize_dsp = 0;    ///< and their DSPs.
+
+    Cost& operator+=(const Cost& more) {
+        mac_dsp += more.mac_dsp;
+        dsp += more.dsp;
+        lut += more.lut;
+        ff += more.ff;
+        bram36 += more.bram36;
+        uram += more.uram;
+        requantize_lanes += more.requantize_lanes;
+        requantize_dsp += more.requantize_dsp;
+        return *this;
+    }
 };
 
 /// A constant table of the HLS face: `static const <type> <name>[dims...] = {...}`. Values are already packed words.

@@ -86,7 +86,9 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
                                  {"nodes", unit.unit->nodes},
                                  {"cycles", unit.cycles},
                                  {"mac_dsp", unit.cost.mac_dsp},
-                                 {"dsp", unit.cost.dsp}});
+                                 {"dsp", unit.cost.dsp},
+                                 {"requantize_lanes", unit.cost.requantize_lanes},
+                                 {"requantize_dsp", unit.cost.requantize_dsp}});
     }
     json["regions"] = Json::array();
     for (const RegionRecord& region : compiled.regions) {
@@ -94,7 +96,6 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
                                    {"unit", region.unit},
                                    {"form", form_name(region.form)},
                                    {"multiplier_bits", region.multiplier_bits},
-                                   {"one_dsp", region.one_dsp},
                                    {"why", region.why}});
     }
     if (!project.kernel.empty())

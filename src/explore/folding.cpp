@@ -213,8 +213,8 @@ FoldingFigures figures(const Design& design) {
             result.interval = each.cycles;
             result.slowest = unit.get();
         }
-        result.cost.mac_dsp += each.cost.mac_dsp;
-        result.cost.dsp += each.cost.dsp;
+        result.cost += each.cost;
+        if (each.cost.requantize_dsp == each.cost.requantize_lanes) result.one_dsp_lanes += each.cost.requantize_lanes;
     }
     return result;
 }

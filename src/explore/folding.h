@@ -28,7 +28,8 @@ struct UnitFigures {
 struct FoldingFigures {
     std::int64_t interval = 0;  ///< Most cycles of any unit: frames follow each other at this distance.
     const Unit* slowest = nullptr;
-    Cost cost;  ///< Sum over the units.
+    Cost cost;                 ///< Sum over the units.
+    double one_dsp_lanes = 0;  ///< Of cost.requantize_lanes those that take one DSP.
     std::vector<UnitFigures> units;
 };
 

@@ -66,7 +66,7 @@ Result<Staircase> staircase_of(const AccumulatorChannel& channel, const Quantize
 struct RequantizePlan {
     Requantize stage;
     int multiplier_bits = 0;  ///< Widest |m| of the layer plus sign, where a multiplier is used.
-    bool one_dsp = false;     ///< Every channel's multiply fits one 27 x 18 multiplier.
+    bool one_dsp = false;     ///< The multiply fits one 27 x 18 multiplier with all bits of the accumulators.
     std::string why;          ///< "multiply: 21-bit multipliers, shift 27, equal on all 4,080 steps of 16 channels"
 };
 

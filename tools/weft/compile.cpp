@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -41,6 +42,9 @@ Status run(Flags& flags) {
         nlohmann::ordered_json json{
             {"project", flags.output},         {"board", compiled->board->name}, {"interval_cycles", figures.interval},
             {"mac_dsp", figures.cost.mac_dsp}, {"dsp", figures.cost.dsp},        {"units", compiled->design.units.size()}};
+        json["requantize_dsp"] = figures.cost.requantize_dsp;
+        json["requantize_lanes"] = figures.cost.requantize_lanes;
+        json["one_dsp_lanes"] = figures.one_dsp_lanes;
         if (const std::optional<Cost>& predicted = compiled->predicted)
             json["predicted"] = {{"dsp", std::llround(predicted->dsp)},
                                  {"lut", std::llround(predicted->lut)},
@@ -59,6 +63,10 @@ Status run(Flags& flags) {
         fmt::print("{}: {} units, {} cycles a frame at the slowest unit ({}), {:.0f} MAC DSPs, {:.0f} DSPs of {} on {}\n",
                    compiled->model.name, compiled->design.units.size(), figures.interval, figures.slowest ? figures.slowest->name : "-",
                    figures.cost.mac_dsp, figures.cost.dsp, compiled->board->total().dsp, compiled->board->title);
+        const Cost& cost = figures.cost;
+        if (cost.requantize_lanes > 0)
+            fmt::print("requantisation: {:.0f} DSPs ({:.1f} % of the MAC DSPs), one DSP in {:.0f} of {:.0f} lanes\n", cost.requantize_dsp,
+                       100 * cost.requantize_dsp / std::max(1.0, cost.mac_dsp), figures.one_dsp_lanes, cost.requantize_lanes);
         fmt::print("at an assumed {:.0f} MHz: {:.1f} us between frames\n", compiled->options.clock_mhz,
                    static_cast<double>(figures.interval) / compiled->options.clock_mhz);
         if (const std::optional<Cost>& predicted = compiled->predicted)

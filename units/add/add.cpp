@@ -40,8 +40,9 @@ std::string check(const Unit& unit) {
 Timing schedule(const Unit& unit) { return {beats_of(unit)}; }
 
 Cost cost(const Unit& unit) {
-    const int per_lane = requantize_dsp_per_lane(unit) + add_scale(unit).dsp();
-    return {0, static_cast<double>(lanes_beat(unit).elements()) * per_lane};
+    Cost cost = requantize_cost(unit, lanes_beat(unit).elements());
+    cost.dsp += static_cast<double>(lanes_beat(unit).elements() * add_scale(unit).dsp());
+    return cost;
 }
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {

@@ -9,7 +9,15 @@
 
 namespace weft {
 
-int requantize_dsp_per_lane(const Unit& unit) { return stage_dsp_per_lane(unit); }
+Cost requantize_cost(const Unit& unit, std::int64_t lanes) {
+    const int each = stage_dsp_per_lane(unit);
+    Cost cost;
+    if (each == 0) return cost;
+    cost.requantize_lanes = static_cast<double>(lanes);
+    cost.requantize_dsp = static_cast<double>(lanes * each);
+    cost.dsp = cost.requantize_dsp;
+    return cost;
+}
 
 std::vector<std::int64_t> distinct_folds(std::int64_t count) {
     std::vector<std::int64_t> lanes;

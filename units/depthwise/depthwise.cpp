@@ -81,9 +81,10 @@ std::string check(const Unit& unit) {
 Timing schedule(const Unit& unit) { return {taps_beat(unit).count(input_shape(unit))}; }
 
 Cost cost(const Unit& unit) {
-    const auto leaving = static_cast<double>(output_beat(unit).elements());
     const auto mac = static_cast<double>(depthwise_mac_dsp(unit));
-    return {mac, mac + leaving * requantize_dsp_per_lane(unit)};
+    Cost cost{mac, mac};
+    cost += requantize_cost(unit, output_beat(unit).elements());
+    return cost;
 }
 
 std::vector<Folding> foldings(const Unit& unit) { return lane_tap_foldings(unit, unit.parameter("Taps")); }

@@ -112,7 +112,9 @@ Cost cost(const Unit& unit) {
     const MatvecLayout layout(unit);
     const bool packed = unit.parameter("WeightBits") <= 8 && unit.inputs[0]->bits() <= 8;
     const auto mac = static_cast<double>((packed ? layout.pairs() : layout.pe) * layout.simd() * layout.pixels);
-    return {mac, mac + static_cast<double>(layout.pixels * matvec_output_lanes(unit)) * requantize_dsp_per_lane(unit)};
+    Cost cost{mac, mac};
+    cost += requantize_cost(unit, layout.pixels * matvec_output_lanes(unit));
+    return cost;
 }
 
 std::vector<Folding> foldings(const Unit& unit) {

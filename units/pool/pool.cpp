@@ -41,8 +41,9 @@ std::string check(const Unit& unit) {
 Timing schedule(const Unit& unit) { return {taps_beat(unit).count(input_shape(unit))}; }
 
 Cost cost(const Unit& unit) {
-    const int per_lane = requantize_dsp_per_lane(unit) + pool_scale(unit).dsp();
-    return {0, static_cast<double>(lanes_beat(unit).elements()) * per_lane};
+    Cost cost = requantize_cost(unit, lanes_beat(unit).elements());
+    cost.dsp += static_cast<double>(lanes_beat(unit).elements() * pool_scale(unit).dsp());
+    return cost;
 }
 
 std::vector<Folding> foldings(const Unit& unit) { return lane_tap_foldings(unit, unit.parameter("Taps")); }

@@ -20,7 +20,7 @@ std::string check(const Unit& unit) {
 
 Timing schedule(const Unit& unit) { return {beats_of(unit)}; }
 
-Cost cost(const Unit& unit) { return {0, static_cast<double>(lanes_beat(unit).elements()) * requantize_dsp_per_lane(unit)}; }
+Cost cost(const Unit& unit) { return requantize_cost(unit, lanes_beat(unit).elements()); }
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
     const IntTensor& in = *inputs[0];
