@@ -75,7 +75,7 @@ Status insert_width(Design& design, Stream* stream) {
     if (stream->shape.taps != 1 || wanted.taps != 1)
         return Diagnostic{
             Severity::error, node_of(*reader), stream->name,
-            fmt::format("unit '{}' reads {} positions x {} taps x {} channels a beat, but '{}' writes {} x {} x {}", reader->name,
+            fmt::format("unit '{}' reads {} pixels x {} taps x {} channels a beat, but '{}' writes {} x {} x {}", reader->name,
                         wanted.pixels, wanted.taps, wanted.lanes, stream->producer ? stream->producer->name : "the input",
                         stream->beat.pixels, stream->beat.taps, stream->beat.lanes),
             "give both the same Pixels, Lanes and TapsPerBeat in the folding file"};

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -142,6 +143,8 @@ struct UnitDef {
     /// Points for conformance runs, extremes included. Those that only the RTL face takes come from `rtl_cases`, which may be null.
     std::vector<UnitCase> (*cases)() = nullptr;
     std::vector<UnitCase> (*rtl_cases)() = nullptr;
+    /// One more point, drawn from all that the parameters allow, several pixels a beat among it; `check` may still refuse it.
+    UnitCase (*random_case)(std::mt19937_64& random) = nullptr;
 };
 
 /// The table's row for input (output) `index` of a unit: a repeated port stands for all from its place on. Null if there is none.

@@ -379,7 +379,7 @@ const Stream* first_wide_stream(const Design& design) {
 Result<HlsProject> emit_hls(const Design& design, const EmitOptions& options) {
     if (const Stream* wide = first_wide_stream(design))
         return Diagnostic{Severity::error, wide->producer && !wide->producer->nodes.empty() ? wide->producer->nodes.front() : std::string(),
-                          wide->name, fmt::format("its beats carry {} positions, the HLS kernel's carry one", wide->beat.pixels),
+                          wide->name, fmt::format("its beats carry {} pixels, the HLS kernel's carry one", wide->beat.pixels),
                           "use the RTL kernel (engine rtl), or fold with Pixels 1"};
     return KernelWriter(design, options).run();
 }

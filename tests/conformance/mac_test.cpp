@@ -1,6 +1,7 @@
 // mac_test.cpp
-// weft_mac: its behavioural twin, and with WEFT_UNISIM the DSP48E2 itself in the vendor's free simulation model, do what the data sheet
-// says. SPDX-License-Identifier: Apache-2.0
+// weft_mac and weft_scale: their behavioural twins, and with WEFT_UNISIM the DSP48E2 itself in the vendor's free simulation model, do what
+// the data sheet says.
+// SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -13,15 +14,21 @@
 namespace weft {
 namespace {
 
-/// Compiles the bench with `more` arguments in Icarus Verilog and runs it; what it printed.
-std::string run_bench(const std::vector<std::string>& more) {
+struct Cell {
+    const char* module;
+    const char* result;
+};
+
+/// Compiles the cell's bench with `more` arguments in Icarus Verilog and runs it; what it printed.
+std::string run_bench(const Cell& cell, const std::vector<std::string>& more) {
     const test::TemporaryFolder folder;
-    const std::string program = (folder / "mac_bench.vvp").string();
+    const std::string program = (folder / "bench.vvp").string();
+    const std::string name(cell.module);
     const std::filesystem::path source = test::source_folder();
-    std::vector<std::string> compile{"iverilog", "-g2012", "-o", program, "-s", "mac_bench"};
+    std::vector<std::string> compile{"iverilog", "-g2012", "-o", program, "-s", name + "_bench"};
     compile.insert(compile.end(), more.begin(), more.end());
-    compile.push_back((source / "tests/conformance/mac_bench.sv").string());
-    compile.push_back((source / "units/common/mac.sv").string());
+    compile.push_back((source / "tests/conformance" / (name + "_bench.sv")).string());
+    compile.push_back((source / "units/common" / (name + ".sv")).string());
     const auto compiled = run_process(compile);
     if (!compiled || compiled->exit_code != 0) return compiled ? compiled->errors : to_string(compiled.error()[0]);
     const auto run = run_process({"vvp", "-n", program});
@@ -33,12 +40,21 @@ bool has_icarus() {
     return found && found->exit_code == 0;
 }
 
-TEST(Mac, TwinDoesWhatTheDataSheetSays) {
+class Mac : public testing::TestWithParam<Cell> {};
+
+TEST_P(Mac, TwinDoesWhatTheDataSheetSays) {
     if (!has_icarus()) GTEST_SKIP() << "no iverilog in PATH";
-    EXPECT_EQ(run_bench({}), "23972 checks, 0 errors\n");
+    EXPECT_EQ(run_bench(GetParam(), {}), std::string(GetParam().result) + "\n");
 }
 
-TEST(Mac, PrimitiveDoesWhatTheDataSheetSays) {
+/// The instance of the primitive, that is its parameters and tied ports, in a model of the data sheet.
+TEST_P(Mac, InstanceDoesWhatTheDataSheetSays) {
+    if (!has_icarus()) GTEST_SKIP() << "no iverilog in PATH";
+    const std::string model = (test::source_folder() / "tests/conformance/dsp48e2.sv").string();
+    EXPECT_EQ(run_bench(GetParam(), {"-DSYNTHESIS", model}), std::string(GetParam().result) + "\n");
+}
+
+TEST_P(Mac, PrimitiveDoesWhatTheDataSheetSays) {
     if (!has_icarus()) GTEST_SKIP() << "no iverilog in PATH";
     const char* folder = std::getenv("WEFT_UNISIM");
     if (folder == nullptr) GTEST_SKIP() << "WEFT_UNISIM does not name a folder with unisims/DSP48E2.v and glbl.v of the vendor's library";
@@ -49,9 +65,12 @@ TEST(Mac, PrimitiveDoesWhatTheDataSheetSays) {
     ASSERT_EQ(files.size(), 2u) << "no DSP48E2.v or no glbl.v in " << folder;
     std::vector<std::string> arguments{"-DSYNTHESIS", "-s", "glbl"};
     arguments.insert(arguments.end(), files.begin(), files.end());
-    const std::string output = run_bench(arguments);
-    EXPECT_NE(output.find("23972 checks, 0 errors"), std::string::npos) << output;
+    const std::string output = run_bench(GetParam(), arguments);
+    EXPECT_NE(output.find(GetParam().result), std::string::npos) << output;
 }
+
+INSTANTIATE_TEST_SUITE_P(Cells, Mac, testing::Values(Cell{"mac", "23972 checks, 0 errors"}, Cell{"scale", "51935 checks, 0 errors"}),
+                         [](const auto& info) { return std::string(info.param.module); });
 
 }  // namespace
 }  // namespace weft

@@ -209,7 +209,7 @@ TEST(Plumb, RefusesWindowsThatTheirReaderCannotTake) {
     const Status status = plumb(net);
     ASSERT_FALSE(status);
     EXPECT_THAT(to_string(status.error().front()),
-                testing::AllOf(HasSubstr("node 'conv2'"), HasSubstr("reads 1 positions x 9 taps x"), HasSubstr("writes 1 x 2 x")));
+                testing::AllOf(HasSubstr("node 'conv2'"), HasSubstr("reads 1 pixels x 9 taps x"), HasSubstr("writes 1 x 2 x")));
 }
 
 TEST(Contract, PlumbingAndFastFacesChangeNothing) {

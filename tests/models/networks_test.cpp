@@ -10,6 +10,7 @@
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
 #include "src/explore/folding.h"
+#include "tests/messages.h"
 #include "tests/paths.h"
 
 namespace weft {
@@ -17,31 +18,25 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string text(const Diagnostics& diagnostics) {
-    std::string all;
-    for (const Diagnostic& diagnostic : diagnostics) all += to_string(diagnostic) + "\n";
-    return all;
-}
-
 /// Compiles into a project and checks what every compile must give.
 void compile_project(const fs::path& model, const CompileOptions& options, const fs::path& directory, std::int64_t interval,
                      double mac_dsp) {
     const auto compiled = compile(model, options);
-    ASSERT_TRUE(compiled) << text(compiled.error());
+    ASSERT_TRUE(compiled) << test::messages(compiled.error());
     const FoldingFigures figures = weft::figures((*compiled)->design);
     EXPECT_LE(figures.interval, interval);
     EXPECT_LE(figures.cost.mac_dsp, mac_dsp);
     const auto check = self_check(**compiled);
-    ASSERT_TRUE(check) << text(check.error());
+    ASSERT_TRUE(check) << test::messages(check.error());
     EXPECT_TRUE(check->exact());
     EXPECT_GT(check->elements, 0);
     const Status written = write_project(**compiled, &*check, model, directory);
-    ASSERT_TRUE(written) << text(written.error());
+    ASSERT_TRUE(written) << test::messages(written.error());
 }
 
 RunResult run(const RunRequest& request) {
     const auto result = run_model(request, {});
-    EXPECT_TRUE(result) << text(result.error());
+    EXPECT_TRUE(result) << test::messages(result.error());
     return result ? *result : RunResult{};
 }
 
@@ -74,7 +69,7 @@ TEST(Networks, AShallowSkipStreamIsCaughtByName) {
     WEFT_REQUIRE_PATH(model);
     WEFT_REQUIRE_PATH(data);
     const auto compiled = compile(model, {});
-    ASSERT_TRUE(compiled) << text(compiled.error());
+    ASSERT_TRUE(compiled) << test::messages(compiled.error());
     // The deepest stream is one that waits at a sum for the other branch.
     Design& design = (*compiled)->design;
     const auto deepest =
@@ -136,7 +131,7 @@ TEST(Networks, AProjectReadBackIsTheSame) {
     const test::TemporaryFolder folder;
     compile_project(model, {}, folder / "out", 8192, 764);
     const auto loaded = load_project(folder / "out");
-    ASSERT_TRUE(loaded) << text(loaded.error());
+    ASSERT_TRUE(loaded) << test::messages(loaded.error());
     ASSERT_TRUE(write_project(**loaded, nullptr, model, folder / "again"));
     for (const char* file : {"manifest.json", "hls/kernel.cpp", "folding.json"}) {
         const auto first = read_file(folder / "out" / file), second = read_file(folder / "again" / file);

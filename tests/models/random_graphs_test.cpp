@@ -15,15 +15,10 @@
 #include "src/explore/folding.h"
 #include "src/graph/op_def.h"
 #include "src/passes/fold_constants.h"
+#include "tests/messages.h"
 
 namespace weft {
 namespace {
-
-std::string text(const Diagnostics& diagnostics) {
-    std::string all;
-    for (const Diagnostic& diagnostic : diagnostics) all += to_string(diagnostic) + "\n";
-    return all;
-}
 
 /// Draws networks of convolutions, poolings, functions, sums and concatenations on small images, ending in a dense layer.
 class NetworkDrawer {
@@ -67,7 +62,7 @@ private:
         Value* output = graph_.add_value(graph_.unique_name(std::string(op) + "_out"), DataType::float32, {});
         Node* made = graph_.add_node(*def, output->name + "_node", 17, std::move(inputs), {output}, std::move(attributes));
         const auto types = def->infer(*made);
-        EXPECT_TRUE(types) << text(types.error());
+        EXPECT_TRUE(types) << test::messages(types.error());
         output->shape = types->at(0).shape;
         return output;
     }
@@ -137,13 +132,13 @@ TEST_P(RandomGraphs, ContractEqualsOracleAndGeneratedCode) {
     QuantizeOptions options;
     if (seed % 3 == 1) options.bits = "w4a6";
     const auto quantised = quantize(source, samples, images, options, {});
-    ASSERT_TRUE(quantised) << text(quantised.error());
+    ASSERT_TRUE(quantised) << test::messages(quantised.error());
     auto lowered = lower(*quantised, "random");
-    ASSERT_TRUE(lowered) << text(lowered.error()) << print(*quantised);
+    ASSERT_TRUE(lowered) << test::messages(lowered.error()) << print(*quantised);
     Design& design = lowered->design;
     ASSERT_TRUE(fold(design, {.mac_dsp_limit = 40.0 + 30 * static_cast<double>(seed % 5)}));
     const Status plumbed = plumb(design);
-    ASSERT_TRUE(plumbed) << text(plumbed.error());
+    ASSERT_TRUE(plumbed) << test::messages(plumbed.error());
     ASSERT_TRUE(verify(design, true));
 
     const auto reference = IntegerEngine::make(*quantised, design, true);
@@ -176,11 +171,11 @@ TEST_P(RandomGraphs, ContractEqualsOracleAndGeneratedCode) {
     if (!has_compiler()) GTEST_SKIP() << "no C++ compiler on PATH";
     const EmitOptions emit;
     const auto project = emit_hls(design, emit);
-    ASSERT_TRUE(project) << text(project.error());
+    ASSERT_TRUE(project) << test::messages(project.error());
     const auto simulation = HlsSimulation::build(*project, kernel_ports(design, emit));
-    ASSERT_TRUE(simulation) << text(simulation.error());
+    ASSERT_TRUE(simulation) << test::messages(simulation.error());
     const auto received = simulation->run(frames, {});
-    ASSERT_TRUE(received) << text(received.error());
+    ASSERT_TRUE(received) << test::messages(received.error());
     EXPECT_EQ(*received, expected);
 }
 

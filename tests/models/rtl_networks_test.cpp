@@ -10,6 +10,7 @@
 #include "src/driver/evaluate_run.h"
 #include "src/engines/rtl.h"
 #include "src/schedule/schedule.h"
+#include "tests/messages.h"
 #include "tests/paths.h"
 
 namespace weft {
@@ -17,24 +18,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string text(const Diagnostics& diagnostics) {
-    std::string all;
-    for (const Diagnostic& diagnostic : diagnostics) all += to_string(diagnostic) + "\n";
-    return all;
-}
-
 /// Compiles a project; its schedule's interval is at most 1 % above the bound.
 void compile_project(const fs::path& model, const CompileOptions& options, const fs::path& directory, std::int64_t most_interval,
                      std::int64_t most_latency) {
     const auto compiled = compile(model, options);
-    ASSERT_TRUE(compiled) << text(compiled.error());
+    ASSERT_TRUE(compiled) << test::messages(compiled.error());
     const auto result = schedule((*compiled)->design, {.frames = 4});
-    ASSERT_TRUE(result) << text(result.error());
+    ASSERT_TRUE(result) << test::messages(result.error());
     EXPECT_LE(static_cast<double>(result->interval_cycles), 1.01 * static_cast<double>(interval_bound((*compiled)->design)));
     EXPECT_LE(result->interval_cycles, most_interval);
     EXPECT_LE(result->latency_cycles, most_latency);
     const Status written = write_project(**compiled, nullptr, model, directory);
-    ASSERT_TRUE(written) << text(written.error());
+    ASSERT_TRUE(written) << test::messages(written.error());
 }
 
 void expect_rtl_equals_integer(const fs::path& project, const fs::path& inputs) {
@@ -42,7 +37,7 @@ void expect_rtl_equals_integer(const fs::path& project, const fs::path& inputs) 
         SCOPED_TRACE(fmt::format("stall seed {}", seed));
         const auto result =
             run_model({.model = project, .inputs = inputs, .engine = "rtl", .against = "integer", .images = 3, .stall_seed = seed}, {});
-        ASSERT_TRUE(result) << text(result.error());
+        ASSERT_TRUE(result) << test::messages(result.error());
         EXPECT_GT(result->elements, 0);
         EXPECT_EQ(result->equal_elements, result->elements);
         ASSERT_TRUE(result->rtl);

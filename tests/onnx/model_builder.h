@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/onnx/import.h"
+#include "tests/messages.h"
 #include "tests/paths.h"
 
 namespace weft::test {
@@ -112,21 +113,6 @@ inline ModelBuilder dense_model() {
     builder.node("Gemm", {"x", "w"}, {"y"}, "dense");
     builder.output("y", {1, 2});
     return builder;
-}
-
-/// All diagnostics as a user sees them, a line break behind each; empty for success.
-template <class T>
-std::string messages(const Result<T>& result) {
-    std::string text;
-    if (!result) {
-        for (const Diagnostic& diagnostic : result.error()) text += to_string(diagnostic) + "\n";
-    }
-    return text;
-}
-inline std::string messages(const Diagnostics& diagnostics) {
-    std::string text;
-    for (const Diagnostic& diagnostic : diagnostics) text += to_string(diagnostic) + "\n";
-    return text;
 }
 
 }  // namespace weft::test

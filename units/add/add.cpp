@@ -6,6 +6,7 @@
 #include "src/base/multiversion.h"
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/rtl_faces.h"
 #include "units/common/unit_faces.h"
 
@@ -82,7 +83,7 @@ UnitFunction fast(const Unit& unit) {
 
 UnitCase point(StreamShape shape, std::pair<std::int64_t, std::int64_t> first, std::pair<std::int64_t, std::int64_t> second,
                std::vector<std::int64_t> multipliers, RequantizeForm form, bool per_channel, std::int64_t out_min, std::int64_t out_max,
-               int lanes, int pixels = 1) {
+               int lanes, int pixels = 1, CaseDrawer* draw = nullptr) {
     CaseBuilder build("add");
     Stream* a = build.input(shape, first.first, first.second);
     Stream* b = build.input(shape, second.first, second.second);
@@ -92,7 +93,9 @@ UnitCase point(StreamShape shape, std::pair<std::int64_t, std::int64_t> first, s
                    {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
     unit->constants["multipliers"] = {{2}, std::move(multipliers)};
     const auto [min, max] = accumulator_range(*unit);
-    if (form == RequantizeForm::none) {
+    if (draw) {
+        unit->requantize = draw->stage(*out, min, max);
+    } else if (form == RequantizeForm::none) {
         out->min = min;
         out->max = max;
     } else {
@@ -133,6 +136,18 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.size(12)};
+    const auto multiplier = [&]() -> std::int64_t {
+        const std::int64_t magnitude = std::int64_t{1} << draw.pick(0, draw.one_of({4, 17, 26, 43}));
+        const std::int64_t m = draw.chance(40) ? magnitude : draw.pick(1, magnitude);
+        return std::min(m, (std::int64_t{1} << 43) - 1) * (draw.chance(25) ? -1 : 1);
+    };
+    return point(shape, draw.range(), draw.range(), {multiplier(), multiplier()}, RequantizeForm::none, false, 0, 0,
+                 draw.part_of(shape.channels), draw.pixels(), &draw);
+}
+
 }  // namespace
 
 extern const UnitDef unit_add{
@@ -155,6 +170,7 @@ extern const UnitDef unit_add{
     .control = add_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

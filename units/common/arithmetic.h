@@ -92,7 +92,7 @@ inline ParameterDef rows_row() { return {"Rows", ParameterKind::shape, 1, max_si
 inline ParameterDef columns_row() { return {"Columns", ParameterKind::shape, 1, max_size, 1, "columns of a frame"}; }
 inline ParameterDef channels_row() { return {"Channels", ParameterKind::shape, 1, max_channels, 1, "channels of a position"}; }
 inline ParameterDef taps_row() { return {"Taps", ParameterKind::shape, 1, max_taps, 1, "taps of a position"}; }
-inline ParameterDef pixels_row() { return {"Pixels", ParameterKind::folding, 1, max_pixels, 1, "neighbouring positions a beat"}; }
+inline ParameterDef pixels_row() { return {"Pixels", ParameterKind::folding, 1, max_pixels, 1, "pixels a beat, neighbouring columns"}; }
 inline ParameterDef lanes_row() { return {"Lanes", ParameterKind::folding, 1, max_channels, 1, "channels a beat"}; }
 inline ParameterDef taps_per_beat_row() { return {"TapsPerBeat", ParameterKind::folding, 1, max_taps, 1, "taps a beat"}; }
 

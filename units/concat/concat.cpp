@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/unit_faces.h"
 
 namespace weft {
@@ -125,6 +126,19 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    std::vector<int> channels(static_cast<std::size_t>(draw.size(6)));
+    std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
+    int total = 0;
+    for (int& each : channels) {
+        each = draw.size(10);
+        total += each;
+        ranges.push_back(draw.range());
+    }
+    return point(draw.size(5), draw.size(7), channels, ranges, draw.part_of(total), draw.pixels());
+}
+
 }  // namespace
 
 extern const UnitDef unit_concat{
@@ -145,6 +159,7 @@ extern const UnitDef unit_concat{
     .control = concat_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

@@ -39,7 +39,7 @@ void concat_read(int port, Element (&values)[Lanes], hls::stream<In>& s_in, hls:
 template <int Rows, int Columns, int Pixels, int Lanes, class Constants, class Out, class... In>
 void concat_unit(int frames, hls::stream<Out>& s_out, hls::stream<In>&... s_in) {
 #pragma HLS INLINE
-    static_assert(Pixels == 1, "one position a beat");
+    static_assert(Pixels == 1, "one pixel a beat");
     typedef typename Out::element Element;
     const int ports = sizeof...(In);
     Element waiting[2 * Lanes];

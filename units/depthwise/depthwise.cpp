@@ -3,10 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
+#include <tuple>
 
 #include "src/base/multiversion.h"
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/unit_faces.h"
 #include "units/depthwise/depthwise_rtl.h"
 
@@ -180,7 +182,8 @@ struct Point {
     int lanes = 1, taps_per_beat = 1, pixels = 1;
 };
 
-UnitCase point(const Point& p) {
+/// Weights and stage: fixed ones, or drawn.
+UnitCase point(const Point& p, CaseDrawer* draw = nullptr) {
     CaseBuilder build("depthwise");
     const int outputs = p.in.channels * p.multiplier;
     Stream* in = build.input(p.in, p.min, p.max);
@@ -196,9 +199,12 @@ UnitCase point(const Point& p) {
                              {"TapsPerBeat", p.taps_per_beat}});
     ConstantArray weights{{outputs, p.in.taps}, sample(std::int64_t{outputs} * p.in.taps, p.weight_min, p.weight_max, 13)};
     std::fill_n(weights.data.end() - p.in.taps, p.in.taps, p.weight_min);
+    if (draw) weights.data = draw->constants(std::int64_t{outputs} * p.in.taps, p.weight_min, p.weight_max);
     unit->constants["weights"] = std::move(weights);
     const Range sums = accumulator_range(*unit);
-    if (p.form == RequantizeForm::none) {
+    if (draw) {
+        unit->requantize = draw->stage(*out, sums.min, sums.max);
+    } else if (p.form == RequantizeForm::none) {
         out->min = sums.min;
         out->max = sums.max;
     } else {
@@ -286,6 +292,21 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    Point p;
+    p.in = {draw.size(4), draw.size(7), draw.one_of({1, 2, 4, 6, 9, 9, 15, 25}), draw.size(24)};
+    p.multiplier = draw.one_of({1, 1, 1, 2, 3});
+    std::tie(p.min, p.max) = draw.range(draw.chance(10) ? 27 : 16);
+    std::tie(p.weight_min, p.weight_max) = draw.range(draw.chance(50) ? 8 : 16);
+    p.lanes = draw.part_of(p.in.channels);
+    p.taps_per_beat = draw.part_of(p.in.taps);
+    p.pixels = draw.pixels();
+    // A simulation of thousands of multipliers takes long to build.
+    while (p.lanes * p.multiplier * p.taps_per_beat * p.pixels > 300) (draw.chance(50) ? p.taps_per_beat : p.lanes) = 1;
+    return point(p, &draw);
+}
+
 }  // namespace
 
 extern const UnitDef unit_depthwise{
@@ -320,6 +341,7 @@ extern const UnitDef unit_depthwise{
     .control = depthwise_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

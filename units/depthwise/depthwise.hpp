@@ -21,7 +21,7 @@ template <int Rows, int Columns, int Taps, int Channels, int Multiplier, int Wei
           int ChainLength, int Pixels, int Lanes, int TapsPerBeat, class Constants, class In, class Out>
 void depthwise_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
-    static_assert(Pixels == 1, "one position a beat");
+    static_assert(Pixels == 1, "one pixel a beat");
     typedef typename In::element Input;
     typedef typename Out::element Output;
     typedef ap_int<AccumulatorBits> Sum;

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/unit_faces.h"
 
 namespace weft {
@@ -49,6 +50,14 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    const StreamShape shape{draw.size(12), draw.size(12), draw.size(3), draw.size(5)};
+    const auto [min, max] = draw.range();
+    const Beat beat{draw.pixels(), draw.part_of(shape.taps), draw.part_of(shape.channels)};
+    return point(shape, min, max, beat, static_cast<int>(draw.one_of({draw.pick(1, 6), draw.pick(1, 70), draw.pick(60, 300)})));
+}
+
 }  // namespace
 
 extern const UnitDef unit_fifo{
@@ -65,6 +74,7 @@ extern const UnitDef unit_fifo{
     .control = fifo_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

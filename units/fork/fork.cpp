@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/unit_faces.h"
 
 namespace weft {
@@ -67,6 +68,13 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    const StreamShape shape{draw.size(5), draw.size(7), draw.one_of({1, 1, 4, 9}), draw.size(10)};
+    const auto [min, max] = draw.range();
+    return point(shape, min, max, draw.size(6), draw.part_of(shape.channels), draw.part_of(shape.taps), draw.pixels());
+}
+
 }  // namespace
 
 extern const UnitDef unit_fork{
@@ -83,6 +91,7 @@ extern const UnitDef unit_fork{
     .control = fork_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

@@ -29,7 +29,7 @@ void fork_write(const Beat& x, hls::stream<Beat>& s_out, hls::stream<More>&... s
 template <int Rows, int Columns, int Taps, int Channels, int Pixels, int Lanes, int TapsPerBeat, class In, class... Out>
 void fork_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>&... s_out) {
 #pragma HLS INLINE
-    static_assert(Pixels == 1, "one position a beat");
+    static_assert(Pixels == 1, "one pixel a beat");
     const int beats = frames * (Rows * Columns * divide_up(Channels, Lanes) * divide_up(Taps, TapsPerBeat));
     for (int i = 0; i < beats; ++i) {
 #pragma HLS PIPELINE II = 1 style = flp

@@ -6,6 +6,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/rtl_faces.h"
 
 namespace weft {
@@ -70,7 +71,7 @@ UnitFunction fast(const Unit& unit) {
 Beat result_beat(const Unit& unit) { return {1, 1, static_cast<int>(unit.parameter("Lanes"))}; }
 
 UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t max, RequantizeForm form, bool per_channel, int lanes,
-               int pixels = 1) {
+               int pixels = 1, CaseDrawer* draw = nullptr) {
     CaseBuilder build("global_pool");
     const std::int64_t terms = maximum ? 1 : shape.positions();
     Stream* in = build.input(shape, min, max);
@@ -83,7 +84,10 @@ UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t m
                              {"Maximum", maximum},
                              {"Pixels", pixels},
                              {"Lanes", lanes}});
-    if (staged) unit->requantize = sample_stage(form, shape.channels, per_channel, terms * min, terms * max, -128, 127);
+    if (draw)
+        unit->requantize = draw->stage(*out, terms * min, terms * max);
+    else if (staged)
+        unit->requantize = sample_stage(form, shape.channels, per_channel, terms * min, terms * max, -128, 127);
     return build.finish();
 }
 
@@ -112,6 +116,13 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    const StreamShape shape{draw.size(6), draw.size(9), 1, draw.size(16)};
+    const auto [min, max] = draw.range();
+    return point(shape, draw.chance(40), min, max, RequantizeForm::none, false, draw.part_of(shape.channels), draw.pixels(), &draw);
+}
+
 }  // namespace
 
 extern const UnitDef unit_global_pool{
@@ -138,6 +149,7 @@ extern const UnitDef unit_global_pool{
     .control = global_pool_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

@@ -3,11 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <memory>
+#include <tuple>
 
 #include "src/base/multiversion.h"
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/gemm.h"
+#include "units/common/random_case.h"
 #include "units/common/unit_faces.h"
 #include "units/matvec/matvec_layout.h"
 
@@ -249,7 +251,8 @@ struct Point {
     int pixels = 1, output_lanes = 0;
 };
 
-UnitCase point(const Point& p) {
+/// Weights and stage: fixed ones, or drawn.
+UnitCase point(const Point& p, CaseDrawer* draw = nullptr) {
     CaseBuilder build("matvec");
     const int rows = p.flatten ? 1 : p.in.rows;
     const int columns = p.flatten ? 1 : p.in.columns;
@@ -272,9 +275,12 @@ UnitCase point(const Point& p) {
                           sample(std::int64_t{p.outputs} * taps * p.in.channels, p.weight_min, p.weight_max, 11)};
     // One row of nothing but the lowest weight: the deepest carry of a packed product.
     std::fill_n(weights.data.end() - taps * p.in.channels, taps * p.in.channels, p.weight_min);
+    if (draw) weights.data = draw->constants(std::int64_t{p.outputs} * taps * p.in.channels, p.weight_min, p.weight_max);
     unit->constants["weights"] = std::move(weights);
     const Range sums = accumulator_range(*unit);
-    if (p.form == RequantizeForm::none) {
+    if (draw) {
+        unit->requantize = draw->stage(*out, sums.min, sums.max);
+    } else if (p.form == RequantizeForm::none) {
         out->min = sums.min;
         out->max = sums.max;
     } else {
@@ -417,6 +423,24 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    Point p;
+    p.flatten = draw.chance(15);
+    p.in = {draw.size(4), draw.size(6), p.flatten ? 1 : draw.one_of({1, 1, 2, 4, 6, 9, 15}), draw.size(20)};
+    p.outputs = draw.size(20);
+    std::tie(p.min, p.max) = draw.range(draw.chance(10) ? 27 : 16);
+    std::tie(p.weight_min, p.weight_max) = draw.range(draw.chance(50) ? 8 : 16);
+    p.pe = draw.part_of(p.outputs);
+    p.lanes = draw.part_of(p.in.channels);
+    p.taps_per_beat = draw.part_of(p.in.taps);
+    p.pixels = p.flatten ? 1 : draw.pixels();
+    if (draw.chance(40)) p.output_lanes = draw.part_of(p.pe);
+    // A simulation of thousands of multipliers takes long to build.
+    while (p.pe * p.lanes * p.taps_per_beat * p.pixels > 400) (draw.chance(50) ? p.pe : p.lanes) = 1;
+    return point(p, &draw);
+}
+
 }  // namespace
 
 extern const UnitDef unit_matvec{
@@ -454,6 +478,7 @@ extern const UnitDef unit_matvec{
     .control = matvec_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

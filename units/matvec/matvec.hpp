@@ -99,7 +99,7 @@ template <int Rows, int Columns, int Taps, int Channels, int Outputs, int Flatte
           int ChainLength, int PE, int Pixels, int Lanes, int TapsPerBeat, int OutputLanes, class Constants, class In, class Out>
 void matvec_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
-    static_assert(Pixels == 1, "one position a beat");
+    static_assert(Pixels == 1, "one pixel a beat");
     typedef typename In::element Input;
     typedef typename Out::element Output;
     typedef ap_int<AccumulatorBits> Sum;

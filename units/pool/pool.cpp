@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/rtl_faces.h"
 #include "units/common/unit_faces.h"
 
@@ -109,8 +110,8 @@ UnitFunction fast(const Unit& unit) {
 }
 
 UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t max, std::int64_t zero, std::vector<std::int64_t> row_factor,
-               std::vector<std::int64_t> column_factor, RequantizeForm form, bool per_channel, int lanes, int taps_per_beat,
-               int pixels = 1) {
+               std::vector<std::int64_t> column_factor, RequantizeForm form, bool per_channel, int lanes, int taps_per_beat, int pixels = 1,
+               CaseDrawer* draw = nullptr) {
     CaseBuilder build("pool");
     Stream* in = build.input(shape, min, max);
     std::int64_t low = min;
@@ -136,7 +137,10 @@ UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t m
         unit->constants["row_factor"] = {{shape.rows}, std::move(row_factor)};
         unit->constants["column_factor"] = {{shape.columns}, std::move(column_factor)};
     }
-    if (staged) unit->requantize = sample_stage(form, shape.channels, per_channel, low, high, -8, 7);
+    if (draw)
+        unit->requantize = draw->stage(*out, low, high);
+    else if (staged)
+        unit->requantize = sample_stage(form, shape.channels, per_channel, low, high, -8, 7);
     return build.finish();
 }
 
@@ -164,6 +168,19 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({3, 7, 9, 3}, false, 0, 255, 0, {3, 2, 3}, {3, 2, 2, 2, 2, 2, 3}, multiply, false, 2, 9, 4));
     list.push_back(point({2, 2, 6, 3}, false, -32768, 32767, -7, {1, 60060}, {1, 4}, multiply, true, 3, 4));
     return list;
+}
+
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    const StreamShape shape{draw.size(5), draw.size(7), draw.one_of({1, 2, 4, 4, 6, 9, 9, 12}), draw.size(12)};
+    const auto [min, max] = draw.range();
+    // Where the padding is left out of the average, positions at the rim have factors of their own.
+    const auto factors = [&](int count) {
+        const std::int64_t most = draw.one_of({1, 1, 3, 6, 500, 60060});
+        return draw.constants(count, 1, most);
+    };
+    return point(shape, draw.chance(40), min, max, draw.chance(50) ? 0 : draw.pick(min, max), factors(shape.rows), factors(shape.columns),
+                 RequantizeForm::none, false, draw.part_of(shape.channels), draw.part_of(shape.taps), draw.pixels(), &draw);
 }
 
 }  // namespace
@@ -197,6 +214,7 @@ extern const UnitDef unit_pool{
     .control = pool_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

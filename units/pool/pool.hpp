@@ -21,7 +21,7 @@ template <int Rows, int Columns, int Taps, int Channels, int Maximum, int Zero, 
           class In, class Out>
 void pool_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
-    static_assert(Pixels == 1, "one position a beat");
+    static_assert(Pixels == 1, "one pixel a beat");
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int tap_folds = divide_up(Taps, TapsPerBeat);

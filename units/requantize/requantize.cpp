@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/rtl_faces.h"
 
 namespace weft {
@@ -37,14 +38,14 @@ UnitFunction fast(const Unit& unit) {
 }
 
 UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, RequantizeForm form, bool per_channel, std::int64_t out_min,
-               std::int64_t out_max, int lanes, int pixels = 1) {
+               std::int64_t out_max, int lanes, int pixels = 1, CaseDrawer* draw = nullptr) {
     CaseBuilder build("requantize");
     Stream* in = build.input(shape, min, max);
     Stream* out = build.output(shape, out_min, out_max);
     Unit* unit =
         build.unit(unit_requantize, {in}, {out},
                    {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
-    unit->requantize = sample_stage(form, shape.channels, per_channel, min, max, out_min, out_max);
+    unit->requantize = draw ? draw->stage(*out, min, max) : sample_stage(form, shape.channels, per_channel, min, max, out_min, out_max);
     return build.finish();
 }
 
@@ -74,6 +75,13 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.size(16)};
+    const auto [min, max] = draw.range(32);
+    return point(shape, min, max, RequantizeForm::none, false, 0, 0, draw.part_of(shape.channels), draw.pixels(), &draw);
+}
+
 }  // namespace
 
 extern const UnitDef unit_requantize{
@@ -94,6 +102,7 @@ extern const UnitDef unit_requantize{
     .control = rescale_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

@@ -18,7 +18,7 @@ namespace weft {
 template <int Rows, int Columns, int Channels, int Pixels, int Lanes, class Constants, class In, class Out>
 void requantize_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
-    static_assert(Pixels == 1, "one position a beat");
+    static_assert(Pixels == 1, "one pixel a beat");
     typedef typename Out::element Output;
     typedef ap_int<Constants::accumulator_bits> Sum;
     const int channel_folds = divide_up(Channels, Lanes);

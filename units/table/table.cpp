@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/rtl_faces.h"
 
 namespace weft {
@@ -41,14 +42,15 @@ UnitFunction fast(const Unit& unit) {
 }
 
 UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, bool per_channel, std::int64_t out_min, std::int64_t out_max,
-               int lanes, int pixels = 1) {
+               int lanes, int pixels = 1, CaseDrawer* draw = nullptr) {
     CaseBuilder build("table");
     Stream* in = build.input(shape, min, max);
     Stream* out = build.output(shape, out_min, out_max);
     Unit* unit =
         build.unit(unit_table, {in}, {out},
                    {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
-    unit->requantize = sample_stage(RequantizeForm::table, shape.channels, per_channel, min, max, out_min, out_max);
+    unit->requantize = draw ? draw->stage_of(RequantizeForm::table, *out, min, max)
+                            : sample_stage(RequantizeForm::table, shape.channels, per_channel, min, max, out_min, out_max);
     return build.finish();
 }
 
@@ -68,6 +70,14 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({3, 5, 1, 6}, -128, 127, false, -128, 127, 4, 2));
     list.push_back(point({2, 6, 1, 5}, 0, 255, true, -8, 7, 2, 4));
     return list;
+}
+
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.size(12)};
+    const auto [min, max] = draw.range(widest_input);
+    const auto [out_min, out_max] = draw.range();
+    return point(shape, min, max, draw.chance(40), out_min, out_max, draw.part_of(shape.channels), draw.pixels(), &draw);
 }
 
 }  // namespace
@@ -90,6 +100,7 @@ extern const UnitDef unit_table{
     .control = rescale_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

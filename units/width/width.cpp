@@ -5,6 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/common/unit_faces.h"
 
 namespace weft {
@@ -114,6 +115,16 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    const StreamShape shape{draw.size(5), draw.size(9), 1, draw.size(draw.chance(20) ? 60 : 14)};
+    const auto [min, max] = draw.range();
+    const auto lanes = [&] { return draw.part_of(shape.channels + draw.one_of({0, 0, 0, 3})); };
+    const bool several = draw.chance(50);
+    const auto pixels = [&] { return several ? draw.one_of({1, 2, 3, 4}) : 1; };
+    return point(shape, min, max, lanes(), lanes(), pixels(), pixels());
+}
+
 }  // namespace
 
 extern const UnitDef unit_width{
@@ -123,9 +134,9 @@ extern const UnitDef unit_width{
     .parameters = {rows_row(),
                    columns_row(),
                    channels_row(),
-                   {"InputPixels", ParameterKind::folding, 1, max_pixels, 1, "positions a beat that enter"},
+                   {"InputPixels", ParameterKind::folding, 1, max_pixels, 1, "pixels a beat that enter"},
                    {"InputLanes", ParameterKind::folding, 1, max_channels, 1, "channels a beat that enter"},
-                   {"OutputPixels", ParameterKind::folding, 1, max_pixels, 1, "positions a beat that leave"},
+                   {"OutputPixels", ParameterKind::folding, 1, max_pixels, 1, "pixels a beat that leave"},
                    {"OutputLanes", ParameterKind::folding, 1, max_channels, 1, "channels a beat that leave"}},
     .ports = {{.name = "in", .beat = input_beat}, {.name = "out", .output = true, .beat = output_beat}},
     .check = check,
@@ -137,6 +148,7 @@ extern const UnitDef unit_width{
     .control = width_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

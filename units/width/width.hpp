@@ -39,7 +39,7 @@ constexpr int width_iterations(int channels, int input_lanes, int output_lanes) 
 template <int Rows, int Columns, int Channels, int InputPixels, int InputLanes, int OutputPixels, int OutputLanes, class In, class Out>
 void width_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
-    static_assert(InputPixels == 1 && OutputPixels == 1, "one position a beat");
+    static_assert(InputPixels == 1 && OutputPixels == 1, "one pixel a beat");
     typedef typename Out::element Element;
     const int per_position = width_iterations(Channels, InputLanes, OutputLanes);
     const int slots = OutputLanes + InputLanes;

@@ -6,6 +6,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/random_case.h"
 #include "units/window/window_rtl.h"
 
 namespace weft {
@@ -268,6 +269,38 @@ std::vector<UnitCase> rtl_cases() {
     return list;
 }
 
+UnitCase random_case(std::mt19937_64& random) {
+    CaseDrawer draw(random);
+    Geometry g{
+        .rows = draw.size(9), .columns = draw.size(12), .channels = draw.size(9), .kernel_h = draw.size(5), .kernel_w = draw.size(5)};
+    g.stride_h = draw.one_of({1, 1, 1, 2, 2, 3});
+    g.stride_w = draw.chance(70) ? g.stride_h : draw.one_of({1, 2, 3, 4});
+    // As frameworks pad, none, or anything, kernels that see nothing but padding included.
+    const auto kind = draw.pick(0, 3);
+    const auto pad = [&](int kernel, bool after) {
+        return static_cast<int>(kind == 0   ? 0
+                                : kind == 1 ? (kernel - (after ? 0 : 1)) / 2
+                                : kind == 2 ? draw.pick(0, kernel - 1)
+                                            : draw.pick(0, kernel + 1));
+    };
+    g.top = pad(g.kernel_h, false);
+    g.bottom = pad(g.kernel_h, true);
+    g.left = pad(g.kernel_w, false);
+    g.right = pad(g.kernel_w, true);
+    const auto [min, max] = draw.range();
+    const int taps = g.kernel_h * g.kernel_w;
+    const int pixels = draw.pixels();
+    UnitCase design = point(g, min, max, draw.pick(min, max), draw.part_of(g.channels), pixels > 1 ? taps : draw.part_of(taps), pixels);
+    if (draw.chance(20)) {
+        // Padding beyond the range of what is padded.
+        Stream& out = *design->units.front()->outputs[0];
+        out.min -= draw.pick(0, 200);
+        out.max += draw.pick(0, 200);
+        design->units.front()->parameters.find("PadValue")->second = draw.pick(out.min, out.max);
+    }
+    return design;
+}
+
 }  // namespace
 
 extern const UnitDef unit_window{
@@ -302,6 +335,7 @@ extern const UnitDef unit_window{
     .control = window_control,
     .cases = cases,
     .rtl_cases = rtl_cases,
+    .random_case = random_case,
 };
 
 }  // namespace weft

@@ -20,7 +20,7 @@ template <int Rows, int Columns, int Channels, int KernelH, int KernelW, int Str
           int PadRight, int PadValue, int Pixels, int Lanes, int TapsPerBeat, class In, class Out>
 void window_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
-    static_assert(Pixels == 1, "one position a beat");
+    static_assert(Pixels == 1, "one pixel a beat");
     typedef typename Out::element Element;
     const int taps = KernelH * KernelW;
     const int channel_folds = divide_up(Channels, Lanes);
