@@ -133,6 +133,11 @@ std::vector<UnitCase> rtl_cases() {
     // Products of several digits.
     list.push_back(point({3, 3, 1, 2}, {-128, 127}, {0, 255}, {1073741827, 536870909}, multiply, false, -128, 127, 2, 2));
     list.push_back(point({2, 3, 1, 3}, {-128, 127}, {-4, 3}, {4398046511105, -4398046511103}, thresholds, true, 0, 7, 3));
+    // A shifted operand that is negated, and sums without products, both wide.
+    list.push_back(point({2, 3, 1, 4}, {0, 255}, {-128, 127}, {-8192, 1000003}, multiply, true, -128, 127, 2, 2));
+    list.push_back(point({2, 3, 1, 4}, {-32768, 32767}, {-128, 127}, {71, -65536}, thresholds, false, 0, 15, 4));
+    list.push_back(point({2, 3, 1, 3}, {-16777216, 16777215}, {0, 16777215}, {-2, 8}, multiply, true, -128, 127, 2));
+    list.push_back(point({1, 4, 1, 3}, {-8388608, 8388607}, {-8388608, 8388607}, {4, 2}, multiply, false, -128, 127, 3, 2));
     return list;
 }
 

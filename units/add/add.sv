@@ -62,7 +62,9 @@ module weft_add #(
     // The frame's size does not matter: beats of a position follow each other, and so do positions.
     localparam int Folds = (Channels + Lanes - 1) / Lanes;
     localparam int Elements = Pixels * Lanes;
-    localparam int SumLatency = Method == 0 ? 1 : Method == 1 ? 2 + ScaledA + ScaledB : 4 + AccDigits * MulDigits;
+    localparam int Zeros = Method != 0 ? 0 : ShiftA < ShiftB ? ShiftA : ShiftB;
+    localparam int SumLatency =
+        Method == 1 ? 2 + ScaledA + ScaledB : (Method == 0 ? 1 : 4 + AccDigits * MulDigits) + (AccBits - Zeros - 2) / 23;
 
     logic available, takes;
     assign a_ready = available && b_valid;

@@ -5,10 +5,11 @@
 //
 // Free-running; all signed. The multipliers are constants.
 //   Method | when                                                    | DSPs                      | cycles
-//   0      | both are powers of two (ShiftA, ShiftB, one negated)    | 0                         | 1
+//   0      | both are powers of two (ShiftA, ShiftB, one negated)    | 0                         | 1 + (Bits - 2) / 23 (*)
 //   1      | the Scaled ones fit a cell with their operands (18 and  | ScaledA + ScaledB         | 2 + DSPs
 //          | 27 bits), the other is a power of two; acc 48 bits      |                           |
-//   2      | else: digits as in stage_multiply.sv                    | 2 * AccDigits * MulDigits | 4 + DSPs / 2
+//   2      | else: digits as in stage_multiply.sv                    | 2 * AccDigits * MulDigits | 4 + DSPs / 2 + (Bits - 2) / 23 (*)
+// (*) Bits = AccBits, for 0 less the smaller shift: a carry crosses at most 24 bits a cycle (split_adder.sv).
 
 module weft_add_lane #(
     parameter int AWidth      = 9,
@@ -39,16 +40,19 @@ module weft_add_lane #(
             // Without the zeros that both have at the end.
             localparam int Zeros = ShiftA < ShiftB ? ShiftA : ShiftB;
             localparam int Bits = AccBits - Zeros;
-            logic signed [Bits-1:0] left, right, sum;
+            logic signed [Bits-1:0] left, right;
+            logic [Bits-1:0] sum;
             assign left  = Bits'(a) <<< (ShiftA - Zeros);
             assign right = Bits'(b) <<< (ShiftB - Zeros);
-            if (NegateA != 0) begin : g_b_minus_a
-                always_ff @(posedge clk) sum <= right - left;
-            end else if (NegateB != 0) begin : g_a_minus_b
-                always_ff @(posedge clk) sum <= left - right;
-            end else begin : g_sum
-                always_ff @(posedge clk) sum <= left + right;
-            end
+            weft_add_sum #(
+                .Width   (Bits),
+                .Subtract(NegateA != 0 || NegateB != 0 ? 1 : 0)
+            ) adder (
+                .clk(clk),
+                .a  (NegateA != 0 ? right : left),
+                .b  (NegateA != 0 ? left : right),
+                .sum(sum)
+            );
             if (Zeros > 0) begin : g_zeros
                 assign acc = {sum, {Zeros{1'b0}}};
             end else begin : g_no_zeros
@@ -58,14 +62,16 @@ module weft_add_lane #(
             assign unused = &{1'b0, multiplier_a, multiplier_b};
         end else if (Method == 1) begin : g_cells
             localparam int Cells = ScaledA + ScaledB;
-            // The operand of a power of two enters by the first cell's C port, a cycle later.
-            logic signed [47:0] plain;
+            // The operand of a power of two enters by the first cell's C port, a cycle later; negated it is inverted, and the cell adds 1.
+            localparam int Negated = Cells == 1 && (ScaledA != 0 ? NegateB != 0 : NegateA != 0) ? 1 : 0;
+            logic signed [47:0] shifted, plain;
+            assign shifted = ScaledA != 0 ? 48'(b) <<< ShiftB : 48'(a) <<< ShiftA;
             if (Cells == 2) begin : g_none
                 assign plain = '0;
-            end else if (ScaledA != 0) begin : g_b
-                always_ff @(posedge clk) plain <= NegateB != 0 ? -(48'(b) <<< ShiftB) : 48'(b) <<< ShiftB;
-            end else begin : g_a
-                always_ff @(posedge clk) plain <= NegateA != 0 ? -(48'(a) <<< ShiftA) : 48'(a) <<< ShiftA;
+                logic unused;
+                assign unused = &{1'b0, shifted};
+            end else begin : g_plain
+                always_ff @(posedge clk) plain <= Negated != 0 ? ~shifted : shifted;
             end
             logic [47:0] first_p, first_cascade;
             logic signed [26:0] wide_a, wide_b;
@@ -83,7 +89,8 @@ module weft_add_lane #(
             end
             weft_scale #(
                 .Cascade(0),
-                .Delay  (0)
+                .Delay  (0),
+                .CarryIn(Negated)
             ) first (
                 .clk  (clk),
                 .a    (ScaledA != 0 ? wide_a : wide_b),
@@ -139,7 +146,14 @@ module weft_add_lane #(
                     .result    (products[i*ProductBits+:ProductBits])
                 );
             end
-            always_ff @(posedge clk) acc <= products[0+:AccBits] + products[ProductBits+:AccBits];
+            weft_add_sum #(
+                .Width(AccBits)
+            ) adder (
+                .clk(clk),
+                .a  (products[0+:AccBits]),
+                .b  (products[ProductBits+:AccBits]),
+                .sum(acc)
+            );
             logic unused;
             assign unused = &{1'b0, products};
         end

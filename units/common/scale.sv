@@ -1,15 +1,16 @@
 // scale.sv
-// One DSP48E2 as a multiply-add of a cascade that may shift by 17 bits: P = carried + C + A * B.
+// One DSP48E2 as a multiply-add of a cascade that may shift by 17 bits: P = carried + C + A * B + CarryIn.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// `carried` is 0 (Cascade = 0), PCIN (1) or PCIN >>> 17 (2); all signed, p modulo 2^48. Fully pipelined, free-running: a and b of cycle t
+// CarryIn is 0 or 1, `carried` 0 (Cascade = 0), PCIN (1) or PCIN >>> 17 (2); all signed, p modulo 2^48. Fully pipelined, free-running: a and b of cycle t
 // are in p of cycle t + 3 + Delay (one more register on both where Delay = 1), with c of cycle t + 1 + Delay and pcin of t + 2 + Delay.
 // A cell with Delay = 1 thus takes the same a and b as the cell before it in the cascade. Other DSP kinds are other bodies of this module.
 
 module weft_scale #(
     parameter int Cascade = 0,
-    parameter int Delay   = 0
+    parameter int Delay   = 0,
+    parameter int CarryIn = 0
 ) (
     input  logic               clk,
     input  logic signed [26:0] a,
@@ -54,7 +55,7 @@ module weft_scale #(
         .BCIN(18'b0),
         .CARRYCASCIN(1'b0),
         .MULTSIGNIN(1'b0),
-        .CARRYIN(1'b0),
+        .CARRYIN(CarryIn != 0),
         .CARRYINSEL(3'b000),
         .OPMODE({2'b11, Z, 4'b0101}),
         .ALUMODE(4'b0000),
@@ -99,7 +100,7 @@ module weft_scale #(
         b2 <= Delay == 1 ? b1 : b;
         c1 <= c;
         m  <= 45'(a2) * 45'(b2);
-        p  <= carried + c1 + 48'(m);
+        p  <= carried + c1 + 48'(m) + 48'(CarryIn);
     end
     assign pcout = p;
 `endif

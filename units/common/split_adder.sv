@@ -3,13 +3,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// Words wider than 24 bits are skewed: bits 24k .. 24k+23 are k cycles late, at the inputs and at the output (weft_skew makes and undoes
-// it). One cycle from operands to sum, mod 2^Width.
-// Accumulate = 0: sum = a + b. Accumulate = 1: where enable, sum = (first ? Start : sum) + a; first and enable come with bits 23:0 of a.
+// Words wider than 24 bits are skewed in segments of 23 bits, and the carry out of them, but for the last one of 2 to 24 bits: segment k is k
+// cycles late, at the inputs and at the output (weft_skew makes and undoes it; the last one is (Width - 2) / 23 cycles late). One cycle from
+// operands to sum, mod 2^Width.
+// Accumulate = 0: sum = a + b, or a - b with Subtract = 1. Accumulate = 1: where enable, sum = (first ? Start : sum) + a; first and enable
+// come with segment 0 of a.
 
 module weft_split_adder #(
     parameter int               Width      = 8,
     parameter int               Accumulate = 0,
+    parameter int               Subtract   = 0,
     parameter logic [Width-1:0] Start      = '0
 ) (
     input  logic             clk,
@@ -19,8 +22,8 @@ module weft_split_adder #(
     input  logic [Width-1:0] b,
     output logic [Width-1:0] sum
 );
-    localparam int Segment = 24;
-    localparam int Segments = (Width + Segment - 1) / Segment;
+    localparam int Segment = 23;
+    localparam int Segments = (Width - 2) / Segment + 1;
     // Carry into segment k, first and enable in its time.
     logic [Segments-1:0] carries_out;
     logic [Segments:0]   carries;
@@ -34,13 +37,13 @@ module weft_split_adder #(
         firsts_later  <= firsts[Segments-1:0];
         enables_later <= enables[Segments-1:0];
     end
-    assign carries = {carries_later, 1'b0};
+    assign carries = {carries_later, Subtract != 0};
     assign firsts  = {firsts_later, first};
     assign enables = {enables_later, enable};
     generate
         for (genvar k = 0; k < Segments; k++) begin : g_segment
             localparam int Low = k * Segment;
-            localparam int Bits = Width - Low < Segment ? Width - Low : Segment;
+            localparam int Bits = k == Segments - 1 ? Width - Low : Segment;
             logic [Bits-1:0] other;
             logic [Bits-1:0] next;
             logic [Bits-1:0] part;
@@ -50,7 +53,7 @@ module weft_split_adder #(
                 assign other = firsts[k] ? Start[Low+:Bits] : part;
                 always_ff @(posedge clk) if (enables[k]) part <= next;
             end else begin : g_add
-                assign other = b[Low+:Bits];
+                assign other = Subtract != 0 ? ~b[Low+:Bits] : b[Low+:Bits];
                 always_ff @(posedge clk) part <= next;
             end
         end

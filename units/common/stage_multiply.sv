@@ -223,10 +223,29 @@ module weft_stage_multiply #(
     generate
         if (Bounds != 0) begin : g_bounds
             logic signed [OutBits:0] least, most;
+            logic at_least, at_most;
             assign least = {OutSigned != 0 && low[OutBits-1], low};
             assign most  = {OutSigned != 0 && high[OutBits-1], high};
-            always_ff @(posedge clk)
-                result <= $signed(kept) < least ? low : $signed(kept) > most ? high : kept[OutBits-1:0];
+            if (OutBits < 24) begin : g_narrow
+                assign at_least = $signed(kept) >= least;
+                assign at_most  = $signed(kept) <= most;
+            end else begin : g_wide
+                weft_at_least #(
+                    .Width(OutBits + 1)
+                ) compare_low (
+                    .a       (kept),
+                    .b       (least),
+                    .at_least(at_least)
+                );
+                weft_at_least #(
+                    .Width(OutBits + 1)
+                ) compare_high (
+                    .a       (most),
+                    .b       (kept),
+                    .at_least(at_most)
+                );
+            end
+            always_ff @(posedge clk) result <= !at_least ? low : !at_most ? high : kept[OutBits-1:0];
         end else begin : g_type
             assign result = kept;
             logic unused;

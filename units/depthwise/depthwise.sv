@@ -61,8 +61,14 @@ module weft_depthwise #(
     localparam int WeightLatency = Steps == 1 ? 0 : Steps <= 256 ? 1 : 2;
     localparam int Chains = (TapsPerBeat + ChainLength - 1) / ChainLength;
     localparam int Accumulate = TapFolds > 1 ? 1 : 0;
-    // Cycles from a beat's reading to the total of its products.
+    // What holds the sum of a chain, and no more than the accumulator or a DSP.
+    localparam int PlainBits = InBits + (InSigned != 0 ? 0 : 1) + WeightBits + $clog2(ChainLength);
+    localparam int MostBits = AccumulatorBits < 48 ? AccumulatorBits : 48;
+    localparam int ChainBits = LaneShift > 0 ? LaneShift : PlainBits < MostBits ? PlainBits : MostBits;
+    // Cycles from a beat's reading to the total of its products, and those that wide sums take longer.
     localparam int Products = WeightLatency + ChainLength + 3 + $clog2(Chains);
+    localparam int Carries =
+        Accumulate != 0 || (Chains > 1 && ChainBits + $clog2(Chains) > 24) ? (AccumulatorBits - 2) / 23 : 0;
 
     // The walk over the steps of a position, flags one beat ahead.
     logic reads;
@@ -125,7 +131,7 @@ module weft_depthwise #(
     );
 
     // What goes along with the products: which cycles count.
-    localparam int Flow = Products + Accumulate;
+    localparam int Flow = Products + Accumulate + Carries;
     logic [Flow-1:0] finished;
     logic            adds_next;
     logic            first_next;
@@ -199,6 +205,7 @@ module weft_depthwise #(
                 .AccumulatorBits(AccumulatorBits),
                 .LaneShift(LaneShift),
                 .ChainLength(ChainLength),
+                .ChainBits(ChainBits),
                 .Pixels(Pixels),
                 .TapsPerBeat(TapsPerBeat),
                 .InBits(InBits),

@@ -7,7 +7,8 @@
 // longest chain, so that all chains end together. x stands in the cycle in which the beat is read. Weights of place i stand
 // WeightLatency + i cycles later. sums stands WeightLatency + ChainLength + 3 + levels cycles later, levels being the adder levels over the
 // chains, and one more with Accumulate: there sums is added up over the beats for which adds_next was high in the cycle before the one in
-// which they would stand, beginning anew with first_next.
+// which they would stand, beginning anew with first_next. Sums of more than 24 bits may take more (sum.sv, for words of ChainBits bits, which
+// hold the sum of a chain).
 // LaneShift > 0: two products a cell, of neighbouring positions (Pixels > 1) or of neighbouring filters.
 // x: element pixel * TapsPerBeat + tap. weights: element filter * TapsPerBeat + tap. sums: element pixel * Multiplier + filter.
 
@@ -17,6 +18,7 @@ module weft_depthwise_lane #(
     parameter int AccumulatorBits = 20,
     parameter int LaneShift       = 0,
     parameter int ChainLength     = 1,
+    parameter int ChainBits       = 20,
     parameter int Pixels          = 1,
     parameter int TapsPerBeat     = 1,
     parameter int InBits          = 8,
@@ -73,8 +75,8 @@ module weft_depthwise_lane #(
                 localparam int LowPixel = group * PixelsShared;
                 localparam int LowFilter = filter * FiltersShared;
                 localparam int HighFilter = FiltersShared == 2 && LowFilter + 1 < Multiplier ? 1 : 0;
-                logic [Chains*AccumulatorBits-1:0] low;
-                logic [Chains*AccumulatorBits-1:0] high;
+                logic [Chains*ChainBits-1:0] low;
+                logic [Chains*ChainBits-1:0] high;
 
                 for (chain = 0; chain < Chains; chain = chain + 1) begin : g_chain
                     localparam int Length = chain == Chains - 1 ? LastLength : ChainLength;
@@ -129,36 +131,41 @@ module weft_depthwise_lane #(
                         end
                     end
                     if (Packed != 0) begin : g_part
-                        assign low[chain*AccumulatorBits+:AccumulatorBits] =
-                            AccumulatorBits'($signed({~p[LaneShift-1], p[LaneShift-2:0]}));
-                        assign high[chain*AccumulatorBits+:AccumulatorBits] = AccumulatorBits'($signed(p[47:LaneShift]));
+                        assign low[chain*ChainBits+:ChainBits]  = {~p[LaneShift-1], p[LaneShift-2:0]};
+                        assign high[chain*ChainBits+:ChainBits] = p[LaneShift+:ChainBits];
                     end else begin : g_whole
-                        assign low[chain*AccumulatorBits+:AccumulatorBits] = AccumulatorBits'($signed(p));
-                        assign high[chain*AccumulatorBits+:AccumulatorBits] = '0;
+                        assign low[chain*ChainBits+:ChainBits]  = p[ChainBits-1:0];
+                        assign high[chain*ChainBits+:ChainBits] = '0;
                     end
                 end
 
-                weft_depthwise_sum #(
+                weft_sum #(
                     .Count(Chains),
-                    .Bits(AccumulatorBits),
+                    .Depth($clog2(Chains)),
+                    .Width(ChainBits),
+                    .GrowBits(ChainBits),
+                    .SumBits(AccumulatorBits),
                     .Accumulate(Accumulate)
                 ) sum_low (
                     .clk(clk),
-                    .adds_next(adds_next),
-                    .first_next(first_next),
-                    .parts(low),
+                    .first(first_next),
+                    .enable(adds_next),
+                    .words(low),
                     .sum(sums[(LowPixel*Multiplier+LowFilter)*AccumulatorBits+:AccumulatorBits])
                 );
                 if (PixelsShared == 2 || HighFilter != 0) begin : g_high
-                    weft_depthwise_sum #(
+                    weft_sum #(
                         .Count(Chains),
-                        .Bits(AccumulatorBits),
+                        .Depth($clog2(Chains)),
+                        .Width(ChainBits),
+                        .GrowBits(ChainBits),
+                        .SumBits(AccumulatorBits),
                         .Accumulate(Accumulate)
                     ) sum_high (
                         .clk(clk),
-                        .adds_next(adds_next),
-                        .first_next(first_next),
-                        .parts(high),
+                        .first(first_next),
+                        .enable(adds_next),
+                        .words(high),
                         .sum(sums[((LowPixel+PixelsShared-1)*Multiplier+LowFilter+FiltersShared-1)*AccumulatorBits+:AccumulatorBits])
                     );
                 end else begin : g_low_alone

@@ -104,11 +104,25 @@ std::int64_t lanes_together(const Shape& s, int weight_bits) {
     return std::clamp<std::int64_t>(most_loads / lane_loads, 1, s.lanes);
 }
 
+int log2_ceil(std::int64_t count) { return std::bit_width(static_cast<std::uint64_t>(count - 1)); }
+
+/// Cycles that adding up sums of chains takes longer for its words' width, as in depthwise.sv.
+int sum_carry_cycles(const Unit& unit) {
+    const Shape s(unit);
+    const Stream& input = *unit.inputs[0];
+    const std::int64_t sum_bits = unit.parameter("AccumulatorBits");
+    const std::int64_t plain = input.bits() + (input.is_signed() ? 0 : 1) + unit.parameter("WeightBits") + log2_ceil(s.chain);
+    const std::int64_t chain_bits =
+        unit.parameter("LaneShift") > 0 ? unit.parameter("LaneShift") : std::min({plain, sum_bits, std::int64_t{48}});
+    const bool tree = s.chains() > 1 && chain_bits + log2_ceil(s.chains()) > most_carry_bits;
+    return s.tap_folds() > 1 || tree ? carry_cycles(sum_bits) : 0;
+}
+
 /// Cycles from a beat's reading to its results' arrival in the FIFO.
 int latency(const Unit& unit) {
     const Shape s(unit);
-    const int levels = std::bit_width(static_cast<std::uint64_t>(s.chains() - 1));
-    return weight_latency(s) + static_cast<int>(s.chain) - 1 + mac_latency + levels + (s.tap_folds() > 1 ? 1 : 0) + stage_latency(unit);
+    return weight_latency(s) + static_cast<int>(s.chain) - 1 + mac_latency + log2_ceil(s.chains()) + (s.tap_folds() > 1 ? 1 : 0) +
+           sum_carry_cycles(unit) + stage_latency(unit);
 }
 
 std::int64_t output_depth(const Unit& unit) { return std::max(2, unit.outputs[0]->rtl_depth); }

@@ -5,7 +5,8 @@
 //
 // Takes beats of Pixels x Lanes elements, a beat a cycle, and gives one of Lanes for each channel fold, while the last position's beats
 // enter: the next frame follows without a gap. Columns beyond Columns do not count. in_ready is a register: there is a credit for a beat in
-// the output FIFO of OutputDepth beats, which a result enters ceil(log2(Pixels)) + 2 + stage_latency cycles after its last beat.
+// the output FIFO of OutputDepth beats, which a result enters ceil(log2(Pixels)) + 2 + stage_latency cycles after its last beat, sums
+// (SumBits - 2) / 23 cycles later.
 
 module weft_global_pool #(
     parameter int Rows              = 1,
@@ -118,7 +119,7 @@ module weft_global_pool #(
 
     logic acc_valid;
     weft_stage_valid #(
-        .Latency(Tree + 2)
+        .Latency(Tree + 2 + (Maximum != 0 ? 0 : (SumBits - 2) / 23))
     ) acc_line (
         .clk      (clk),
         .rst      (rst),

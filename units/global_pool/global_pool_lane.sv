@@ -4,8 +4,8 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // The beat of `terms` is in the tree (reduce.sv) ceil(log2(Pixels)) cycles later, together with tree_valid, tree_first (the frame's first
-// position) and tree_fold; `acc` is there two cycles after that. Sums of several folds stand in a memory that is read in one cycle and
-// written in the next: a fold comes again after two beats at the earliest.
+// position) and tree_fold; `acc` is there two cycles after that, sums (SumBits - 2) / 23 cycles later still. Their segments (of
+// split_adder.sv) stand in a global_pool_kept.sv each, a cycle after one another.
 
 module weft_global_pool_lane #(
     parameter int Folds    = 1,
@@ -24,17 +24,18 @@ module weft_global_pool_lane #(
     input  logic [(Folds > 1 ? $clog2(Folds) : 1)-1:0] tree_fold,
     output logic [SumBits-1:0]                          acc
 );
-    localparam int TreeBits = InBits + (InSigned != 0 ? 0 : 1) + (Maximum != 0 ? 0 : $clog2(Pixels));
     localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
-    localparam int MostShallow = 64;
+    localparam int Segment = 23;
+    localparam int Segments = Maximum != 0 ? 1 : (SumBits - 2) / Segment + 1;
 
-    logic [TreeBits-1:0] tree;
+    logic [SumBits-1:0] tree, kept;
     weft_reduce #(
         .Terms   (Pixels),
         .Present (Present),
         .Maximum (Maximum),
         .InBits  (InBits),
-        .InSigned(InSigned)
+        .InSigned(InSigned),
+        .OutBits (SumBits)
     ) reduce (
         .clk    (clk),
         .partial(partial),
@@ -42,49 +43,53 @@ module weft_global_pool_lane #(
         .tree   (tree)
     );
 
-    logic signed [SumBits-1:0] value, before_it, next;
-    logic valid, first;
-    logic [FoldBits-1:0] fold;
+    // Carry into segment k in its time.
+    logic [Segments-1:0] carries_out, carries_later;
+    logic [Segments:0] carries;
+    always_ff @(posedge clk) carries_later <= carries_out;
+    assign carries = {carries_later, 1'b0};
     generate
-        if (SumBits > TreeBits) begin : g_extend
-            always_ff @(posedge clk) value <= {{(SumBits - TreeBits) {tree[TreeBits-1]}}, tree};
-        end else begin : g_cut
-            always_ff @(posedge clk) value <= tree[SumBits-1:0];
-            logic unused;
-            assign unused = &{1'b0, tree};
+        for (genvar k = 0; k < Segments; k++) begin : g_segment
+            localparam int Low = k * Segment;
+            localparam int Bits = k == Segments - 1 ? SumBits - Low : Segment;
+            logic valid, first;
+            logic [FoldBits-1:0] fold;
+            weft_delay #(
+                .Width (FoldBits + 2),
+                .Cycles(k)
+            ) flags (
+                .clk     (clk),
+                .in_data ({tree_valid, tree_first, tree_fold}),
+                .out_data({valid, first, fold})
+            );
+            weft_global_pool_kept #(
+                .Folds  (Folds),
+                .Maximum(Maximum),
+                .Bits   (Bits)
+            ) segment (
+                .clk       (clk),
+                .tree_valid(valid),
+                .tree_first(first),
+                .tree_fold (fold),
+                .tree      (tree[Low+:Bits]),
+                .carry     (carries[k]),
+                .carry_out (carries_out[k]),
+                .kept      (kept[Low+:Bits])
+            );
         end
-        if (Maximum != 0) begin : g_maximum
-            assign next = first || value > before_it ? value : before_it;
-        end else begin : g_sum
-            assign next = (first ? '0 : before_it) + value;
+        if (Segments == 1) begin : g_aligned
+            assign acc = kept;
+        end else begin : g_align
+            weft_skew #(
+                .Width(SumBits),
+                .Undo (1)
+            ) align (
+                .clk     (clk),
+                .in_data (kept),
+                .out_data(acc)
+            );
         end
     endgenerate
-    always_ff @(posedge clk) begin
-        valid <= tree_valid;
-        first <= tree_first;
-        fold  <= tree_fold;
-    end
-
-    logic signed [SumBits-1:0] kept;
-    assign acc = kept;
-    always_ff @(posedge clk) if (valid) kept <= next;
-    generate
-        if (Folds == 1) begin : g_one
-            assign before_it = kept;
-            logic unused;
-            assign unused = &{1'b0, fold};
-        end else if (Folds <= MostShallow) begin : g_shallow
-            (* ram_style = "distributed" *) logic [SumBits-1:0] sums[0:2**FoldBits-1];
-            always_ff @(posedge clk) begin
-                if (valid) sums[fold] <= next;
-                before_it <= sums[tree_fold];
-            end
-        end else begin : g_deep
-            (* ram_style = "block" *) logic [SumBits-1:0] sums[0:2**FoldBits-1];
-            always_ff @(posedge clk) begin
-                if (valid) sums[fold] <= next;
-                before_it <= sums[tree_fold];
-            end
-        end
-    endgenerate
+    logic unused;
+    assign unused = &{1'b0, carries};
 endmodule

@@ -9,10 +9,18 @@
 
 namespace weft {
 
-RtlFace global_pool_rtl(const Unit& unit) {
+namespace {
+
+int sum_bits_of(const Unit& unit) {
     const Stream& in = *unit.inputs[0];
     const std::int64_t terms = shape_of(unit).positions();
-    const int sum_bits = unit.parameter("Maximum") != 0 ? signed_width(in) : signed_bits(terms * in.min, terms * in.max);
+    return unit.parameter("Maximum") != 0 ? signed_width(in) : signed_bits(terms * in.min, terms * in.max);
+}
+
+}  // namespace
+
+RtlFace global_pool_rtl(const Unit& unit) {
+    const int sum_bits = sum_bits_of(unit);
     RtlFace face = pipeline_face(unit);
     face.parameters.emplace_back("SumBits", sum_bits);
     add_stage(face, unit, unit.outputs[0]->shape.channels, static_cast<int>(unit.parameter("Lanes")), 1, sum_bits);
@@ -21,7 +29,8 @@ RtlFace global_pool_rtl(const Unit& unit) {
 
 std::unique_ptr<UnitControl> global_pool_control(const Unit& unit) {
     const auto pixels = static_cast<std::uint64_t>(unit.parameter("Pixels"));
-    const int latency = static_cast<int>(std::bit_width(pixels - 1)) + 2 + stage_latency(unit);
+    const int carries = unit.parameter("Maximum") != 0 ? 0 : carry_cycles(sum_bits_of(unit));
+    const int latency = static_cast<int>(std::bit_width(pixels - 1)) + 2 + carries + stage_latency(unit);
     return std::make_unique<PipelineControl>(unit, latency, beats_of(unit), ceil_div(unit.parameter("Channels"), unit.parameter("Lanes")));
 }
 

@@ -79,7 +79,7 @@ module weft_matvec #(
     localparam int XLatency = RomDeep != 0 || (NeuronFolds > 1 && SynapseFolds > 32) ? 2 : 1;
     localparam int TreeAt = XLatency + ChainLength + 3 + Depth;
     localparam int CarriesCount = SynapseFolds > 1 || (Depth > 0 && ChainBits + Depth > 24) ? 1 : 0;
-    localparam int SumAt = TreeAt + (SynapseFolds > 1 ? 1 : 0) + (CarriesCount != 0 ? (AccumulatorBits - 1) / 24 : 0);
+    localparam int SumAt = TreeAt + (SynapseFolds > 1 ? 1 : 0) + (CarriesCount != 0 ? (AccumulatorBits - 2) / 23 : 0);
 
     // Steps.
     logic                          leaves;

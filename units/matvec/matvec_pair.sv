@@ -7,8 +7,8 @@
 // i / ChainLength; the last cascade may be shorter and ends with the others, so an element comes
 // i % ChainLength + (ChainLength - length of its cascade) cycles late ("its slot"). Counted from slot 0, the cycle of the cascades' sums is
 // ChainLength + 3, and that of the beat's sums Depth = log2(number of cascades) cycles later. For Accumulate = 1, first and enable come one
-// cycle before a beat's sums: where enable, sums = (first ? 0 : sums) + the beat's, one cycle after them. Words wider than 24 bits take a
-// cycle more for each further 24.
+// cycle before a beat's sums: where enable, sums = (first ? 0 : sums) + the beat's, one cycle after them. Words wider than 24 bits take
+// (width - 2) / 23 cycles more.
 // Products = 2: a weight of both outputs shares a DSP, high << LaneShift beside low. Every cascade's sum of low products fits LaneShift
 // signed bits, both fit ChainBits. The low sums carry an offset, which the accumulator's start takes back.
 
@@ -108,15 +108,15 @@ module weft_matvec_pair #(
             end
         end
     endgenerate
-    weft_matvec_sum #(
-        .Count       (Chains),
-        .Depth       (Depth),
-        .Width       (LowBits),
-        .GrowBits    (ChainBits),
-        .Signed      (1 - Raw),
-        .SumBits     (SumBits),
-        .SynapseFolds(SynapseFolds),
-        .Start       (Start)
+    weft_sum #(
+        .Count     (Chains),
+        .Depth     (Depth),
+        .Width     (LowBits),
+        .GrowBits  (ChainBits),
+        .Signed    (1 - Raw),
+        .SumBits   (SumBits),
+        .Accumulate(SynapseFolds > 1 ? 1 : 0),
+        .Start     (Start)
     ) low_sum (
         .clk   (clk),
         .first (first),
@@ -130,14 +130,14 @@ module weft_matvec_pair #(
             for (genvar c = 0; c < Chains; c++) begin : g_chain
                 assign highs[c*ChainBits+:ChainBits] = totals[c*48+LaneShift+:ChainBits];
             end
-            weft_matvec_sum #(
-                .Count       (Chains),
-                .Depth       (Depth),
-                .Width       (ChainBits),
-                .GrowBits    (ChainBits),
-                .Signed      (1),
-                .SumBits     (SumBits),
-                .SynapseFolds(SynapseFolds)
+            weft_sum #(
+                .Count     (Chains),
+                .Depth     (Depth),
+                .Width     (ChainBits),
+                .GrowBits  (ChainBits),
+                .Signed    (1),
+                .SumBits   (SumBits),
+                .Accumulate(SynapseFolds > 1 ? 1 : 0)
             ) high_sum (
                 .clk   (clk),
                 .first (first),

@@ -50,9 +50,9 @@ struct Face {
         const bool accumulates = layout.synapse_folds() > 1;
         const bool slow_replay = layout.neuron_folds() > 1 && 2 * layout.synapse_folds() > most_shallow;
         const std::int64_t sum_bits = unit.parameter("AccumulatorBits");
-        const bool carries = accumulates || (depth > 0 && chain_bits + depth > 24);
+        const bool carries = accumulates || (depth > 0 && chain_bits + depth > most_carry_bits);
         latency = (deep || slow_replay ? 2 : 1) + static_cast<int>(chain_length) + 3 + depth + (accumulates ? 1 : 0) +
-                  (carries ? static_cast<int>((sum_bits - 1) / 24) : 0) + (fold_beats > 1 ? 1 : 0) + stage_latency(unit);
+                  (carries ? carry_cycles(sum_bits) : 0) + (fold_beats > 1 ? 1 : 0) + stage_latency(unit);
     }
 };
 

@@ -58,7 +58,7 @@ module weft_pool #(
     localparam int Elements = Pixels * Lanes;
     localparam logic signed [63:0] Offset = Maximum != 0 ? 64'sd0 : 64'(Zero) * 64'(Taps);
     localparam int Tree = $clog2(TapsPerBeat);
-    localparam int SumAt = Tree + (TapFolds > 1 || Offset != 0 ? 1 : 0);
+    localparam int SumAt = Tree + (TapFolds > 1 || Offset != 0 ? 1 : 0) + (Maximum != 0 ? 0 : (SumBits - 2) / 23);
     localparam int AccBits = FactorBits == 0 ? SumBits : ProductBits;
 
     logic takes, finishes;

@@ -4,8 +4,8 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Free-running. A tree over the taps of a beat (reduce.sv), and where TapFolds > 1 or Offset is not 0 a register over beats that starts
-// from -Offset: `acc` of the beats since `first` is there ceil(log2(TapsPerBeat)) (+ 1) cycles after the last. first and valid tell of the
-// beat a cycle before the tree has its result (of the beat itself where TapsPerBeat is 1).
+// from -Offset: `acc` of the beats since `first` is there ceil(log2(TapsPerBeat)) (+ 1) cycles after the last, sums (SumBits - 2) / 23 cycles
+// later still. first and valid tell of the beat a cycle before the tree has its result (of the beat itself where TapsPerBeat is 1).
 
 module weft_pool_element #(
     parameter int                  TapsPerBeat = 4,
@@ -24,34 +24,25 @@ module weft_pool_element #(
     input  logic [TapsPerBeat*InBits-1:0] taps,
     output logic [SumBits-1:0]            acc
 );
-    localparam int TreeBits = InBits + (InSigned != 0 ? 0 : 1) + (Maximum != 0 ? 0 : $clog2(TapsPerBeat));
-    logic [TreeBits-1:0] tree;
+    // Of sums skewed, as weft_split_adder has them.
+    logic [SumBits-1:0] value, result;
     weft_reduce #(
         .Terms   (TapsPerBeat),
         .Present (Present),
         .Maximum (Maximum),
         .InBits  (InBits),
-        .InSigned(InSigned)
+        .InSigned(InSigned),
+        .OutBits (SumBits)
     ) reduce (
         .clk    (clk),
         .partial(partial),
         .terms  (taps),
-        .tree   (tree)
+        .tree   (value)
     );
 
-    // The sum's own width: bits that it does not need are its sign, those that the tree has not are.
-    logic signed [SumBits-1:0] value;
     generate
-        if (SumBits > TreeBits) begin : g_extend
-            assign value = {{(SumBits - TreeBits) {tree[TreeBits-1]}}, tree};
-        end else begin : g_cut
-            assign value = tree[SumBits-1:0];
-            logic unused;
-            assign unused = &{1'b0, tree};
-        end
-
         if (TapFolds == 1 && Offset == 0) begin : g_at_once
-            assign acc = value;
+            assign result = value;
             logic unused;
             assign unused = &{1'b0, valid, first};
         end else begin : g_over_beats
@@ -65,13 +56,43 @@ module weft_pool_element #(
                     starts <= first;
                 end
             end
-            logic signed [SumBits-1:0] kept;
-            assign acc = kept;
             if (Maximum != 0) begin : g_maximum
-                always_ff @(posedge clk) if (here && (starts || value > kept)) kept <= value;
+                logic greater;
+                weft_at_least #(
+                    .Width(SumBits)
+                ) compare (
+                    .a       (value),
+                    .b       (result),
+                    .at_least(greater)
+                );
+                always_ff @(posedge clk) if (here && (starts || greater)) result <= value;
             end else begin : g_sum
-                always_ff @(posedge clk) if (here) kept <= (starts ? -Offset[SumBits-1:0] : kept) + value;
+                weft_split_adder #(
+                    .Width     (SumBits),
+                    .Accumulate(1),
+                    .Start     (-Offset[SumBits-1:0])
+                ) adder (
+                    .clk   (clk),
+                    .first (starts),
+                    .enable(here),
+                    .a     (value),
+                    .b     ({SumBits{1'b0}}),
+                    .sum   (result)
+                );
             end
+        end
+
+        if (Maximum != 0) begin : g_aligned
+            assign acc = result;
+        end else begin : g_align
+            weft_skew #(
+                .Width(SumBits),
+                .Undo (1)
+            ) align (
+                .clk     (clk),
+                .in_data (result),
+                .out_data(acc)
+            );
         end
     endgenerate
 endmodule

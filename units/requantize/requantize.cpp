@@ -72,6 +72,10 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({2, 6, 1, 6}, -(1 << 30), (1 << 30) - 1, multiply, true, -128, 127, 4, 4));
     list.push_back(point({2, 3, 1, 130}, -(1 << 25), (1 << 25) - 1, multiply, true, -128, 127, 2, 2));
     list.push_back(point({4, 3, 1, 3}, -100, 100, convergent, false, -40, 40, 2, 4));
+    // Results wider than a carry crosses in one cycle: bounds of each channel; thresholds whose values count up.
+    list.push_back(point({2, 3, 1, 5}, -(1 << 30), (1 << 30) - 1, multiply, true, -(1 << 27), (1 << 27) - 1, 5));
+    list.push_back(point({3, 3, 1, 3}, -512, 511, thresholds, false, -3, 4, 2));
+    list.back()->streams.back()->max = (1 << 27) - 1;
     return list;
 }
 

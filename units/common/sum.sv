@@ -1,20 +1,21 @@
-// matvec_sum.sv
-// The sums of the cascades of one output, added up, and accumulated over the beats of a vector.
+// sum.sv
+// The sum of Count words, or its accumulation over beats, whose carry crosses at most 24 bits a cycle.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// sum follows words after Depth cycles, one more if SynapseFolds > 1, and one more for each 24 bits beyond the first 24 where these count
-// (weft_split_adder). first and enable come one cycle before the tree's result.
+// Words have Width bits, signed if Signed; sum is right mod 2^SumBits. It follows words after Depth >= log2 Count cycles, one more with
+// Accumulate, and (SumBits - 2) / 23 more with Accumulate or where Depth > 0 and GrowBits + Depth > 24 (weft_split_adder).
+// Accumulate: where enable, sum = (first ? Start : sum) + the words'; first and enable come one cycle before the tree's result.
 
-module weft_matvec_sum #(
-    parameter int                 Count        = 1,
-    parameter int                 Depth        = 0,
-    parameter int                 Width        = 18,
-    parameter int                 GrowBits     = 18,  // the widest of the pair's words: both outputs take the same time
-    parameter int                 Signed       = 1,
-    parameter int                 SumBits      = 18,
-    parameter int                 SynapseFolds = 1,
-    parameter logic [SumBits-1:0] Start        = '0
+module weft_sum #(
+    parameter int                 Count      = 1,
+    parameter int                 Depth      = 0,
+    parameter int                 Width      = 18,
+    parameter int                 GrowBits   = 18,  // of the widest words among those that shall take the same time
+    parameter int                 Signed     = 1,
+    parameter int                 SumBits    = 18,
+    parameter int                 Accumulate = 0,
+    parameter logic [SumBits-1:0] Start      = '0
 ) (
     input  logic                   clk,
     input  logic                   first,
@@ -93,7 +94,7 @@ module weft_matvec_sum #(
             end
         end
 
-        if (SynapseFolds > 1) begin : g_accumulate
+        if (Accumulate != 0) begin : g_accumulate
             logic [SumBits-1:0] addend;
             logic [SumBits-1:0] accumulator;
             logic               first_here;

@@ -1,0 +1,152 @@
+// clock_bars_test.cpp
+// The bars for the clock, by Yosys: what adds, compares and rounds in the units at the widest words that they may meet, and whole units.
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "src/emit/rtl.h"
+#include "src/synthesize/synthesize.h"
+#include "units/common/cases.h"
+
+namespace weft {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr int most_lut_levels = 4;
+constexpr int most_carry_bits = 24;
+constexpr int most_carry_chains = 1;
+constexpr int most_control_loads = 256;
+
+/// What does not hold, in words.
+std::vector<std::string> broken_bars(const DepthReport& report) {
+    std::vector<std::string> broken;
+    const auto expect = [&](std::string_view what, int value, int most) {
+        if (value > most) broken.push_back(fmt::format("{} {}, at most {}: {}", value, what, most, fmt::join(report.path, " ")));
+    };
+    expect("LUT levels", report.worst.lut_levels, most_lut_levels);
+    expect("carry bits", report.worst.carry_bits, most_carry_bits);
+    expect("carry chains", report.worst.carry_chains, most_carry_chains);
+    if (report.fanout > most_control_loads) broken.push_back(fmt::format("{} loads on {}", report.fanout, report.fanout_net));
+    if (report.unregistered_dsps > 0) broken.push_back("a DSP without registers");
+    if (!report.loop.empty()) broken.push_back("a combinational loop at " + report.loop);
+    return broken;
+}
+
+TEST(ClockBars, AreToldWhereTheyBreak) {
+    EXPECT_THAT(broken_bars({.worst = {4, 24, 1}, .fanout = 256}), IsEmpty());
+    EXPECT_THAT(broken_bars({.worst = {5, 0, 0}, .path = {"a", "b"}}), ElementsAre("5 LUT levels, at most 4: a b"));
+    EXPECT_THAT(broken_bars({.worst = {0, 25, 2}}), ElementsAre("25 carry bits, at most 24: ", "2 carry chains, at most 1: "));
+    EXPECT_THAT(broken_bars({.fanout = 257, .fanout_net = "net"}), ElementsAre("257 loads on net"));
+}
+
+/// A module of instances whose ports are parts of its own.
+class Collection {
+public:
+    /// `ports`: name and width, outputs with a minus.
+    void add(std::string_view module, std::string_view parameters, const std::vector<std::pair<std::string_view, int>>& ports) {
+        body_ += fmt::format("    {} #({}) part{} (", module, parameters, parts_++);
+        std::string_view separator = "";
+        for (const auto& [name, width] : ports) {
+            int& used = width < 0 ? out_ : in_;
+            body_ += fmt::format("{}.{}({}[{}+:{}])", separator, name, width < 0 ? "out" : "in", used, std::abs(width));
+            used += std::abs(width);
+            separator = ", ";
+        }
+        body_ += ", .clk(clk));\n";
+    }
+    std::string text(std::string_view name) const {
+        return fmt::format(
+            "module {} #(parameter Name = \"\") (\n    input logic clk, input logic [{}:0] in, output logic [{}:0] out);\n{}endmodule\n",
+            name, in_ - 1, out_ - 1, body_);
+    }
+
+private:
+    std::string body_;
+    int parts_ = 0, in_ = 0, out_ = 0;
+};
+
+TEST(ClockBars, HoldForTheWidestWords) {
+    const auto yosys = Yosys::find();
+    if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
+    Collection parts;
+    // Sums: of chains, over beats, of windows and frames, of two streams.
+    parts.add("weft_sum", ".Count(3), .Depth(2), .Width(45), .GrowBits(45), .SumBits(50), .Accumulate(1)",
+              {{"first", 1}, {"enable", 1}, {"words", 3 * 45}, {"sum", -50}});
+    parts.add("weft_pool_element",
+              ".TapsPerBeat(3), .TapFolds(3), .Present(3), .Maximum(0), .Offset(64'sd977), .InBits(32), .InSigned(1), .SumBits(40)",
+              {{"partial", 1}, {"valid", 1}, {"first", 1}, {"taps", 3 * 32}, {"acc", -40}});
+    parts.add("weft_pool_element", ".TapsPerBeat(3), .TapFolds(2), .Present(2), .Maximum(1), .InBits(32), .InSigned(0), .SumBits(33)",
+              {{"partial", 1}, {"valid", 1}, {"first", 1}, {"taps", 3 * 32}, {"acc", -33}});
+    parts.add("weft_global_pool_lane", ".Folds(7), .Pixels(2), .Present(1), .InBits(32), .InSigned(1), .SumBits(50)",
+              {{"partial", 1}, {"terms", 2 * 32}, {"tree_valid", 1}, {"tree_first", 1}, {"tree_fold", 3}, {"acc", -50}});
+    parts.add("weft_global_pool_lane", ".Folds(7), .Pixels(2), .Present(1), .Maximum(1), .InBits(32), .InSigned(1), .SumBits(32)",
+              {{"partial", 1}, {"terms", 2 * 32}, {"tree_valid", 1}, {"tree_first", 1}, {"tree_fold", 3}, {"acc", -32}});
+    const std::vector<std::pair<std::string_view, int>> add_ports{
+        {"a", 32}, {"b", 32}, {"multiplier_a", 44}, {"multiplier_b", 44}, {"acc", -62}};
+    parts.add("weft_add_lane", ".AWidth(32), .BWidth(32), .AccBits(62), .Method(0), .ShiftB(30), .NegateA(1), .MulBits(44)", add_ports);
+    parts.add("weft_add_lane",
+              ".AWidth(32), .BWidth(32), .AccBits(62), .Method(2), .MulBits(44), .AccDigits(2), .MulDigits(2), .ProductBits(62)",
+              add_ports);
+    parts.add("weft_add_lane", ".AWidth(27), .BWidth(27), .AccBits(48), .Method(1), .ScaledA(1), .MulBits(18), .ShiftB(20), .NegateB(1)",
+              {{"a", 27}, {"b", 27}, {"multiplier_a", 18}, {"multiplier_b", 18}, {"acc", -48}});
+    // Stages: saturated, convergent and bounded results, thresholds.
+    const auto stage_ports = [](int acc, int multiplier, int sum, int result) {
+        return std::vector<std::pair<std::string_view, int>>{{"acc", acc},    {"multiplier", multiplier}, {"addend", sum},
+                                                             {"low", result}, {"high", result},           {"result", -result}};
+    };
+    parts.add("weft_stage_multiply", ".AccBits(62), .AccUsed(18), .Saturate(1), .MulBits(27), .SumBits(48), .Shift(30), .OutBits(8)",
+              stage_ports(62, 27, 48, 8));
+    parts.add(
+        "weft_stage_multiply",
+        ".AccBits(62), .AccUsed(62), .AccDigits(4), .MulDigits(2), .MulBits(44), .SumBits(104), .Shift(60), .Convergent(1), .OutBits(8)",
+        stage_ports(62, 44, 104, 8));
+    parts.add("weft_stage_multiply",
+              ".AccBits(33), .AccUsed(33), .AccDigits(2), .MulBits(27), .SumBits(60), .Shift(2), .OutBits(32), .Bounds(2)",
+              stage_ports(33, 27, 60, 32));
+    parts.add("weft_stage_search",
+              ".AccBits(62), .AccUsed(62), .Levels(2), .Shared(1), .ValuesShared(2), .OutBits(24), .Trail(5), .Name(Name)",
+              {{"acc", 62}, {"trail", 5}, {"result", -24}});
+
+    SynthesisJob job;
+    job.module = "weft_collection";
+    job.parameters["Name"] = "parts";
+    const std::string text = parts.text(job.module);
+    job.sources = rtl_sources(text);
+    job.sources.push_back({"rtl/weft/weft_collection.sv", text});
+    for (int level = 0; level < 2; ++level) {
+        std::string words;
+        for (const std::int64_t word : sample(std::int64_t{1} << level, 1, (std::int64_t{1} << 61) - 1, static_cast<std::uint64_t>(level)))
+            words += fmt::format("{:016x}\n", word);
+        job.memories.push_back({fmt::format("_stage_threshold{}.mem", level), words});
+    }
+    job.memories.push_back({"_stage_value0.mem", "c0ffee\n"});
+    const auto counts = yosys->map(job, "xcup");
+    ASSERT_TRUE(counts) << to_string(counts.error()[0]);
+    EXPECT_THAT(broken_bars(counts->depth), IsEmpty());
+    EXPECT_THAT(counts->unknown_cells, IsEmpty());
+    EXPECT_GT(counts->depth.worst.carry_bits, 20) << "the wide sums are gone";
+}
+
+TEST(ClockBars, HoldForAWholeUnit) {
+    const auto yosys = Yosys::find();
+    if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
+    // More control than any other, and none of the parts above.
+    const auto units = unit_registry();
+    const auto window = std::find_if(units.begin(), units.end(), [](const UnitDef* def) { return def->name == "window"; });
+    ASSERT_NE(window, units.end());
+    const UnitCase point = std::move((*window)->cases().front());
+    const auto project = emit_rtl(*point, {});
+    ASSERT_TRUE(project) << to_string(project.error()[0]);
+    const auto synthesis = synthesize(project->core, project->files, "xcup");
+    ASSERT_TRUE(synthesis) << to_string(synthesis.error()[0]);
+    EXPECT_FALSE(synthesis->instances.empty());
+    for (const SynthesizedInstance& instance : synthesis->instances)
+        EXPECT_THAT(broken_bars(instance.counts.depth), IsEmpty()) << instance.module;
+}
+
+}  // namespace
+}  // namespace weft
