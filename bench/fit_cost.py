@@ -45,6 +45,7 @@ class Names(dict):
         "min": min,
         "max": max,
         "ceildiv": lambda a, b: math.ceil(a / b),
+        "gcd": lambda a, b: math.gcd(round(a), round(b)),
         "clog2": lambda a: 0 if a <= 1 else math.ceil(math.log2(a)),
         "pow2": lambda a: 2**a,
         "where": lambda c, a, b: a if c else b,
@@ -103,7 +104,7 @@ class Table:
 def fit(rows, counts, expected):
     """Non-negative least squares of relative errors, drawn a little towards the expected coefficients, which stay where no point tells.
     Columns whose coefficient comes out negative are left out, the worst first."""
-    weights = 1 / (counts + 30)
+    weights = 1 / (counts + 30) ** 0.7  # between relative errors and those that sums of many units feel
     scaled = rows * weights[:, None]
     pull = DRAW * (scaled.max(axis=0, initial=0.0) + 1e-6)
     columns = list(range(rows.shape[1]))

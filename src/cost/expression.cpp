@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <vector>
 
@@ -126,6 +127,7 @@ private:
         if (is("max", 2)) return std::max(a[0], a[1]);
         if (is("ceildiv", 2)) return ceil_ratio(a[0], a[1]);
         if (is("pow2", 1)) return std::exp2(a[0]);
+        if (is("gcd", 2)) return static_cast<double>(std::gcd(std::llround(a[0]), std::llround(a[1])));
         if (is("clog2", 1)) return a[0] <= 1 ? 0 : std::ceil(std::log2(a[0]));
         if (is("where", 3)) return a[0] != 0 ? a[1] : a[2];
         if (is("lutram", 2)) return lutram(a[0], a[1]);

@@ -32,6 +32,7 @@ TEST(Expression, Calculates) {
     EXPECT_EQ(value("10 - 3 - 2"), 5);
     EXPECT_EQ(value("InFolds + nanometres", {{"InFolds", 7}}), 7);
     EXPECT_EQ(value("A * clog2(B)", {{"A", 3}, {"B", 17}}), 15);
+    EXPECT_EQ(value("gcd(12, 18) + gcd(7, 3)"), 6 + 1);
     EXPECT_EQ(value("clog2(1) + clog2(2) + clog2(64) + pow2(3)"), 0 + 1 + 6 + 8);
     EXPECT_EQ(value("ceildiv(7, 2) + min(3, 2) + max(3, 2)"), 9);
     EXPECT_EQ(value("where(A <= 4, 10, 20) + (A == 4) + (A != 4) + (A > 3) + (A >= 5) + (A < 5)", {{"A", 4}}), 13);
