@@ -127,7 +127,7 @@ module DSP48E2 #(
     wire        [47:0] c_used = CREG == 0 ? C : c1;
     wire        [8:0]  mode = OPMODEREG == 0 ? OPMODE : opmode1;
 
-    // X and Y together are the product where both are 01; the adder sums W, X, Y and Z.
+    // X and Y together are the product where both are 01; the adder sums W, X, Y, Z and the carry in.
     logic [47:0] w, xy, z;
     always @* begin
         case (mode[8:7])
@@ -151,7 +151,8 @@ module DSP48E2 #(
             default: z = 48'bx;
         endcase
     end
-    wire [47:0] sum = w + xy + z;
+    // CARRYINSEL is 0.
+    wire [47:0] sum = w + xy + z + {47'd0, CARRYIN};
 
     always @(posedge CLK) begin
         if (CEA1) a1 <= A[26:0];
@@ -182,7 +183,7 @@ module DSP48E2 #(
             $fatal(1, "an inverted input");
     end
     always @(posedge CLK) begin
-        if (ALUMODE != 4'd0 || CARRYINSEL != 3'd0 || CARRYIN != 1'b0 || INMODE[0] || INMODE[4]) $fatal(1, "a mode that this model has not");
+        if (ALUMODE != 4'd0 || CARRYINSEL != 3'd0 || INMODE[0] || INMODE[4]) $fatal(1, "a mode that this model has not");
         if (resets != 16'd0) $fatal(1, "a reset that is not tied");
         if (A[29:27] != {3{A[26]}}) $fatal(1, "A is not extended by its sign");
     end

@@ -1,6 +1,6 @@
 // scale_bench.sv
-// Checks weft_scale against what the data sheet says of its modes: C + A * B, + PCIN, + PCIN >>> 17, each with one and two registers on A
-// and B; then the product of a wide number by two digits of 17 bits, as weft_stage_multiply has it.
+// Checks weft_scale against what the data sheet says of its modes: C + A * B, + PCIN, + PCIN >>> 17, + 1, each with one and two registers on
+// A and B; then the product of a wide number by two digits of 17 bits, as weft_stage_multiply has it.
 // SPDX-License-Identifier: Apache-2.0
 `timescale 1ns / 1ps
 
@@ -14,14 +14,16 @@ module scale_bench;
     logic signed [17:0] b;
     logic signed [47:0] c;
     logic [47:0] pcin;
-    // Every mode: number 2 * Cascade + Delay.
-    wire [48*6-1:0] p;
-    wire [48*6-1:0] pcout;
+    // Every mode: number 2 * Cascade + Delay, then those without cascade and with the carry in.
+    localparam int Modes = 8;
+    wire [48*Modes-1:0] p;
+    wire [48*Modes-1:0] pcout;
     generate
-        for (genvar i = 0; i < 6; i++) begin : g_mode
+        for (genvar i = 0; i < Modes; i++) begin : g_mode
             weft_scale #(
-                .Cascade(i / 2),
-                .Delay  (i % 2)
+                .Cascade(i < 6 ? i / 2 : 0),
+                .Delay  (i % 2),
+                .CarryIn(i < 6 ? 0 : 1)
             ) scale (
                 .clk  (clk),
                 .a    (a),
@@ -113,9 +115,9 @@ module scale_bench;
             @(negedge clk);
             // Cycle t: operands of cycle t - 3 - Delay, C of t - 2, PCIN of t - 1. Vector v stood in cycle v.
             if (t >= 6) begin
-                for (int i = 0; i < 6; i++) begin
+                for (int i = 0; i < Modes; i++) begin
                     product = lots_a[t-3-i%2] * lots_b[t-3-i%2];
-                    carried = i / 2 == 0 ? 48'sd0 : i / 2 == 1 ? lots_pcin[t-1] : lots_pcin[t-1] >>> 17;
+                    carried = i / 2 == 0 ? 48'sd0 : i / 2 == 3 ? 48'sd1 : i / 2 == 1 ? lots_pcin[t-1] : lots_pcin[t-1] >>> 17;
                     sum = carried + lots_c[t-2] + product;
                     checks = checks + 2;
                     if (p[48*i+:48] !== sum) errors = errors + 1;
