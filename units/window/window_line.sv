@@ -86,16 +86,49 @@ module weft_window_line #(
     assign enters   = in_valid && in_ready;
     assign starts   = enters && at_start;
 
-    // Where the next beat is in its frame.
-    logic [StepBits-1:0] entered;
-    always_ff @(posedge clk) begin
-        if (rst) begin
-            entered  <= '0;
-            at_start <= 1'b1;
-        end else if (enters) begin
-            entered  <= entered == StepBits'(FrameSteps - 1) ? '0 : entered + 1'b1;
-            at_start <= entered == StepBits'(FrameSteps - 1);
+    // Where the next beat is in its frame: `ends`, at its last beat. A counter carries over at most 24 bits.
+    logic ends;
+    generate
+        if (StepBits <= 24) begin : g_steps
+            logic [StepBits-1:0] entered;
+            assign ends = entered == StepBits'(FrameSteps - 1);
+            always_ff @(posedge clk) begin
+                if (rst) entered <= '0;
+                else if (enters) entered <= ends ? '0 : entered + 1'b1;
+            end
+        end else begin : g_rows_of_steps
+            localparam int RowStepBits = RowSteps > 1 ? $clog2(RowSteps) : 1;
+            logic row_ends, last_row, unused_first_step, unused_first_row;
+            logic [RowStepBits-1:0] unused_step;
+            logic [RowBits-1:0] unused_row;
+            weft_counter #(
+                .Count(RowSteps)
+            ) steps (
+                .clk  (clk),
+                .rst  (rst),
+                .step (enters),
+                .value(unused_step),
+                .first(unused_first_step),
+                .last (row_ends)
+            );
+            weft_counter #(
+                .Count(Rows)
+            ) rows (
+                .clk  (clk),
+                .rst  (rst),
+                .step (enters && row_ends),
+                .value(unused_row),
+                .first(unused_first_row),
+                .last (last_row)
+            );
+            assign ends = row_ends && last_row;
+            logic unused;
+            assign unused = &{1'b0, unused_step, unused_row, unused_first_step, unused_first_row};
         end
+    endgenerate
+    always_ff @(posedge clk) begin
+        if (rst) at_start <= 1'b1;
+        else if (enters) at_start <= ends;
     end
 
     // A frame's first beat becomes the centre Lag steps after it entered.
@@ -104,7 +137,7 @@ module weft_window_line #(
         if (Lag == 0) begin : g_no_lag
             assign waiting   = 1'b0;
             assign arrives   = 1'b0;
-            assign activates = enters && entered == StepBits'(FrameSteps - 1);
+            assign activates = enters && ends;
         end else if (Lag == 1) begin : g_lag_one
             assign waiting   = 1'b0;
             assign arrives   = 1'b0;
