@@ -152,7 +152,8 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
     WEFT_ASSIGN(const Tools tools, find_tools());
     Sha256 digest;
     const auto add = [&](std::string_view part) { digest.update(fmt::format("{}:{}", part.size(), part)); };
-    for (const std::string& part : {tools.verilator_version, tools.compiler_version, std::string("3")}) add(part);
+    for (const std::string& part : {tools.verilator_version, tools.compiler_version, std::string(options.brief ? "3 brief" : "3")})
+        add(part);
     for (const auto& [path, text] : sources) {
         add(path);
         add(text);
@@ -182,7 +183,7 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
     for (const fs::path& unit : units) {
         const std::string object = unit.string() + ".o";
         // What runs once a simulation is not worth optimising.
-        const bool slow = unit.filename().string().find("__Slow") != std::string::npos;
+        const bool slow = options.brief || unit.filename().string().find("__Slow") != std::string::npos;
         commands.push_back({tools.compiler, "-std=gnu++17", slow ? "-O0" : "-O2", "-w", "-fno-strict-aliasing", "-DVM_COVERAGE=0",
                             "-DVM_SC=0", options.trace ? "-DVM_TRACE=1" : "-DVM_TRACE=0",
                             options.trace ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0", "-DVM_TRACE_VCD=0", "-I" + tools.include.string(),

@@ -143,7 +143,7 @@ std::vector<UnitCase> rtl_cases() {
 
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
-    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.size(12)};
+    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.channels(12)};
     const auto multiplier = [&]() -> std::int64_t {
         const std::int64_t magnitude = std::int64_t{1} << draw.pick(0, draw.one_of({4, 17, 26, 43}));
         const std::int64_t m = draw.chance(40) ? magnitude : draw.pick(1, magnitude);

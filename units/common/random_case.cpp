@@ -32,15 +32,18 @@ std::int64_t CaseDrawer::pick(std::int64_t low, std::int64_t high) {
 
 int CaseDrawer::size(int most) { return static_cast<int>(chance(50) ? pick(1, std::min(3, most)) : pick(1, most)); }
 
+int CaseDrawer::channels(int most) { return chance(8) ? static_cast<int>(pick(65, 300)) : size(most); }
+
 int CaseDrawer::part_of(std::int64_t count) {
     const std::int64_t kind = pick(0, 3);
+    count = std::min<std::int64_t>(count, 24);
     return static_cast<int>(kind == 0 ? 1 : kind == 1 ? count : pick(1, count));
 }
 
 int CaseDrawer::pixels() { return one_of({1, 1, 1, 1, 1, 2, 2, 4, 4, 3}); }
 
 CaseDrawer::Range CaseDrawer::range(int most_bits) {
-    const auto bits = static_cast<int>(chance(40) ? std::min(8, most_bits) : pick(1, most_bits));
+    const auto bits = static_cast<int>(chance(40) ? std::min(8, most_bits) : chance(15) ? most_bits : pick(1, most_bits));
     const bool is_signed = chance(50);
     const std::int64_t size = std::int64_t{1} << bits;
     const Range whole = is_signed ? Range{-size / 2, size / 2 - 1} : Range{0, size - 1};

@@ -33,7 +33,9 @@ public:
 
     /// An extent of 1..most.
     int size(int most);
-    /// How many of `count` go together: one, all, or any number between.
+    /// The same of channels; in some points so many that memories of a word a fold are block memories.
+    int channels(int most);
+    /// How many of `count` go together: one, all, or any number between; but not so many that a simulation takes long to build.
     int part_of(std::int64_t count);
     /// Pixels a beat: 1 in every second point, else mostly 2 or 4.
     int pixels();

@@ -45,7 +45,9 @@ module weft_stage_search #(
     logic [AccUsed-1:0] used;
     generate
         if (AccUsed > AccBits) begin : g_extend
-            assign used = {!acc[AccBits-1], {(AccUsed - AccBits) {acc[AccBits-1]}}, acc[AccBits-2:0]};
+            logic [AccUsed-1:0] extended;
+            assign extended = {{(AccUsed - AccBits) {acc[AccBits-1]}}, acc};
+            assign used = {!extended[AccUsed-1], extended[AccUsed-2:0]};
         end else begin : g_cut
             assign used = {!acc[AccUsed-1], acc[AccUsed-2:0]};
             logic unused;

@@ -132,7 +132,7 @@ UnitCase random_case(std::mt19937_64& random) {
     std::vector<std::pair<std::int64_t, std::int64_t>> ranges;
     int total = 0;
     for (int& each : channels) {
-        each = draw.size(10);
+        each = draw.channels(10);
         total += each;
         ranges.push_back(draw.range());
     }

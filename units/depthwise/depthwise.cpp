@@ -308,7 +308,7 @@ std::vector<UnitCase> rtl_cases() {
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
     Point p;
-    p.in = {draw.size(4), draw.size(7), draw.one_of({1, 2, 4, 6, 9, 9, 15, 25}), draw.size(24)};
+    p.in = {draw.size(4), draw.size(7), draw.one_of({1, 2, 4, 6, 9, 9, 15, 25}), draw.channels(24)};
     p.multiplier = draw.one_of({1, 1, 1, 2, 3});
     std::tie(p.min, p.max) = draw.range(draw.chance(10) ? 27 : 16);
     std::tie(p.weight_min, p.weight_max) = draw.range(draw.chance(50) ? 8 : 16);

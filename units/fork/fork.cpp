@@ -70,7 +70,7 @@ std::vector<UnitCase> rtl_cases() {
 
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
-    const StreamShape shape{draw.size(5), draw.size(7), draw.one_of({1, 1, 4, 9}), draw.size(10)};
+    const StreamShape shape{draw.size(5), draw.size(7), draw.one_of({1, 1, 4, 9}), draw.channels(10)};
     const auto [min, max] = draw.range();
     return point(shape, min, max, draw.size(6), draw.part_of(shape.channels), draw.part_of(shape.taps), draw.pixels());
 }

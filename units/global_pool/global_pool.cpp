@@ -124,7 +124,7 @@ std::vector<UnitCase> rtl_cases() {
 
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
-    const StreamShape shape{draw.size(6), draw.size(9), 1, draw.size(16)};
+    const StreamShape shape{draw.size(6), draw.size(9), 1, draw.channels(16)};
     const auto [min, max] = draw.range();
     return point(shape, draw.chance(40), min, max, RequantizeForm::none, false, draw.part_of(shape.channels), draw.pixels(), &draw);
 }

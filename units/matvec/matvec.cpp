@@ -427,8 +427,8 @@ UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
     Point p;
     p.flatten = draw.chance(15);
-    p.in = {draw.size(4), draw.size(6), p.flatten ? 1 : draw.one_of({1, 1, 2, 4, 6, 9, 15}), draw.size(20)};
-    p.outputs = draw.size(20);
+    p.in = {draw.size(4), draw.size(6), p.flatten ? 1 : draw.one_of({1, 1, 2, 4, 6, 9, 15}), draw.channels(20)};
+    p.outputs = draw.channels(20);
     std::tie(p.min, p.max) = draw.range(draw.chance(10) ? 27 : 16);
     std::tie(p.weight_min, p.weight_max) = draw.range(draw.chance(50) ? 8 : 16);
     p.pe = draw.part_of(p.outputs);

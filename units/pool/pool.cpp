@@ -178,7 +178,7 @@ std::vector<UnitCase> rtl_cases() {
 
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
-    const StreamShape shape{draw.size(5), draw.size(7), draw.one_of({1, 2, 4, 4, 6, 9, 9, 12}), draw.size(12)};
+    const StreamShape shape{draw.size(5), draw.size(7), draw.one_of({1, 2, 4, 4, 6, 9, 9, 12}), draw.channels(12)};
     const auto [min, max] = draw.range();
     // Where the padding is left out of the average, positions at the rim have factors of their own.
     const auto factors = [&](int count) {

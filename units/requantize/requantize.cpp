@@ -81,7 +81,7 @@ std::vector<UnitCase> rtl_cases() {
 
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
-    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.size(16)};
+    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.channels(16)};
     const auto [min, max] = draw.range(32);
     return point(shape, min, max, RequantizeForm::none, false, 0, 0, draw.part_of(shape.channels), draw.pixels(), &draw);
 }

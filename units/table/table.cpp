@@ -74,7 +74,7 @@ std::vector<UnitCase> rtl_cases() {
 
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
-    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.size(12)};
+    const StreamShape shape{draw.size(5), draw.size(8), 1, draw.channels(12)};
     const auto [min, max] = draw.range(widest_input);
     const auto [out_min, out_max] = draw.range();
     return point(shape, min, max, draw.chance(40), out_min, out_max, draw.part_of(shape.channels), draw.pixels(), &draw);

@@ -117,7 +117,7 @@ std::vector<UnitCase> rtl_cases() {
 
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
-    const StreamShape shape{draw.size(5), draw.size(9), 1, draw.size(draw.chance(20) ? 60 : 14)};
+    const StreamShape shape{draw.size(5), draw.size(9), 1, draw.channels(draw.chance(20) ? 60 : 14)};
     const auto [min, max] = draw.range();
     const auto lanes = [&] { return draw.part_of(shape.channels + draw.one_of({0, 0, 0, 3})); };
     const bool several = draw.chance(50);

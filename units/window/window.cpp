@@ -272,7 +272,7 @@ std::vector<UnitCase> rtl_cases() {
 UnitCase random_case(std::mt19937_64& random) {
     CaseDrawer draw(random);
     Geometry g{
-        .rows = draw.size(9), .columns = draw.size(12), .channels = draw.size(9), .kernel_h = draw.size(5), .kernel_w = draw.size(5)};
+        .rows = draw.size(9), .columns = draw.size(12), .channels = draw.channels(9), .kernel_h = draw.size(5), .kernel_w = draw.size(5)};
     g.stride_h = draw.one_of({1, 1, 1, 2, 2, 3});
     g.stride_w = draw.chance(70) ? g.stride_h : draw.one_of({1, 2, 3, 4});
     // As frameworks pad, none, or anything, kernels that see nothing but padding included.
