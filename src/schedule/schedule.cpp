@@ -339,7 +339,9 @@ Status set_rtl_depths(Design& design) {
         // Windows are wide and their readers' readies are registers: wires will do.
         if (stream->shape.taps > 1 && find_port(*readers[0].first->def, false, readers[0].second)->registered_ready) stream->rtl_depth = 0;
     }
-    constexpr int frames = 4;
+    // As many frames as are under way at a time, and some more: small frames leave long after several others have entered.
+    WEFT_ASSIGN(const Schedule one, schedule(design, {.frames = 1, .unbounded = true}));
+    const int frames = 4 + static_cast<int>(one.latency_cycles / std::max<std::int64_t>(bound, 1));
     WEFT_ASSIGN(const Schedule free, schedule(design, {.frames = frames, .paced_interval = bound, .unbounded = true}));
     for (const StreamActivity& activity : free.streams) {
         auto* stream = const_cast<Stream*>(activity.stream);

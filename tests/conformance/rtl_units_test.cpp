@@ -8,6 +8,7 @@
 #include "src/engines/rtl.h"
 #include "src/schedule/schedule.h"
 #include "tests/conformance/points.h"
+#include "units/common/random_case.h"
 
 namespace weft {
 namespace {
@@ -89,6 +90,20 @@ TEST_P(RtlUnits, EqualsModelAndSchedule) {
         const auto simulation = RtlSimulation::build(projects, {.brief = true});
         ASSERT_TRUE(simulation) << points.front().label << " and following: " << to_string(simulation.error()[0]);
         for (std::size_t i = 0; i < points.size(); ++i) expect_equal(*simulation, projects[i], i, points[i]);
+    }
+}
+
+/// By the control alone: with the depths that the compiler chooses, no unit needs more than its interval.
+TEST_P(RtlUnits, HasNoBubble) {
+    const UnitDef& def = *GetParam();
+    if (!def.random_case) GTEST_SKIP() << "it has no random points";
+    for (std::uint64_t seed = 0; seed < 500; ++seed) {
+        const UnitCase point = random_case(def, seed);
+        const Status deep = set_rtl_depths(*point);
+        ASSERT_TRUE(deep) << to_string(deep.error()[0]);
+        const auto predicted = schedule(*point, {.frames = static_cast<int>(test::frame_count)});
+        ASSERT_TRUE(predicted) << to_string(predicted.error()[0]);
+        EXPECT_LE(predicted->interval_cycles, interval_bound(*point)) << "WEFT_SEED=" << seed << " (" << describe(*point) << ")";
     }
 }
 

@@ -56,7 +56,7 @@ private:
     std::mt19937_64& random_;
 };
 
-/// A point that `verify` takes, from that seed.
+/// A point that `verify` takes and whose frames are short, from that seed.
 UnitCase random_case(const UnitDef& def, std::uint64_t seed);
 /// Does a beat of the unit's streams carry several columns? Only the RTL face takes these.
 bool has_several_pixels(const Design& point);
