@@ -101,7 +101,7 @@ std::string check(const Unit& unit) {
     const Range sums = accumulator_range(unit);
     if (bits_for(std::min<std::int64_t>(sums.min, -1), sums.max) > unit.parameter("AccumulatorBits"))
         return "its sums do not fit AccumulatorBits";
-    if (in.bits() > 27) return "its input exceeds the 27 bits of a multiplier";
+    if (in.bits() + (in.is_signed() ? 0 : 1) > 27) return "its input is wider than a multiplier";
     return expect_range(unit, sums.min, sums.max);
 }
 

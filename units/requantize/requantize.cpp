@@ -61,6 +61,8 @@ std::vector<UnitCase> cases() {
     list.push_back(point({3, 3, 1, 2}, -1000000, 1000000, thresholds, false, 0, 1, 1));
     list.push_back(point({3, 3, 1, 8}, 0, 1, thresholds, true, -1, 1, 8));
     list.push_back(point({2, 2, 1, 3}, -128, 127, none, false, -128, 127, 2));
+    // An accumulator of one bit, a threshold that takes two.
+    list.push_back(point({3, 3, 1, 5}, -1, 0, thresholds, true, 0, 3, 2));
     return list;
 }
 
