@@ -147,8 +147,8 @@ private:
             fail(nullptr, &stream, "the stream's shape is empty");
         if (stream.min > stream.max)
             fail(nullptr, &stream, "the stream's range is empty");
-        else if (stream.bits() > 32)
-            fail(nullptr, &stream, fmt::format("the stream's elements need {} bits; 32 are possible", stream.bits()));
+        else if (stream.bits() + (stream.is_signed() ? 0 : 1) > 32)
+            fail(nullptr, &stream, fmt::format("the stream's elements {}..{} exceed 32 signed bits", stream.min, stream.max));
         if (stream.producer) {
             const auto owned = std::ranges::any_of(design_.units, [&](const auto& unit) { return unit.get() == stream.producer; });
             const auto port = static_cast<std::size_t>(stream.producer_port);

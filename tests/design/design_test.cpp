@@ -90,6 +90,8 @@ TEST(Verify, FindsWhatIsBroken) {
     EXPECT_THAT(broken_by([&](Design& net) { net.find_stream("conv1")->name = "image"; }), HasSubstr("the stream's name is taken"));
     EXPECT_THAT(broken_by([&](Design& net) { net.find_stream("conv1")->max = -200; }), HasSubstr("range"));
     EXPECT_THAT(broken_by([&](Design& net) { net.add_stream("lost", {}, 0, 1); }), HasSubstr("nothing writes the stream"));
+    EXPECT_THAT(broken_by([&](Design& net) { net.add_stream("wide", {}, 0, (std::int64_t{1} << 32) - 1); }),
+                HasSubstr("0..4294967295 exceed 32 signed bits"));
     EXPECT_THAT(broken_by([&](Design& net) { net.inputs.clear(); }), HasSubstr("nothing writes the stream"));
     EXPECT_THAT(broken_by([&](Design& net) { net.outputs.clear(); }), HasSubstr("nothing reads the stream"));
     EXPECT_THAT(broken_by([&](Design& net) { net.outputs[0].binding.stream = nullptr; }), HasSubstr("nothing reads the stream"));
