@@ -35,10 +35,10 @@ struct Property {
 
 Property fifo(int depth, bool deep, std::vector<Change> changes = {}) {
     if (deep) changes.push_back({"localparam int ShallowDepth = 64;", "localparam int ShallowDepth = 1;"});
-    return {"fifo_formal", {"fifo/fifo"}, {{"Depth", depth}, {"Deep", deep}}, std::move(changes)};
+    return {"fifo_formal", {"fifo/fifo", "fifo/fifo_slice"}, {{"Depth", depth}, {"Deep", deep}}, std::move(changes)};
 }
 
-Property fork(std::vector<Change> changes = {}) { return {"fork_formal", {"fork/fork"}, {}, std::move(changes)}; }
+Property fork(std::vector<Change> changes = {}) { return {"fork_formal", {"fork/fork", "fork/fork_slice"}, {}, std::move(changes)}; }
 
 Property regroup(int items, int in, int out, int folds, std::vector<Change> changes = {}) {
     return {"regroup_formal",
@@ -48,7 +48,7 @@ Property regroup(int items, int in, int out, int folds, std::vector<Change> chan
 }
 
 Property credit(int depth, int amount, std::vector<Change> changes = {}) {
-    return {"credit_formal", {"common/credit", "fifo/fifo"}, {{"Depth", depth}, {"Amount", amount}}, std::move(changes)};
+    return {"credit_formal", {"common/credit", "fifo/fifo", "fifo/fifo_slice"}, {{"Depth", depth}, {"Amount", amount}}, std::move(changes)};
 }
 
 class Formal : public ::testing::Test {
@@ -116,7 +116,8 @@ private:
         std::string parameters;
         for (const auto& [name, value] : property.parameters) parameters += fmt::format(" -chparam {} {}", name, value);
         const auto run = run_process({"yosys", "-q", "-p",
-                                      fmt::format("read_verilog -sv -formal -defer -DWEFT_CHECK {}; hierarchy -top {}{}; proc; flatten; "
+                                      fmt::format("read_verilog -sv -formal -defer -DWEFT_CHECK {}; hierarchy -top {}{}; proc; "
+                                                  "setattr -mod -unset keep_hierarchy; flatten; "
                                                   "opt_clean; {}",
                                                   sources, property.module, parameters, finish)});
         if (!run) return to_string(run.error()[0]);

@@ -34,12 +34,13 @@ std::string checked(const Harness& harness, bool covers, const fs::path& work) {
     const std::string model = (work / (covers ? "covers.aig" : "promises.aig")).string();
     const auto made = run_process(
         {"yosys", "-q", "-p",
-         fmt::format(
-             "read_verilog {0} -formal -sv -defer {1}/shell/*.sv {1}/common/credit.sv {1}/fifo/fifo.sv {2}/tests/formal/{3}.sv; "
-             "hierarchy -check -top {3} {4}; prep -flatten -top {3}; async2sync; setundef -undriven -anyseq; opt -fast; memory_map; "
-             "opt -fast; dffunmap; formalff -clk2ff; setundef -undriven -anyseq; techmap; opt -fast; dffunmap; abc -g AND -fast; "
-             "opt_clean; write_aiger -zinit {5}",
-             covers ? "-DWEFT_COVER" : "", units, WEFT_SOURCE_DIR, harness.name, harness.parameters, model)});
+         fmt::format("read_verilog {0} -formal -sv -defer {1}/shell/*.sv {1}/common/credit.sv {1}/fifo/fifo.sv {1}/fifo/fifo_slice.sv "
+                     "{2}/tests/formal/{3}.sv; "
+                     "hierarchy -check -top {3} {4}; setattr -mod -unset keep_hierarchy; prep -flatten -top {3}; async2sync; setundef "
+                     "-undriven -anyseq; opt -fast; memory_map; "
+                     "opt -fast; dffunmap; formalff -clk2ff; setundef -undriven -anyseq; techmap; opt -fast; dffunmap; abc -g AND -fast; "
+                     "opt_clean; write_aiger -zinit {5}",
+                     covers ? "-DWEFT_COVER" : "", units, WEFT_SOURCE_DIR, harness.name, harness.parameters, model)});
     EXPECT_TRUE(made);
     if (!made) return "";
     EXPECT_EQ(made->exit_code, 0) << made->errors;

@@ -420,6 +420,9 @@ std::vector<UnitCase> rtl_cases() {
                           .taps_per_beat = 9,
                           .pixels = 2}));
     list.push_back(point({.in = {2, 3, 9, 32}, .outputs = 32, .per_channel = true, .pe = 4, .lanes = 4, .taps_per_beat = 9}));
+    // Weights whose addresses would drive too much: memories of some cascades each, the last of them empty in all slots but one.
+    list.push_back(point({.in = {1, 3, 1, 290}, .outputs = 8, .pe = 4, .lanes = 145, .output_lanes = 4}));
+    list.push_back(point({.in = {1, 5, 1, 33}, .outputs = 4, .pe = 2, .lanes = 33, .pixels = 4}));
     return list;
 }
 

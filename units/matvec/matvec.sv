@@ -14,8 +14,8 @@
 //   TreeAt = XLatency + ChainLength + 3 + log2(cascades)     the sums of the beat
 //   SumAt = TreeAt + 1 if SynapseFolds > 1 + carries         the sums of the vector, after its last step
 //   SumAt + 1 if several beats leave                         the first of them (matvec_serial.sv), before the stage (stage.sv)
-// Memories weights<group * ChainLength + slot>: a word a step; for RomOutputs outputs each, output-major, the weight of each cascade's
-// element in that slot. Deep ones (RomDeep = 1) are block RAMs.
+// Memories weights<(group * groups of cascades + group of cascades) * ChainLength + slot>: a word a step; for RomOutputs outputs each,
+// output-major, the weight of the element in that slot of each of RomChains cascades. Deep ones (RomDeep = 1) are block RAMs.
 // ChainBits: bits of any cascade's sum. The low sums of a pair of outputs fit LaneShift bits.
 
 module weft_matvec #(
@@ -40,6 +40,7 @@ module weft_matvec #(
     parameter int OutputDepth       = 2,
     parameter int ChainBits         = 16,
     parameter int RomOutputs        = 1,
+    parameter int RomChains         = 1,
     parameter int RomDeep           = 0,
     parameter int StageForm         = 0,
     parameter int StageAccBits      = 8,
@@ -75,6 +76,8 @@ module weft_matvec #(
     localparam int Chains = (Simd + ChainLength - 1) / ChainLength;
     localparam int LastLength = Simd - (Chains - 1) * ChainLength;
     localparam int Depth = $clog2(Chains);
+    localparam int OutputGroups = (PE + RomOutputs - 1) / RomOutputs;
+    localparam int ChainGroups = (Chains + RomChains - 1) / RomChains;
 
     localparam int XLatency = RomDeep != 0 || (NeuronFolds > 1 && SynapseFolds > 32) ? 2 : 1;
     localparam int TreeAt = XLatency + ChainLength + 3 + Depth;
@@ -142,35 +145,45 @@ module weft_matvec #(
     // Weights, output-major.
     logic [PE*Simd*WeightBits-1:0] w;
     generate
-        for (genvar g = 0; g * RomOutputs < PE; g++) begin : g_group
-            localparam int Members = PE - g * RomOutputs < RomOutputs ? PE - g * RomOutputs : RomOutputs;
+        for (genvar g = 0; g < OutputGroups * ChainGroups; g++) begin : g_group
+            localparam int FirstOutput = g / ChainGroups * RomOutputs;
+            localparam int FirstChain = g % ChainGroups * RomChains;
+            localparam int Members = PE - FirstOutput < RomOutputs ? PE - FirstOutput : RomOutputs;
+            localparam int Cascades = Chains - FirstChain < RomChains ? Chains - FirstChain : RomChains;
             for (genvar s = 0; s < ChainLength; s++) begin : g_slot
-                localparam int Present = s >= ChainLength - LastLength ? Chains : Chains - 1;
+                // The last cascade has no elements before this slot.
+                localparam bit Missing = FirstChain + Cascades == Chains && s < ChainLength - LastLength;
+                localparam int Present = Missing ? Cascades - 1 : Cascades;
                 logic [StepBits-1:0] address;
                 logic [StepBits-1:0] address_later;
-                logic [Members*Present*WeightBits-1:0] weights;
                 if (s == 0) begin : g_head
                     assign address = step;
                 end else begin : g_link
                     assign address = g_slot[s-1].address_later;
                 end
-                weft_matvec_rom #(
-                    .Width      (Members * Present * WeightBits),
-                    .Depth      (Steps),
-                    .AddressBits(StepBits),
-                    .Deep       (RomDeep),
-                    .Index      (g * ChainLength + s),
-                    .Name       (Name)
-                ) rom (
-                    .clk          (clk),
-                    .address      (address),
-                    .address_later(address_later),
-                    .data         (weights)
-                );
-                for (genvar m = 0; m < Members; m++) begin : g_output
-                    for (genvar c = 0; c < Present; c++) begin : g_chain
-                        localparam int Element = c == Chains - 1 ? c * ChainLength + s - (ChainLength - LastLength) : c * ChainLength + s;
-                        assign w[((g*RomOutputs+m)*Simd+Element)*WeightBits+:WeightBits] = weights[(m*Present+c)*WeightBits+:WeightBits];
+                if (Present == 0) begin : g_none
+                    always_ff @(posedge clk) address_later <= address;
+                end else begin : g_weights
+                    logic [Members*Present*WeightBits-1:0] weights;
+                    weft_matvec_rom #(
+                        .Width      (Members * Present * WeightBits),
+                        .Depth      (Steps),
+                        .AddressBits(StepBits),
+                        .Deep       (RomDeep),
+                        .Index      (g * ChainLength + s),
+                        .Name       (Name)
+                    ) rom (
+                        .clk          (clk),
+                        .address      (address),
+                        .address_later(address_later),
+                        .data         (weights)
+                    );
+                    for (genvar m = 0; m < Members; m++) begin : g_output
+                        for (genvar k = 0; k < Present; k++) begin : g_chain
+                            localparam int Chain = FirstChain + k;
+                            localparam int Element = Chain * ChainLength + s - (Chain == Chains - 1 ? ChainLength - LastLength : 0);
+                            assign w[((FirstOutput+m)*Simd+Element)*WeightBits+:WeightBits] = weights[(m*Present+k)*WeightBits+:WeightBits];
+                        end
                     end
                 end
                 if (s == ChainLength - 1) begin : g_tail

@@ -101,6 +101,7 @@ module small_0_kernel_core (
         .OutputDepth(25),
         .ChainBits(18),
         .RomOutputs(4),
+        .RomChains(1),
         .RomDeep(0),
         .StageForm(1),
         .StageAccBits(20),
