@@ -42,7 +42,7 @@ Property fork(std::vector<Change> changes = {}) { return {"fork_formal", {"fork/
 
 Property regroup(int items, int in, int out, int folds, std::vector<Change> changes = {}) {
     return {"regroup_formal",
-            {"width/regroup", "width/regroup_steps", "common/select", "common/select_four"},
+            {"width/regroup", "width/regroup_select", "width/regroup_steps", "common/select", "common/select_four"},
             {{"Items", items}, {"In", in}, {"Out", out}, {"Folds", folds}},
             std::move(changes)};
 }

@@ -124,11 +124,16 @@ module weft_regroup #(
                             in_data[(((s + Out - (k * In) % Out) % Out) % In)*ItemBits+:ItemBits];
                     end
                 end
-                weft_select #(
-                    .Choices(Phases),
-                    .Width  (Out * ItemBits)
+                weft_regroup_select #(
+                    .Steps (Steps),
+                    .Phases(Phases),
+                    .Folds (Folds),
+                    .Width (Out * ItemBits)
                 ) u_select (
-                    .select (phase),
+                    .clk    (clk),
+                    .rst    (rst),
+                    .advance(advance),
+                    .phase  (phase),
                     .choices(moves),
                     .chosen (moved)
                 );
@@ -250,11 +255,16 @@ module weft_regroup #(
                     assign moves[(k*Out+s)*ItemBits+:ItemBits] = window[(((k * Out) % In + s) % In)*ItemBits+:ItemBits];
                 end
             end
-            weft_select #(
-                .Choices(Phases),
-                .Width  (Out * ItemBits)
+            weft_regroup_select #(
+                .Steps (Steps),
+                .Phases(Phases),
+                .Folds (Folds),
+                .Width (Out * ItemBits)
             ) u_select (
-                .select (phase),
+                .clk    (clk),
+                .rst    (rst),
+                .advance(advance),
+                .phase  (phase),
                 .choices(moves),
                 .chosen (moved)
             );

@@ -3,7 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// Each slice has a control of its own, all in step, so that no register of the control drives more than about 256 bits.
+// Each slice has a control of its own, all in step, so that no register of the control drives more than about 256 bits. The hierarchy is
+// kept, so that the copies of the control are not made one again.
 
 module weft_regroup_slices #(
     parameter int Items = 4,
@@ -21,15 +22,11 @@ module weft_regroup_slices #(
     input  logic                    out_ready,
     output logic [Out*ItemBits-1:0] out_data
 );
-    localparam int Stride = In < Out ? In : Out;
-    localparam int Modulus = In < Out ? Out : In;
-    localparam int Steps = (Items + Stride - 1) / Stride;
-    localparam int Phases = Steps < Modulus ? Steps : Modulus;
-    // Loads of an enable and of a bit of the phase, for each bit of an item; the latter picks one of four words in a LUT.
-    localparam int Selected = In == 1 ? 1 : Out * (Phases + 3) / 4;
-    localparam int Loads = (Modulus > Selected ? Modulus : Selected) * ItemBits;
-    localparam int Wanted = (Loads + 255) / 256;
-    localparam int Bits = Wanted < ItemBits ? (ItemBits + Wanted - 1) / Wanted : 1;
+    // For each bit of an item an enable drives this many.
+    localparam int Loads = In < Out ? Out : In;
+    localparam int Most = Loads < 240 ? 240 / Loads : 1;
+    localparam int Wanted = (ItemBits + Most - 1) / Most;
+    localparam int Bits = (ItemBits + Wanted - 1) / Wanted;
     localparam int Slices = (ItemBits + Bits - 1) / Bits;
 
     logic [Slices-1:0] slice_ready;
@@ -52,6 +49,7 @@ module weft_regroup_slices #(
             for (i = 0; i < Out; i = i + 1) begin : g_out
                 assign out_data[i*ItemBits+From+:Own] = own_out[i*Own+:Own];
             end
+            (* keep_hierarchy = "yes" *)
             weft_regroup #(
                 .Items   (Items),
                 .In      (In),
