@@ -12,6 +12,8 @@
 #include "src/cost/fit.h"
 #include "src/cost/predict.h"
 #include "src/emit/rtl.h"
+#include "src/emit/shell.h"
+#include "src/emit/shell_parts.h"
 
 namespace weft {
 
@@ -74,19 +76,78 @@ private:
 
 std::string shortened(const std::string& text, std::size_t most) { return text.size() <= most ? text : text.substr(0, most - 3) + "..."; }
 
-void add_warnings(SynthesisReport& report) {
-    for (const UnitCounts& unit : report.units) {
-        const auto warn = [&](std::string reason, std::string help) {
-            report.warnings.push_back({Severity::warning, unit.node, "", fmt::format("{} ({}): {}", unit.unit, unit.module, reason), help});
-        };
-        if (!unit.counts.unknown_cells.empty())
-            warn(fmt::format("cells that are not counted: {}", fmt::join(unit.counts.unknown_cells, ", ")),
-                 "Yosys left them unmapped: the counts are too low");
-        if (!unit.counts.depth.loop.empty())
-            warn(fmt::format("a combinational loop through {}", unit.counts.depth.loop), "the depth of paths through it is not known");
-        if (unit.counts.depth.unregistered_dsps > 0)
-            warn(fmt::format("{} DSPs without an output register", unit.counts.depth.unregistered_dsps), "they will limit the clock");
+void add_warnings(SynthesisReport& report, const std::string& node, const std::string& name, const std::string& module,
+                  const ModuleCounts& counts) {
+    const auto warn = [&](std::string reason, std::string help) {
+        report.warnings.push_back({Severity::warning, node, "", fmt::format("{} ({}): {}", name, module, reason), help});
+    };
+    if (!counts.unknown_cells.empty())
+        warn(fmt::format("cells that are not counted: {}", fmt::join(counts.unknown_cells, ", ")),
+             "Yosys left them unmapped: the counts are too low");
+    if (!counts.depth.loop.empty())
+        warn(fmt::format("a combinational loop through {}", counts.depth.loop), "the depth of paths through it is not known");
+    if (counts.depth.unregistered_dsps > 0)
+        warn(fmt::format("{} DSPs without an output register", counts.depth.unregistered_dsps), "they will limit the clock");
+}
+
+void add_depth(Json& json, const DepthReport& depth) {
+    json["lut_levels"] = depth.worst.lut_levels;
+    json["carry_bits"] = depth.worst.carry_bits;
+    json["carry_chains"] = depth.worst.carry_chains;
+    json["fanout"] = depth.fanout;
+    json["fanout_net"] = depth.fanout_net;
+    json["path"] = depth.path;
+}
+
+Json shell_json(const ShellCounts& shell) {
+    Json totals, parts = Json::array();
+    add_counts(totals, shell.totals);
+    for (const SynthesizedInstance& part : shell.parts) {
+        Json entry{{"part", part.name}, {"module", part.module}};
+        add_counts(entry, part.counts.resources);
+        add_depth(entry, part.counts.depth);
+        parts.push_back(std::move(entry));
     }
+    return {{"shell", shell.module},
+            {"totals", totals},
+            {"lut_levels", shell.worst.lut_levels},
+            {"carry_bits", shell.worst.carry_bits},
+            {"parts", parts}};
+}
+
+/// Orders paths: by levels, then chains, then bits.
+int rank_of(const DepthReport& depth) { return 80 * depth.longest.lut_levels + 30 * depth.longest.carry_chains + depth.longest.carry_bits; }
+
+std::string deepest_text(const std::string& name, const DepthReport& depth) {
+    return fmt::format("deepest path in {} ({} LUT levels, {} carry bits): {}\n", name, depth.longest.lut_levels, depth.longest.carry_bits,
+                       fmt::join(depth.path, " > "));
+}
+
+std::string fanout_text(const std::string& name, const DepthReport& depth) {
+    return fmt::format("largest control fan-out: {} in {} ({})\n", depth.fanout_net, name, depth.fanout_sinks);
+}
+
+std::string shell_text(const ShellCounts& shell) {
+    Table table;
+    table.row({"part", "module", "DSP", "LUT", "FF", "BRAM36", "URAM", "carry4", "levels", "carry", "fan-out"});
+    const auto row = [&](const std::string& name, const std::string& module, const ResourceCounts& counts, const LogicDepth& depth,
+                         int fanout) {
+        const auto count = [](auto value) { return fmt::format("{}", value); };
+        table.row({name, module, count(counts.dsp), count(counts.lut), count(counts.ff), count(counts.bram36()), count(counts.uram),
+                   count(counts.carry4), count(depth.lut_levels), count(depth.carry_bits), count(fanout)});
+    };
+    const SynthesizedInstance* deepest = nullptr;
+    const SynthesizedInstance* widest = nullptr;
+    for (const SynthesizedInstance& part : shell.parts) {
+        row(shortened(part.name, 40), part.module, part.counts.resources, part.counts.depth.worst, part.counts.depth.fanout);
+        if (!deepest || rank_of(part.counts.depth) > rank_of(deepest->counts.depth)) deepest = &part;
+        if (!widest || part.counts.depth.fanout > widest->counts.depth.fanout) widest = &part;
+    }
+    row("total", "", shell.totals, shell.worst, widest ? widest->counts.depth.fanout : 0);
+    std::string text = fmt::format("\nshell {}, without the core\n{}", shell.module, table.text(2));
+    if (deepest) text += deepest_text(deepest->name, deepest->counts.depth);
+    if (widest) text += fanout_text(widest->name, widest->counts.depth);
+    return text;
 }
 
 }  // namespace
@@ -119,8 +180,20 @@ Result<SynthesisReport> count_design(const Design& design, const Board& board, c
         add(unit->name, fmt::format("{}", fmt::join(unit->nodes, ", ")), rtl_instance(*unit), predict_cost(*unit));
         add_fifos(unit.get());
     }
-    add_warnings(report);
+    for (const UnitCounts& unit : report.units) add_warnings(report, unit.node, unit.unit, unit.module, unit.counts);
     return report;
+}
+
+Status count_shells(const Design& design, const EmitOptions& options, SynthesisReport& report, const SynthesisProgress& progress) {
+    WEFT_ASSIGN(const std::vector<ProjectFile> files, emit_shell(design, options));
+    WEFT_ASSIGN(const RtlProject project, emit_rtl(design, options));
+    const std::string kernel = kernel_name(design);
+    for (const std::string& module : {kernel, stream_shell_name(kernel)}) {
+        WEFT_ASSIGN(Synthesis synthesis, synthesize(module, files, report.board->family, progress, project.core));
+        for (const SynthesizedInstance& part : synthesis.instances) add_warnings(report, "", part.name, part.module, part.counts);
+        report.shells.push_back({module, std::move(synthesis.instances), synthesis.totals, synthesis.worst, std::move(synthesis.border)});
+    }
+    return Ok{};
 }
 
 Cost counted_cost(const SynthesisReport& report) {
@@ -136,24 +209,24 @@ Json to_json(const SynthesisReport& report) {
         const DepthReport& depth = unit.counts.depth;
         Json entry{{"unit", unit.unit}, {"node", unit.node}, {"module", unit.module}};
         add_counts(entry, unit.counts.resources);
-        entry["lut_levels"] = depth.worst.lut_levels;
-        entry["carry_bits"] = depth.worst.carry_bits;
-        entry["carry_chains"] = depth.worst.carry_chains;
-        entry["fanout"] = depth.fanout;
-        entry["fanout_net"] = depth.fanout_net;
-        entry["path"] = depth.path;
+        add_depth(entry, depth);
         entry["predicted"] = cost_json(unit.predicted);
         units.push_back(std::move(entry));
     }
-    return {{"tool", report.tool},
-            {"board", report.board->name},
-            {"family", report.board->family},
-            {"totals", totals},
-            {"predicted", cost_json(report.predicted)},
-            {"lut_levels", report.worst.lut_levels},
-            {"carry_bits", report.worst.carry_bits},
-            {"regions", regions_that_fit(counted_cost(report), *report.board)},
-            {"units", units}};
+    Json json{{"tool", report.tool},
+              {"board", report.board->name},
+              {"family", report.board->family},
+              {"totals", totals},
+              {"predicted", cost_json(report.predicted)},
+              {"lut_levels", report.worst.lut_levels},
+              {"carry_bits", report.worst.carry_bits},
+              {"regions", regions_that_fit(counted_cost(report), *report.board)},
+              {"units", units}};
+    if (!report.shells.empty()) {
+        Json& shells = json["shells"] = Json::array();
+        for (const ShellCounts& shell : report.shells) shells.push_back(shell_json(shell));
+    }
+    return json;
 }
 
 std::string to_text(const SynthesisReport& report) {
@@ -174,10 +247,7 @@ std::string to_text(const SynthesisReport& report) {
     for (const UnitCounts& unit : report.units) {
         const DepthReport& depth = unit.counts.depth;
         row(shortened(unit.unit, 40), unit.module, unit.counts.resources, unit.predicted, depth.worst, fmt::format("{}", depth.fanout));
-        const auto rank = [](const DepthReport& d) {
-            return 80 * d.longest.lut_levels + 30 * d.longest.carry_chains + d.longest.carry_bits;
-        };
-        if (!deepest || rank(depth) > rank(deepest->counts.depth)) deepest = &unit;
+        if (!deepest || rank_of(depth) > rank_of(deepest->counts.depth)) deepest = &unit;
         if (!widest || depth.fanout > widest->counts.depth.fanout) widest = &unit;
     }
     row("total", "", report.totals, report.predicted, report.worst,
@@ -188,19 +258,14 @@ std::string to_text(const SynthesisReport& report) {
     text += fmt::format("predicted against counted: DSP {}, LUT {}, FF {}, BRAM36 {}\n", differs(report.predicted.dsp, counted.dsp),
                         differs(report.predicted.lut, counted.lut), differs(report.predicted.ff, counted.ff),
                         differs(report.predicted.bram36, counted.bram36));
-    if (deepest) {
-        const DepthReport& depth = deepest->counts.depth;
-        text += fmt::format("deepest path in {} ({} LUT levels, {} carry bits): {}\n", deepest->unit, depth.longest.lut_levels,
-                            depth.longest.carry_bits, fmt::join(depth.path, " > "));
-    }
+    if (deepest) text += deepest_text(deepest->unit, deepest->counts.depth);
     if (!report.border.from.empty())
         text += fmt::format("deepest path between units ({} LUT levels, {} carry bits): {} > {}\n", report.border.depth.lut_levels,
                             report.border.depth.carry_bits, report.border.from, report.border.to);
-    if (widest)
-        text += fmt::format("largest control fan-out: {} in {} ({})\n", widest->counts.depth.fanout_net, widest->unit,
-                            widest->counts.depth.fanout_sinks);
+    if (widest) text += fanout_text(widest->unit, widest->counts.depth);
     const std::vector<std::string> regions = regions_that_fit(counted, *report.board);
     if (!regions.empty()) text += fmt::format("fits {} of {}\n", fmt::join(regions, ", "), report.board->name);
+    for (const ShellCounts& shell : report.shells) text += shell_text(shell);
     return text;
 }
 

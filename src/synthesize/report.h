@@ -21,6 +21,15 @@ struct UnitCounts {
     Cost predicted;
 };
 
+/// What stands around the core: registers, readers and writers of memory, and what turns words into beats and back.
+struct ShellCounts {
+    std::string module;  ///< The kernel for cards, or that with AXI4-Stream ports.
+    std::vector<SynthesizedInstance> parts;
+    ResourceCounts totals;  ///< Of the parts.
+    LogicDepth worst;
+    BorderPath border;
+};
+
 struct SynthesisReport {
     std::string tool;
     const Board* board = nullptr;
@@ -29,13 +38,17 @@ struct SynthesisReport {
     Cost predicted;
     LogicDepth worst;
     BorderPath border;
-    Diagnostics warnings;  ///< Cells that were not counted, combinational loops, multipliers without registers.
+    std::vector<ShellCounts> shells;  ///< As far as they were asked for; in no total.
+    Diagnostics warnings;             ///< Cells that were not counted, combinational loops, multipliers without registers.
 };
 
 /// Emits the stream core of a folded, plumbed design with its RTL depths, maps it for the board and counts.
 Result<SynthesisReport> count_design(const Design& design, const Board& board, const SynthesisProgress& progress = {});
 
-/// `totals` and `predicted`, each `{dsp, lut, ff, bram36, uram}`, and `units[]`.
+/// Counts the parts of both shells of the design into `report`. Fails where no shell takes the design.
+Status count_shells(const Design& design, const EmitOptions& options, SynthesisReport& report, const SynthesisProgress& progress = {});
+
+/// `totals` and `predicted`, each `{dsp, lut, ff, bram36, uram}`, `units[]`, and `shells[]` with their `parts[]`.
 nlohmann::ordered_json to_json(const SynthesisReport& report);
 std::string to_text(const SynthesisReport& report);
 

@@ -152,7 +152,8 @@ private:
 
 }  // namespace
 
-Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const Netlist& netlist, std::span<const ProjectFile> files) {
+Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const Netlist& netlist, std::span<const ProjectFile> files,
+                                                                         std::string_view inner) {
     SourceFiles sources;
     for (const ProjectFile& file : files)
         if (has_extension(file, ".sv")) sources.emplace(module_of(file.text), &file);
@@ -160,6 +161,7 @@ Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const N
     std::vector<std::pair<std::string, SynthesisJob>> jobs;
     std::vector<std::pair<std::string, std::size_t>> named;  // the parameter Name, which job
     for (const NetlistCell& cell : core->cells) {
+        if (!inner.empty() && (cell.type == inner || cell.type.starts_with("$"))) continue;
         if (cell.type.starts_with("$"))
             return Diagnostic{.reason = fmt::format("the core '{}' holds logic of its own: '{}'", core->name, cell.name),
                               .help = "a core only joins modules; compile the project again"};
@@ -185,15 +187,15 @@ Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const N
 }
 
 Result<Synthesis> synthesize(std::string_view core, std::span<const ProjectFile> files, std::string_view family,
-                             const SynthesisProgress& progress) {
+                             const SynthesisProgress& progress, std::string_view inner) {
     WEFT_ASSIGN(const Yosys yosys, Yosys::find());
-    const auto source =
-        std::find_if(files.begin(), files.end(), [&](const ProjectFile& file) { return file.path.ends_with(fmt::format("{}.sv", core)); });
+    const std::string file_name = fmt::format("{}.{}", core, inner.empty() ? "sv" : "v");
+    const auto source = std::find_if(files.begin(), files.end(), [&](const ProjectFile& file) { return file.path.ends_with(file_name); });
     if (source == files.end())
         return Diagnostic{.reason = fmt::format("the project has no file of the module '{}'", core), .help = "compile the project again"};
     WEFT_ASSIGN(const Netlist netlist, yosys.instances(*source, core));
     if (!netlist.top()) return Diagnostic{.reason = fmt::format("{} does not hold the module '{}'", source->path, core)};
-    WEFT_ASSIGN(const auto jobs, synthesis_jobs(netlist, files));
+    WEFT_ASSIGN(const auto jobs, synthesis_jobs(netlist, files, inner));
 
     // Instances that are the same but for their name share a job.
     std::vector<std::size_t> leader(jobs.size());

@@ -42,10 +42,13 @@ using SynthesisProgress = std::function<void(std::int64_t done, std::int64_t tot
 
 /// `files` hold the module `core` in `<core>.sv`, the modules that it instantiates, one a file, and their memories
 /// `<Name>_<memory>.mem`, all in one tree. Equal instances are mapped once.
+/// With `inner`, `core` is a shell in `<core>.v`: its instances of the module `inner`, and the few gates that join the others, are left
+/// out, and paths through them.
 Result<Synthesis> synthesize(std::string_view core, std::span<const ProjectFile> files, std::string_view family,
-                             const SynthesisProgress& progress = {});
+                             const SynthesisProgress& progress = {}, std::string_view inner = {});
 
 /// The jobs behind the instances of a core, by instance name: what `synthesize` maps.
-Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const Netlist& core, std::span<const ProjectFile> files);
+Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const Netlist& core, std::span<const ProjectFile> files,
+                                                                         std::string_view inner = {});
 
 }  // namespace weft

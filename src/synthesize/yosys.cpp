@@ -146,7 +146,7 @@ Result<Netlist> Yosys::instances(const ProjectFile& source, std::string_view nam
     const std::string file = (folder.path() / "core.sv").string();
     const std::string netlist = (folder.path() / "core.json").string();
     WEFT_CHECK(write_file(file, source.text));
-    WEFT_CHECK(run_script(folder.path(), fmt::format("read_verilog -sv {}\njson -o {} {}\n", file, netlist, name), source.path));
+    WEFT_CHECK(run_script(folder.path(), fmt::format("read_verilog -sv {}\nproc\njson -o {} {}\n", file, netlist, name), source.path));
     WEFT_ASSIGN(const std::string text, read_file(netlist));
     return Netlist::parse(text);
 }

@@ -111,6 +111,14 @@ TEST(ClockBars, HoldForTheWidestWords) {
               ".AccBits(62), .AccUsed(62), .Levels(2), .Shared(1), .ValuesShared(2), .OutBits(24), .Trail(5), .Name(Name)",
               {{"acc", 62}, {"trail", 5}, {"result", -24}});
 
+    // Beats so wide that their control stands several times.
+    parts.add("weft_fifo", ".Width(1200), .Depth(2)",
+              {{"rst", 1}, {"in_valid", 1}, {"out_ready", 1}, {"in_data", 1200}, {"in_ready", -1}, {"out_valid", -1}, {"out_data", -1200}});
+    parts.add("weft_fork", ".Lanes(75), .InBits(8), .Outputs(2)",
+              {{"rst", 1}, {"in_valid", 1}, {"out_ready", 2}, {"in_data", 600}, {"in_ready", -1}, {"out_valid", -2}, {"out_data", -1200}});
+    parts.add("weft_width", ".Columns(3), .Channels(64), .InputLanes(11), .OutputLanes(13), .InBits(8)",
+              {{"rst", 1}, {"in_valid", 1}, {"out_ready", 1}, {"in_data", 88}, {"in_ready", -1}, {"out_valid", -1}, {"out_data", -104}});
+
     SynthesisJob job;
     job.module = "weft_collection";
     job.parameters["Name"] = "parts";

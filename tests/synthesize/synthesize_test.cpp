@@ -111,6 +111,26 @@ TEST_F(SynthesizeTest, FollowsPathsAcrossBorders) {
     EXPECT_LE(result->border.depth.carry_bits, 8);
 }
 
+TEST_F(SynthesizeTest, CountsAShellWithoutItsCore) {
+    const ProjectFile shell{"rtl/test_kernel.v", R"(
+module test_kernel (input wire clk, input wire reset_n, input wire [7:0] a, output wire [7:0] y);
+    reg rst = 1'b1;
+    always @(posedge clk) rst <= !reset_n;
+    wire [7:0] m, n;
+    weft_delay_line #(.Width(8), .Steps(4)) u_reader (.clk(clk), .in(a), .out(m));
+    test_core u_core (.clk(clk), .a(m & {8{!rst}}), .y(n));
+    weft_delay_line #(.Width(8), .Steps(3)) u_writer (.clk(clk), .in(n), .out(y));
+endmodule
+)"};
+    const auto result =
+        synthesize("test_kernel", std::vector<ProjectFile>{shell, delay_file(), stage_file}, "xcup", SynthesisProgress{}, "test_core");
+    ASSERT_TRUE(result) << to_string(result.error()[0]);
+    ASSERT_EQ(result->instances.size(), 2U);
+    EXPECT_EQ(result->instances[0].name, "u_reader");
+    EXPECT_EQ(result->instances[1].name, "u_writer");
+    EXPECT_EQ(result->totals.ff, 8 * (4 + 3));
+}
+
 TEST_F(SynthesizeTest, ContentsOfMemoriesCount) {
     const std::string body = R"(
     weft_delay_line #(.Width(8), .Steps(1), .Name("lut")) u_lut (.clk(clk), .in(a), .out(y));

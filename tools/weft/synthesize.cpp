@@ -17,6 +17,7 @@ struct Flags {
     std::string project;
     std::string board;
     bool json = false;
+    bool shell = false;
 };
 
 Status run(const Flags& flags) {
@@ -32,7 +33,8 @@ Status run(const Flags& flags) {
     const auto progress = [&](std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress("mapping with Yosys", done, total);
     };
-    WEFT_ASSIGN(const SynthesisReport result, count_design(compiled->design, *board, progress));
+    WEFT_ASSIGN(SynthesisReport result, count_design(compiled->design, *board, progress));
+    if (flags.shell) WEFT_CHECK(count_shells(compiled->design, emit_options(*compiled), result, progress));
     clear_progress();
     report(result.warnings);
     if (flags.json) {
@@ -52,8 +54,9 @@ Command add_synthesize(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     sub->add_option("DIR", flags->project, "The directory of a project")->required();
     sub->add_option("--board", flags->board, "Another board than the project's (weft list boards)")->type_name("BOARD");
+    sub->add_flag("--shell", flags->shell, "Count the shells around the core too, part by part: that for cards and the bare streams");
     sub->add_flag("--json", flags->json, "Print JSON");
-    sub->footer("Example: weft synthesize out --json");
+    sub->footer("Example: weft synthesize out --shell --json");
     const auto command = [flags]() -> int {
         const Status status = run(*flags);
         return status ? exit_ok : report(status.error());
