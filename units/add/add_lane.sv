@@ -44,15 +44,24 @@ module weft_add_lane #(
             logic [Bits-1:0] sum;
             assign left  = Bits'(a) <<< (ShiftA - Zeros);
             assign right = Bits'(b) <<< (ShiftB - Zeros);
-            weft_add_sum #(
-                .Width   (Bits),
-                .Subtract(NegateA != 0 || NegateB != 0 ? 1 : 0)
-            ) adder (
-                .clk(clk),
-                .a  (NegateA != 0 ? right : left),
-                .b  (NegateA != 0 ? left : right),
-                .sum(sum)
-            );
+            if (Bits > 24) begin : g_wide
+                weft_add_sum #(
+                    .Width   (Bits),
+                    .Subtract(NegateA != 0 || NegateB != 0 ? 1 : 0)
+                ) adder (
+                    .clk(clk),
+                    .a  (NegateA != 0 ? right : left),
+                    .b  (NegateA != 0 ? left : right),
+                    .sum(sum)
+                );
+            end else if (NegateA != 0) begin : g_b_minus_a
+                // Here, where the mapper sees the zeros of a shift.
+                always_ff @(posedge clk) sum <= right - left;
+            end else if (NegateB != 0) begin : g_a_minus_b
+                always_ff @(posedge clk) sum <= left - right;
+            end else begin : g_sum
+                always_ff @(posedge clk) sum <= left + right;
+            end
             if (Zeros > 0) begin : g_zeros
                 assign acc = {sum, {Zeros{1'b0}}};
             end else begin : g_no_zeros
