@@ -65,7 +65,9 @@ module weft_reduce #(
                 if (2 * n + 1 < Before) begin : g_two
                     logic signed [Bits-1:0] right;
                     assign right = nodes[(offset(k-1)+2*n+1)*Width+:Bits];
-                    if (Maximum != 0) begin : g_maximum
+                    if (Maximum != 0 && Bits <= 24) begin : g_maximum
+                        always_ff @(posedge clk) node <= right > left ? right : left;
+                    end else if (Maximum != 0) begin : g_wide_maximum
                         logic at_least;
                         weft_at_least #(
                             .Width(Bits)

@@ -35,15 +35,19 @@ module weft_global_pool_kept #(
     end
     generate
         if (Maximum != 0) begin : g_maximum
-            logic at_least;
-            weft_at_least #(
-                .Width(Bits)
-            ) compare (
-                .a       (value),
-                .b       (before_it),
-                .at_least(at_least)
-            );
-            assign next      = first || at_least ? value : before_it;
+            logic greater;
+            if (Bits <= 24) begin : g_narrow
+                assign greater = $signed(value) > $signed(before_it);
+            end else begin : g_wide
+                weft_at_least #(
+                    .Width(Bits)
+                ) compare (
+                    .a       (value),
+                    .b       (before_it),
+                    .at_least(greater)
+                );
+            end
+            assign next      = first || greater ? value : before_it;
             assign carry_out = 1'b0;
             logic unused;
             assign unused = &{1'b0, carry};

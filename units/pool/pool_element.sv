@@ -58,13 +58,17 @@ module weft_pool_element #(
             end
             if (Maximum != 0) begin : g_maximum
                 logic greater;
-                weft_at_least #(
-                    .Width(SumBits)
-                ) compare (
-                    .a       (value),
-                    .b       (result),
-                    .at_least(greater)
-                );
+                if (SumBits <= 24) begin : g_narrow
+                    assign greater = $signed(value) > $signed(result);
+                end else begin : g_wide
+                    weft_at_least #(
+                        .Width(SumBits)
+                    ) compare (
+                        .a       (value),
+                        .b       (result),
+                        .at_least(greater)
+                    );
+                end
                 always_ff @(posedge clk) if (here && (starts || greater)) result <= value;
             end else begin : g_sum
                 weft_split_adder #(
