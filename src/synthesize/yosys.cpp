@@ -35,6 +35,15 @@ constexpr std::string_view map_script =
     "synth_xilinx -family {family} -noiopad -noclkbuf -top {top}\n"
     "json -o {folder}/netlist.json\n";
 
+// Yosys 0.23 fails an assertion of its own on some modules (weft_unpack) whose parameters are set that way: there they become defaults.
+constexpr std::string_view map_script_of_defaults =
+    "read_verilog -sv {sources}\n"
+    "chparam {parameters} {module}\n"
+    "hierarchy -top {module}\n"
+    "rename -top {top}\n"
+    "synth_xilinx -family {family} -noiopad -noclkbuf -top {top}\n"
+    "json -o {folder}/netlist.json\n";
+
 /// Yosys writes a text of nothing but 0, 1, x and z with a space behind it, to tell it from bits.
 bool is_bits(std::string_view value) { return !value.empty() && value.find_first_not_of("01xz") == std::string_view::npos; }
 
@@ -161,7 +170,7 @@ Result<ModuleCounts> Yosys::map(const SynthesisJob& job, std::string_view family
         }
     }
     const TemporaryFolder folder(fs::temp_directory_path() / ("weft-yosys-" + unique_suffix()));
-    std::string sources, parameters;
+    std::string sources, parameters, defaults;
     for (const ProjectFile& file : job.sources) {
         const fs::path path = folder.path() / fs::path(file.path).filename();
         WEFT_CHECK(write_file(path, file.text));
@@ -169,16 +178,22 @@ Result<ModuleCounts> Yosys::map(const SynthesisJob& job, std::string_view family
     }
     const std::string name = (folder.path() / "memory").string();
     for (const ProjectFile& file : job.memories) WEFT_CHECK(write_file(name + file.path, file.text));
-    for (const auto& [parameter, value] : job.parameters)
-        parameters += fmt::format(" -chparam {} {}", parameter,
-                                  parameter_constant(parameter == name_parameter && !text_of(value).empty() ? name : value));
+    for (const auto& [parameter, value] : job.parameters) {
+        const std::string constant = parameter_constant(parameter == name_parameter && !text_of(value).empty() ? name : value);
+        parameters += fmt::format(" -chparam {} {}", parameter, constant);
+        defaults += fmt::format(" -set {} {}", parameter, constant);
+    }
 
     const std::string what = fmt::format("the module {}", job.module);
-    WEFT_CHECK(run_script(folder.path(),
-                          fmt::format(fmt::runtime(map_script), fmt::arg("sources", sources), fmt::arg("module", job.module),
-                                      fmt::arg("parameters", parameters), fmt::arg("top", top), fmt::arg("folder", folder.path().string()),
-                                      fmt::arg("family", family)),
-                          what));
+    const auto script = [&](std::string_view text, const std::string& settings) {
+        return fmt::format(fmt::runtime(text), fmt::arg("sources", sources), fmt::arg("module", job.module),
+                           fmt::arg("parameters", settings), fmt::arg("top", top), fmt::arg("folder", folder.path().string()),
+                           fmt::arg("family", family));
+    };
+    Status mapped = run_script(folder.path(), script(map_script, parameters), what);
+    if (!mapped && mapped.error()[0].help.find("modules_.count(module->name) == 0") != std::string::npos)
+        mapped = run_script(folder.path(), script(map_script_of_defaults, defaults), what);
+    WEFT_CHECK(mapped);
 
     ModuleCounts counts;
     {

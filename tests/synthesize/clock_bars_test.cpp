@@ -5,8 +5,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <set>
 
 #include "src/emit/rtl.h"
+#include "src/synthesize/report.h"
 #include "src/synthesize/synthesize.h"
 #include "units/common/cases.h"
 
@@ -154,6 +156,36 @@ TEST(ClockBars, HoldForAWholeUnit) {
     EXPECT_FALSE(synthesis->instances.empty());
     for (const SynthesizedInstance& instance : synthesis->instances)
         EXPECT_THAT(broken_bars(instance.counts.depth), IsEmpty()) << instance.module;
+}
+
+/// All parts of the shells are counted; the bars hold where memory and streams are read and written.
+TEST(ClockBars, HoldForReadersAndWriters) {
+    const auto yosys = Yosys::find();
+    if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
+    const auto units = unit_registry();
+    const auto fork = std::find_if(units.begin(), units.end(), [](const UnitDef* def) { return def->name == "fork"; });
+    ASSERT_NE(fork, units.end());
+    const UnitCase point = std::move((*fork)->cases().front());
+    SynthesisReport report;
+    const auto board = find_board("alveo-u200");
+    ASSERT_TRUE(board);
+    report.board = *board;
+    const auto counted = count_shells(*point, {}, report);
+    ASSERT_TRUE(counted) << to_string(counted.error()[0]);
+    ASSERT_EQ(report.shells.size(), 2U);
+    std::set<std::string> modules;
+    for (const ShellCounts& shell : report.shells)
+        for (const SynthesizedInstance& part : shell.parts) {
+            modules.insert(part.module);
+            const bool ports = part.module.starts_with("weft_axi_") || part.module.starts_with("weft_stream_");
+            if (ports && part.module != "weft_axi_control") {
+                EXPECT_THAT(broken_bars(part.counts.depth), IsEmpty()) << part.module;
+            }
+            EXPECT_LE(part.counts.depth.worst.lut_levels, most_lut_levels) << part.module;
+        }
+    EXPECT_THAT(modules, ElementsAre("weft_axi_control", "weft_axi_read", "weft_axi_write", "weft_pack", "weft_stream_in",
+                                     "weft_stream_out", "weft_unpack"));
+    EXPECT_THAT(to_text(report), testing::HasSubstr("largest control fan-out"));
 }
 
 }  // namespace

@@ -30,60 +30,86 @@ module weft_axi_bursts #(
     localparam int AddressBits = 64 - ByteBits;
     localparam int BurstBits = $clog2(MaxBurst);
 
-    // Idle; the words are counted by doubling, a bit of `frames` a cycle; the next burst is measured; it is offered.
-    localparam logic [1:0] Idle = 2'd0;
-    localparam logic [1:0] Count = 2'd1;
-    localparam logic [1:0] Measure = 2'd2;
-    localparam logic [1:0] Offer = 2'd3;
-    logic [1:0]             state;
-    logic [31:0]            frames;
-    logic [31:0]            frame_words;
-    logic [31:0]            words;
-    logic [AddressBits-1:0] address;
+    // Idle; the words are counted by doubling, a bit of `frames` a cycle; the count settles; the next burst is measured; it is offered.
+    localparam logic [2:0] Idle = 3'd0;
+    localparam logic [2:0] Count = 3'd1;
+    localparam logic [2:0] Settle = 3'd2;
+    localparam logic [2:0] Measure = 3'd3;
+    localparam logic [2:0] Offer = 3'd4;
+    logic [ 2:0] state;
+    logic [31:0] frames;
+    logic [31:0] frame_words;
 
-    // Words up to the next multiple of MaxBurst, and whether they are all that is left.
-    logic [BurstBits:0] room;
-    logic               ends;
-    assign room = (BurstBits + 1)'(MaxBurst) - {1'b0, address[BurstBits-1:0]};
-    assign ends = words <= 32'(room);
+    // Words left: the upper half is a cycle behind, what it will gain or lose stands in registers.
+    logic [15:0] words_low;
+    logic [15:0] words_high;
+    logic [15:0] high_gain;
+    logic        carry;
+    logic        borrow;
 
-    logic [BurstBits:0] length;
-    logic               unused_ok;
-    assign unused_ok     = &{1'b0, job_address[ByteBits-1:0]};
+    // The next burst's first word: its place among MaxBurst, and which MaxBurst, counted in segments without a long carry. Every burst but
+    // the last ends with them.
+    localparam int BlockBits = AddressBits - BurstBits;
+    localparam int Segment = 24;
+    localparam int Segments = (BlockBits + Segment - 1) / Segment;
+    logic [BurstBits-1:0] place;
+    logic [BlockBits-1:0] block;
+    logic [ Segments-1:0] ones;  // a segment of `block` is all ones
+    logic [  BurstBits:0] room;  // words up to the next multiple of MaxBurst
+    logic                 ends;  // they are all that is left
+    logic                 none;
+    assign ends = words_high == '0 && words_low <= 16'(room);
+    assign none = words_high == '0 && words_low == '0;
+
+    logic [BurstBits-1:0] less;  // words of the burst, less one
+    logic                 unused_ok;
+    assign unused_ok     = &{1'b0, job_address[ByteBits-1:0], ones};
     assign job_ready     = state == Idle;
     assign burst         = state == Offer;
-    assign burst_address = {address, {ByteBits{1'b0}}};
-    assign burst_length  = 8'(length - 1'b1);
+    assign burst_address = {block, place, {ByteBits{1'b0}}};
+    assign burst_length  = 8'(less);
 
+    logic [15:0] adds;
+    logic [16:0] added;
+    assign adds  = state == Offer ? ~(16'(less)) : frames[0] ? frame_words[15:0] : '0;
+    assign added = {1'b0, words_low} + {1'b0, adds};
     always_ff @(posedge clk) begin
-        empty <= 1'b0;
+        empty      <= 1'b0;
+        room       <= (BurstBits + 1)'(MaxBurst) - {1'b0, place};
+        high_gain  <= '0;
+        carry      <= 1'b0;
+        borrow     <= 1'b0;
+        words_high <= words_high + (borrow ? '1 : high_gain) + 16'(carry);
         case (state)
             Idle: begin
-                address     <= job_address[63:ByteBits];
+                place       <= job_address[ByteBits+:BurstBits];
                 frames      <= job_frames[31] ? '0 : job_frames;
                 frame_words <= 32'(FrameWords);
-                words       <= '0;
+                words_low   <= '0;
+                words_high  <= '0;
                 if (job_valid) state <= Count;
             end
             Count: begin
-                if (frames[0]) words <= words + frame_words;
+                words_low   <= added[15:0];
+                carry       <= added[16];
+                high_gain   <= frames[0] ? frame_words[31:16] : '0;
                 frame_words <= frame_words << 1;
                 frames      <= frames >> 1;
-                if (frames[31:1] == '0) begin
-                    empty <= !frames[0] && words == '0;
-                    state <= !frames[0] && words == '0 ? Idle : Measure;
-                end
+                if (frames[31:1] == '0) state <= Settle;
             end
+            Settle: state <= Measure;
             Measure: begin
-                length     <= ends ? (BurstBits + 1)'(words) : room;
+                less       <= ends ? BurstBits'(words_low - 1'b1) : ~place;
                 burst_last <= ends;
-                state      <= Offer;
+                empty      <= none;
+                state      <= none ? Idle : Offer;
             end
             default: begin
                 if (burst_taken) begin
-                    address <= address + AddressBits'(length);
-                    words   <= words - 32'(length);
-                    state   <= burst_last ? Idle : Measure;
+                    place     <= '0;
+                    words_low <= added[15:0];
+                    borrow    <= !added[16];
+                    state     <= burst_last ? Idle : Settle;
                 end
             end
         endcase
@@ -92,4 +118,22 @@ module weft_axi_bursts #(
             empty <= 1'b0;
         end
     end
+    generate
+        for (genvar s = 0; s < Segments; s++) begin : g_segment
+            localparam int Own = BlockBits - s * Segment < Segment ? BlockBits - s * Segment : Segment;
+            logic           turns;
+            logic [Own-1:0] digits;
+            assign block[s*Segment+:Own] = digits;
+            if (s == 0) begin : g_lowest
+                assign turns = 1'b1;
+            end else begin : g_higher
+                assign turns = &ones[s-1:0];
+            end
+            always_ff @(posedge clk) begin
+                ones[s] <= &digits;
+                if (state == Idle) digits <= job_address[ByteBits+BurstBits+s*Segment+:Own];
+                else if (burst_taken && turns) digits <= digits + 1'b1;
+            end
+        end
+    endgenerate
 endmodule

@@ -178,10 +178,6 @@ module weft_axi_control #(
     assign cleared = writes && write_word == StatusWord + 10'd10 ? write_data[Errors-1:0] & write_mask[Errors-1:0] : '0;
     always_ff @(posedge clk) begin
         if (rst) begin
-            frames_written    <= '0;
-            cycles            <= '0;
-            input_stalls      <= '0;
-            output_stalls     <= '0;
             error_flags       <= '0;
             counts            <= 1'b0;
             input_stalls_now  <= 1'b0;
@@ -190,64 +186,71 @@ module weft_axi_control #(
             counts            <= !idle;
             input_stalls_now  <= !idle && input_waits;
             output_stalls_now <= !idle && output_waits;
-            if (frame_written) frames_written <= frames_written + 1'b1;
-            if (counts) cycles <= cycles + 1'b1;
-            if (input_stalls_now) input_stalls <= input_stalls + 1'b1;
-            if (output_stalls_now) output_stalls <= output_stalls + 1'b1;
             error_flags <= (error_flags & ~cleared) | errors;
         end
     end
 
-    // A read: the address is held for a cycle, in which the register is chosen.
-    logic        asked;
-    logic [ 9:0] read_word;
-    logic [31:0] chosen;
-    logic [31:0] kept_high;
-    logic [31:0] counter_high;
-    logic        reads_counter;
-    logic        unused_ok;
+    weft_long_counter #(.Bits(32)) count_frames (.clk(clk), .rst(rst), .step(frame_written), .value(frames_written));
+    weft_long_counter #(.Bits(64)) count_cycles (.clk(clk), .rst(rst), .step(counts), .value(cycles));
+    weft_long_counter #(.Bits(64)) count_inputs (.clk(clk), .rst(rst), .step(input_stalls_now), .value(input_stalls));
+    weft_long_counter #(.Bits(64)) count_outputs (.clk(clk), .rst(rst), .step(output_stalls_now), .value(output_stalls));
+
+    // A read: which register it is, is found as the address is taken; in the next cycle its value is taken.
+    localparam int Fixed = 15;
+    localparam int Readable = Fixed + 2 * Pointers;
+    logic                   asked;
+    logic [            9:0] read_word;
+    logic [   Readable-1:0] hits;
+    logic [   Readable-1:0] held_hits;
+    logic [Readable*32-1:0] values;
+    logic [           31:0] chosen;
+    logic [           31:0] kept_high;
+    logic [           31:0] counter_high;
+    logic                   reads_counter;
+    logic                   unused_ok;
     assign unused_ok     = &{1'b0, araddr[1:0], write_address[1:0], PointerOffsets, FramesOffset[1:0], StatusOffset[1:0]};
     assign arready       = !asked && !rvalid;
     assign rresp         = 2'b00;
-    assign reads_control = asked && read_word == 10'd0;
+    assign reads_control = asked && held_hits[0];
+    assign read_word     = 10'(araddr >> 2);
     always_comb begin
-        chosen        = '0;
-        counter_high  = cycles[63:32];
-        reads_counter = 1'b0;
-        case (read_word)
-            10'd0: chosen = {24'd0, auto_restart, 3'd0, ready_flag, idle, done_flag, start};
-            10'd1: chosen = {31'd0, global_enable};
-            10'd2: chosen = {30'd0, enable};
-            10'd3: chosen = {30'd0, status};
-            FramesOffset[11:2]: chosen = frames_argument;
-            StatusWord: chosen = Version;
-            StatusWord + 10'd1: chosen = ModelHash[31:0];
-            StatusWord + 10'd2: chosen = ModelHash[63:32];
-            StatusWord + 10'd3: chosen = frames_written;
-            StatusWord + 10'd4: begin
-                chosen        = cycles[31:0];
-                reads_counter = 1'b1;
-            end
-            StatusWord + 10'd6: begin
-                chosen        = input_stalls[31:0];
-                counter_high  = input_stalls[63:32];
-                reads_counter = 1'b1;
-            end
-            StatusWord + 10'd8: begin
-                chosen        = output_stalls[31:0];
-                counter_high  = output_stalls[63:32];
-                reads_counter = 1'b1;
-            end
-            StatusWord + 10'd5, StatusWord + 10'd7, StatusWord + 10'd9: chosen = kept_high;
-            StatusWord + 10'd10: chosen = 32'(error_flags);
-            default: begin
-                for (int i = 0; i < 2 * Pointers; i++)
-                    if (read_word == PointerOffsets[(i/2)*12+2+:10] + 10'(i % 2)) chosen = pointers[i*32+:32];
-            end
-        endcase
+        hits = '0;
+        for (int i = 0; i < 2 * Pointers; i++) hits[Fixed+i] = read_word == PointerOffsets[(i/2)*12+2+:10] + 10'(i % 2);
+        for (int i = 0; i < 4; i++) hits[i] = read_word == 10'(i);
+        hits[4] = read_word == FramesOffset[11:2];
+        for (int i = 0; i < 5; i++) hits[5+i] = read_word == StatusWord + 10'(i);
+        hits[10] = read_word == StatusWord + 10'd6;
+        hits[11] = read_word == StatusWord + 10'd8;
+        hits[12] = read_word == StatusWord + 10'd10;
+        hits[13] = read_word == StatusWord + 10'd5 || read_word == StatusWord + 10'd7;
+        hits[14] = read_word == StatusWord + 10'd9;
     end
+    assign values = {
+        pointers,
+        kept_high,
+        kept_high,
+        32'(error_flags),
+        output_stalls[31:0],
+        input_stalls[31:0],
+        cycles[31:0],
+        frames_written,
+        ModelHash[63:32],
+        ModelHash[31:0],
+        Version,
+        frames_argument,
+        {30'd0, status},
+        {30'd0, enable},
+        {31'd0, global_enable},
+        {24'd0, auto_restart, 3'd0, ready_flag, idle, done_flag, start}
+    };
+    always_comb begin
+        chosen = '0;
+        for (int i = 0; i < Readable; i++) chosen = chosen | (values[i*32+:32] & {32{held_hits[i]}});
+    end
+    assign reads_counter = held_hits[9] || held_hits[10] || held_hits[11];
+    assign counter_high  = held_hits[9] ? cycles[63:32] : held_hits[10] ? input_stalls[63:32] : output_stalls[63:32];
     always_ff @(posedge clk) begin
-        if (arvalid && arready) read_word <= 10'(araddr >> 2);
+        if (arvalid && arready) held_hits <= hits;
         if (asked) rdata <= chosen;
         if (asked && reads_counter) kept_high <= counter_high;
         if (rst) begin

@@ -88,7 +88,7 @@ module weft_axi_read #(
             error       <= 1'b0;
         end else begin
             arvalid     <= burst_taken || (arvalid && !arready);
-            room        <= room - (burst_taken ? RoomBits'(burst_length) + 1'b1 : '0) + RoomBits'(leaves);
+            room        <= room + (burst_taken ? ~(RoomBits'(burst_length)) : '0) + RoomBits'(leaves);
             outstanding <= outstanding + OutstandingBits'(burst_taken) - OutstandingBits'(ends);
         end
     end

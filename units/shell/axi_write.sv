@@ -109,7 +109,7 @@ module weft_axi_write #(
             error       <= 1'b0;
         end else begin
             awvalid     <= burst_taken || (awvalid && !awready);
-            held        <= held - (burst_taken ? HeldBits'(burst_length) + 1'b1 : '0) + HeldBits'(enters);
+            held        <= held + (burst_taken ? ~(HeldBits'(burst_length)) : '0) + HeldBits'(enters);
             outstanding <= outstanding + OutstandingBits'(burst_taken) - OutstandingBits'(answered);
         end
     end
