@@ -22,23 +22,6 @@ StreamShape output_shape(const Unit& unit) {
             static_cast<int>(unit.parameter("KernelH") * unit.parameter("KernelW")), static_cast<int>(unit.parameter("Channels"))};
 }
 
-std::string check(const Unit& unit) {
-    if (std::string reason = expect_shape(*unit.inputs[0], shape_of(unit), "its input"); !reason.empty()) return reason;
-    const StreamShape shape = output_shape(unit);
-    if (shape.rows < 1 || shape.columns < 1) return "the kernel is larger than the padded input";
-    if (std::string reason = expect_shape(*unit.outputs[0], shape, "its output"); !reason.empty()) return reason;
-    if (unit.parameter("TapsPerBeat") > shape.taps) return "TapsPerBeat exceeds the kernel";
-    if (unit.parameter("Lanes") > shape.channels) return "Lanes exceeds Channels";
-    const bool padded = unit.parameter("PadTop") + unit.parameter("PadLeft") + unit.parameter("PadBottom") + unit.parameter("PadRight") > 0;
-    const std::int64_t pad = unit.parameter("PadValue");
-    const Stream& out = *unit.outputs[0];
-    if (out.min > unit.inputs[0]->min || out.max < unit.inputs[0]->max) return "its output's range does not cover its input's";
-    if (unit.parameter("Pixels") > 1)
-        if (std::string reason = line_obstacle(WindowGeometry(unit)); !reason.empty()) return reason + ", with several pixels a beat";
-    if (padded && (pad < out.min || pad > out.max)) return "PadValue is outside its output's range";
-    return {};
-}
-
 /// The walk of the delay line, as the HLS face does it: over all pixels without a stop between rows and frames. Padding that alone fills a
 /// window is walked over as well; the rest is masked. Distances are in positions of the walk.
 struct DelayLine {
@@ -86,9 +69,38 @@ struct DelayLine {
         return pixels * channel_folds + (inside ? steps % channel_folds : 0);
     }
 
+    /// Steps of a frame, those included in which a window's further beats leave.
+    std::int64_t steps() const {
+        return out_rows * out_columns * (channel_folds - 1) * tap_folds + out_rows * (out_columns - 1) * next_window(column_gap) +
+               (out_rows - 1) * next_window(row_gap) + next_window(frame_gap);
+    }
+
     /// From a window's last channel fold to the next window, `gap` positions on: whichever takes longer, leaving or arriving.
     std::int64_t next_window(std::int64_t gap) const { return std::max(tap_folds, (gap - 1) * channel_folds + 1); }
 };
+
+std::string check(const Unit& unit) {
+    if (std::string reason = expect_shape(*unit.inputs[0], shape_of(unit), "its input"); !reason.empty()) return reason;
+    const StreamShape shape = output_shape(unit);
+    if (shape.rows < 1 || shape.columns < 1) return "the kernel is larger than the padded input";
+    if (std::string reason = expect_shape(*unit.outputs[0], shape, "its output"); !reason.empty()) return reason;
+    if (unit.parameter("TapsPerBeat") > shape.taps) return "TapsPerBeat exceeds the kernel";
+    if (unit.parameter("Lanes") > shape.channels) return "Lanes exceeds Channels";
+    const bool padded = unit.parameter("PadTop") + unit.parameter("PadLeft") + unit.parameter("PadBottom") + unit.parameter("PadRight") > 0;
+    const std::int64_t pad = unit.parameter("PadValue");
+    const Stream& out = *unit.outputs[0];
+    if (out.min > unit.inputs[0]->min || out.max < unit.inputs[0]->max) return "its output's range does not cover its input's";
+    if (unit.parameter("Pixels") > 1)
+        if (std::string reason = line_obstacle(WindowGeometry(unit)); !reason.empty()) return reason + ", with several pixels a beat";
+    if (padded && (pad < out.min || pad > out.max)) return "PadValue is outside its output's range";
+    // The HLS face's counters hold a batch of as many steps; only windows of nothing but padding, with a stride over them, take more.
+    // It has one pixel a beat.
+    Beat in = lanes_beat(unit), out_beat = taps_beat(unit);
+    in.pixels = out_beat.pixels = 1;
+    if (DelayLine(unit).steps() > 4 * (in.count(unit.inputs[0]->shape) + out_beat.count(shape)))
+        return "its padding is too large for its stride";
+    return {};
+}
 
 /// Windows of neighbouring positions leave together where the stride divides them.
 Beat output_beat(const Unit& unit) {
