@@ -3,8 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// In segments of 24 bits: of each a register tells whether it is all ones, so that no carry runs through more than one of them.
+// In segments of 24 bits: of each a register tells whether it is all ones, so that no carry runs through more than one of them. It is cleared
+// a cycle after `rst`, by a copy of its own; the hierarchy is kept, so that the copies stay.
 
+(* keep_hierarchy = "yes" *)
 module weft_long_counter #(
     parameter int Bits = 64
 ) (
@@ -16,9 +18,11 @@ module weft_long_counter #(
     localparam int Segment = 24;
     localparam int Segments = (Bits + Segment - 1) / Segment;
 
+    logic                clears;
     logic [Segments-1:0] ones;
     logic                unused;
     assign unused = &{1'b0, ones};
+    always_ff @(posedge clk) clears <= rst;
     generate
         for (genvar s = 0; s < Segments; s++) begin : g_segment
             localparam int Own = Bits - s * Segment < Segment ? Bits - s * Segment : Segment;
@@ -31,7 +35,7 @@ module weft_long_counter #(
                 assign turns = step && (&ones[s-1:0]);
             end
             always_ff @(posedge clk) begin
-                if (rst) begin
+                if (clears) begin
                     digits  <= '0;
                     ones[s] <= 1'b0;
                 end else if (turns) begin
