@@ -2,8 +2,9 @@
 # rtl.py
 # The RTL kernels of the example network and of the four quantised files: exact, on schedule, and what they cost.
 # SPDX-License-Identifier: Apache-2.0
-"""Per network: interval beside its bound, latency, RTL = integer contract with and without stalls, handshakes in their scheduled cycle, speed of
-simulation; with --synthesize also Yosys' counts beside the prediction. Exits with 1 where an output or a cycle differs."""
+"""Per network: interval beside its bound, latency, MAC DSPs, lanes that requantise with one DSP, RTL = integer contract with and without
+stalls, handshakes in their scheduled cycle, speed of simulation; with --synthesize also Yosys' counts beside the prediction. Exits with 1
+where an output or a cycle differs."""
 
 import argparse
 import json
@@ -45,9 +46,9 @@ def measure(name, folder, images, synthesize):
     if name.startswith("fashion"):
         calibration = folder / "calibration.npy"
         numpy.save(calibration, samples[:500])
-        weft("compile", workloads.ROOT / "examples/fashion-mnist/fashion.onnx", "--calibrate", calibration, *options, "-o", project)
+        compiled = weft("compile", workloads.fashion_model(), "--calibrate", calibration, *options, "-o", project)
     else:
-        weft("compile", workloads.quantised_model(name), *options, "-o", project)
+        compiled = weft("compile", workloads.quantised_model(name), *options, "-o", project)
     schedule = weft("schedule", project)
     runs = [weft("run", project, "--inputs", inputs, "--engine", "rtl", "--against", "integer", *stalls) for stalls in ([], ["--stalls", 5])]
     shell = weft("run", project, "--inputs", inputs, "--engine", "rtl", "--against", "integer", "--shell")
@@ -57,6 +58,8 @@ def measure(name, folder, images, synthesize):
         schedule["interval_cycles"],
         schedule["interval_bound_cycles"],
         schedule["latency_cycles"],
+        f"{compiled['mac_dsp']:.0f}",
+        f"{compiled['one_dsp_lanes']:.0f}/{compiled['requantize_lanes']:.0f}",
         f"{runs[0]['latency_cycles']}/{runs[0]['interval_cycles']}",
         f"{sum(run['equal_elements'] for run in runs)}/{sum(run['elements'] for run in runs)}",
         f"{sum(run['equal_handshakes'] for run in runs)}/{sum(run['handshakes'] for run in runs)}",
@@ -81,7 +84,7 @@ def main():
     for name in arguments.networks:
         if name not in NETWORKS:
             parser.error(f"no network '{name}'; there are {', '.join(NETWORKS)}")
-    rows = [["network", "interval", "bound", "latency", "measured l/i", "equal elements", "handshakes on time", "us (assumed clock)", "start to done, modelled memory", "kcycles/s"]]
+    rows = [["network", "interval", "bound", "latency", "MAC DSPs", "one-DSP lanes", "measured l/i", "equal elements", "handshakes on time", "us (assumed clock)", "start to done, modelled memory", "kcycles/s"]]
     counts = [["network", "DSP/predicted", "LUT/predicted", "FF/predicted", "BRAM36/predicted", "LUT levels", "carry bits", "fan-out"]]
     exact = True
     with tempfile.TemporaryDirectory() as folder:
