@@ -6,8 +6,8 @@
 // Words wider than 24 bits are skewed in segments of 23 bits, and the carry out of them, but for the last one of 2 to 24 bits: segment k is k
 // cycles late, at the inputs and at the output (weft_skew makes and undoes it; the last one is (Width - 2) / 23 cycles late). One cycle from
 // operands to sum, mod 2^Width.
-// Accumulate = 0: sum = a + b, or a - b with Subtract = 1. Accumulate = 1: where enable, sum = (first ? Start : sum) + a; first and enable
-// come with segment 0 of a.
+// Accumulate = 0: sum = a + b, or a - b with Subtract = 1. Else, where enable, sum = (first ? Start : sum) + a; first and enable come with
+// segment 0 of a. Accumulate > 1: that many are added up from one first to the next, and only then the sum is right.
 
 module weft_split_adder #(
     parameter int               Width      = 8,
@@ -24,6 +24,8 @@ module weft_split_adder #(
 );
     localparam int Segment = 23;
     localparam int Segments = (Width - 2) / Segment + 1;
+    localparam bit Counted = Accumulate > 1 && Segments == 1;
+    localparam logic [Width-1:0] CountedStart = Start - Width'(Accumulate);
     // Carry into segment k, first and enable in its time.
     logic [Segments-1:0] carries_out;
     logic [Segments:0]   carries;
@@ -47,14 +49,23 @@ module weft_split_adder #(
             logic [Bits-1:0] other;
             logic [Bits-1:0] next;
             logic [Bits-1:0] part;
-            assign {carries_out[k], next} = {1'b0, other} + {1'b0, a[Low+:Bits]} + (Bits + 1)'(carries[k]);
             assign sum[Low+:Bits] = part;
-            if (Accumulate != 0) begin : g_accumulate
-                assign other = firsts[k] ? Start[Low+:Bits] : part;
+            if (Counted) begin : g_counted
+                // Subtracts the complement, which adds one too much: Start makes up for it. Unlike a sum's, a difference's operands are not
+                // exchanged by a mapper, which would cost a LUT a bit where the one that is chosen feeds the carry chain.
+                assign other          = firsts[k] ? ~CountedStart : ~part;
+                assign next           = a - other;
+                assign carries_out[k] = 1'b0;
                 always_ff @(posedge clk) if (enables[k]) part <= next;
-            end else begin : g_add
-                assign other = Subtract != 0 ? ~b[Low+:Bits] : b[Low+:Bits];
-                always_ff @(posedge clk) part <= next;
+            end else begin : g_carried
+                assign {carries_out[k], next} = {1'b0, other} + {1'b0, a[Low+:Bits]} + (Bits + 1)'(carries[k]);
+                if (Accumulate != 0) begin : g_accumulate
+                    assign other = firsts[k] ? Start[Low+:Bits] : part;
+                    always_ff @(posedge clk) if (enables[k]) part <= next;
+                end else begin : g_add
+                    assign other = Subtract != 0 ? ~b[Low+:Bits] : b[Low+:Bits];
+                    always_ff @(posedge clk) part <= next;
+                end
             end
         end
     endgenerate

@@ -5,7 +5,8 @@
 //
 // Words have Width bits, signed if Signed; sum is right mod 2^SumBits. It follows words after Depth >= log2 Count cycles, one more with
 // Accumulate, and (SumBits - 2) / 23 more with Accumulate or where Depth > 0 and GrowBits + Depth > 24 (weft_split_adder).
-// Accumulate: where enable, sum = (first ? Start : sum) + the words'; first and enable come one cycle before the tree's result.
+// Accumulate: where enable, sum = (first ? Start : sum) + the words'; first and enable come one cycle before the tree's result. That many
+// beats are added up from one first to the next, and only then the sum is right.
 
 module weft_sum #(
     parameter int                 Count      = 1,
@@ -117,7 +118,7 @@ module weft_sum #(
             end
             weft_split_adder #(
                 .Width     (SumBits),
-                .Accumulate(1),
+                .Accumulate(Accumulate),
                 .Start     (Start)
             ) adder (
                 .clk   (clk),

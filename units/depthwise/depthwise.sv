@@ -211,7 +211,7 @@ module weft_depthwise #(
                 .InBits(InBits),
                 .InSigned(InSigned),
                 .WeightLatency(WeightLatency),
-                .Accumulate(Accumulate)
+                .Accumulate(TapFolds > 1 ? TapFolds : 0)
             ) products (
                 .clk(clk),
                 .adds_next(adds_next),

@@ -6,9 +6,9 @@
 // The taps are cut into chains of ChainLength cells (the last may be shorter); the place of a tap is its distance from the end of the
 // longest chain, so that all chains end together. x stands in the cycle in which the beat is read. Weights of place i stand
 // WeightLatency + i cycles later. sums stands WeightLatency + ChainLength + 3 + levels cycles later, levels being the adder levels over the
-// chains, and one more with Accumulate: there sums is added up over the beats for which adds_next was high in the cycle before the one in
-// which they would stand, beginning anew with first_next. Sums of more than 24 bits may take more (sum.sv, for words of ChainBits bits, which
-// hold the sum of a chain).
+// chains, and one more with Accumulate: there sums is added up over that many beats, those for which adds_next was high in the cycle before
+// the one in which they would stand, beginning anew with first_next. Sums of more than 24 bits may take more (sum.sv, for words of ChainBits
+// bits, which hold the sum of a chain).
 // LaneShift > 0: two products a cell, of neighbouring positions (Pixels > 1) or of neighbouring filters.
 // x: element pixel * TapsPerBeat + tap. weights: element filter * TapsPerBeat + tap. sums: element pixel * Multiplier + filter.
 

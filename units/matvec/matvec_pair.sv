@@ -6,7 +6,7 @@
 // x: the beat's elements, w: their weights, output-major (low output first). Element i is number i % ChainLength of cascade
 // i / ChainLength; the last cascade may be shorter and ends with the others, so an element comes
 // i % ChainLength + (ChainLength - length of its cascade) cycles late ("its slot"). Counted from slot 0, the cycle of the cascades' sums is
-// ChainLength + 3, and that of the beat's sums Depth = log2(number of cascades) cycles later. For Accumulate = 1, first and enable come one
+// ChainLength + 3, and that of the beat's sums Depth = log2(number of cascades) cycles later. For SynapseFolds > 1, first and enable come one
 // cycle before a beat's sums: where enable, sums = (first ? 0 : sums) + the beat's, one cycle after them. Words wider than 24 bits take
 // (width - 2) / 23 cycles more.
 // Products = 2: a weight of both outputs shares a DSP, high << LaneShift beside low. Every cascade's sum of low products fits LaneShift
@@ -115,7 +115,7 @@ module weft_matvec_pair #(
         .GrowBits  (ChainBits),
         .Signed    (1 - Raw),
         .SumBits   (SumBits),
-        .Accumulate(SynapseFolds > 1 ? 1 : 0),
+        .Accumulate(SynapseFolds > 1 ? SynapseFolds : 0),
         .Start     (Start)
     ) low_sum (
         .clk   (clk),
@@ -137,7 +137,7 @@ module weft_matvec_pair #(
                 .GrowBits  (ChainBits),
                 .Signed    (1),
                 .SumBits   (SumBits),
-                .Accumulate(SynapseFolds > 1 ? 1 : 0)
+                .Accumulate(SynapseFolds > 1 ? SynapseFolds : 0)
             ) high_sum (
                 .clk   (clk),
                 .first (first),

@@ -28,9 +28,16 @@ module weft_matvec_rom #(
             // A register of a constant, which costs nothing: simulators read the contents only after time 0.
             always_ff @(posedge clk) data <= memory[0];
         end else if (Deep == 0) begin : g_shallow
-            logic [Width-1:0] memory[0:Depth-1];
-            initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Index), memory);
-            assign data = memory[address_later];
+            weft_matvec_words #(
+                .Width      (Width),
+                .Depth      (Depth),
+                .AddressBits(AddressBits),
+                .Index      (Index),
+                .Name       (Name)
+            ) words (
+                .address(address_later),
+                .data   (data)
+            );
         end else begin : g_deep
             (* rom_style = "block", ram_style = "block" *) logic [Width-1:0] memory[0:Depth-1];
             initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Index), memory);
