@@ -13,18 +13,17 @@ module weft_matvec_choose #(
     input  logic [Count*Width-1:0] words,
     output logic [Width-1:0]       word
 );
-    // A copy for each lane: this net would reach all of them.
+    // A copy for each instance: this net would reach all of them.
     logic [Bits-1:0] number_here;
     always_ff @(posedge clk) number_here <= number;
-    generate
-        for (genvar b = 0; b < Width; b++) begin : g_bit
-            logic [Count-1:0] choices;
-            logic             chosen;
-            for (genvar i = 0; i < Count; i++) begin : g_word
-                assign choices[i] = words[i*Width+b];
-            end
-            always_ff @(posedge clk) chosen <= choices[number_here];
-            assign word[b] = chosen;
-        end
-    endgenerate
+    logic [Width-1:0] chosen;
+    weft_select #(
+        .Choices(Count),
+        .Width  (Width)
+    ) u_select (
+        .select (number_here),
+        .choices(words),
+        .chosen (chosen)
+    );
+    always_ff @(posedge clk) word <= chosen;
 endmodule

@@ -24,6 +24,9 @@ module weft_matvec_serial #(
 );
     localparam int Beats = (PE + Lanes - 1) / Lanes;
     localparam int Bits = Beats > 1 ? $clog2(Beats) : 1;
+    // A bit of the number drives a LUT for every four beats of each bit that is chosen: at most 240 of them.
+    localparam int Most = 960 / (Beats + 3) < 1 ? 1 : 960 / (Beats + 3) > Width ? Width : 960 / (Beats + 3);
+    localparam int Slices = (Width + Most - 1) / Most;
     generate
         if (Beats == 1) begin : g_wires
             always_ff @(posedge clk) out_valid <= !rst && coming;
@@ -77,16 +80,24 @@ module weft_matvec_serial #(
                             assign words[i*Width+:Width] = '0;
                         end
                     end
-                    weft_matvec_choose #(
-                        .Width(Width),
-                        .Count(Beats),
-                        .Bits (Bits)
-                    ) choose (
-                        .clk   (clk),
-                        .number(next_number),
-                        .words (words),
-                        .word  (out_data[(p*Lanes+l)*Width+:Width])
-                    );
+                    for (genvar s = 0; s < Slices; s++) begin : g_slice
+                        localparam int From = s * Most;
+                        localparam int Own = Width - From < Most ? Width - From : Most;
+                        logic [Beats*Own-1:0] choices;
+                        for (genvar i = 0; i < Beats; i++) begin : g_choice
+                            assign choices[i*Own+:Own] = words[i*Width+From+:Own];
+                        end
+                        weft_matvec_choose #(
+                            .Width(Own),
+                            .Count(Beats),
+                            .Bits (Bits)
+                        ) choose (
+                            .clk   (clk),
+                            .number(next_number),
+                            .words (choices),
+                            .word  (out_data[(p*Lanes+l)*Width+From+:Own])
+                        );
+                    end
                 end
             end
         end
