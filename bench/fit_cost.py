@@ -13,6 +13,7 @@ Coefficients are never negative and make relative errors small; [expected] holds
 points do. Features and expectations are written by hand; the sections [lut], [ff] and [fit] of each table are written anew."""
 
 import argparse
+import datetime
 import json
 import math
 import pathlib
@@ -151,7 +152,7 @@ def main():
         table = Table(unit)
         rows = numpy.array([table.row(p) for p in mine]).reshape(len(mine), len(table.features))
         text = re.split(r"^\[(?:lut|ff|fit)\]", path.read_text(), maxsplit=1, flags=re.MULTILINE)[0].rstrip() + "\n"
-        report = {"tool": f"{version}, family xcup", "points": len(mine), "outside_points": len(others)}
+        report = {"date": datetime.date.today().isoformat(), "tool": f"{version}, family xcup", "points": len(mine), "outside_points": len(others)}
         for resource in ("lut", "ff"):
             counts = numpy.array([p[resource] for p in mine], dtype=float)
             expected = numpy.array([table.expected[resource].get(name, 0.0) for name in table.features])
@@ -178,7 +179,7 @@ def main():
             if table.predicted_bram(p) != p["bram36"]:
                 print(f"{unit}: BRAM36 {table.predicted_bram(p)} of {p['bram36']} in {p['source']}")
         text += "\n[fit]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in report.items())
-        print(unit, {key: value for key, value in report.items() if key != "tool"})
+        print(unit, {key: value for key, value in report.items() if key not in ("date", "tool")})
         if not arguments.dry:
             path.write_text(text)
     for source, counts in totals.items():
