@@ -11,8 +11,12 @@ namespace weft {
 
 namespace {
 
-/// Columns of a memory that are not constant, equal ones once: by a digest of their bits.
-std::int64_t varied_columns(const RtlMemory& memory) {
+struct Columns {
+    double varied = 0;    ///< Columns of a memory that are not constant,
+    double distinct = 0;  ///< equal ones once: by a digest of their bits.
+};
+
+Columns columns_of(const RtlMemory& memory) {
     const auto width = static_cast<std::size_t>(memory.width());
     std::vector<std::uint64_t> digests(width);
     std::vector<char> varies(width);
@@ -30,7 +34,7 @@ std::int64_t varied_columns(const RtlMemory& memory) {
     std::set<std::uint64_t> distinct;
     for (std::size_t bit = 0; bit < width; ++bit)
         if (varies[bit]) distinct.insert(digests[bit]);
-    return static_cast<std::int64_t>(distinct.size());
+    return {static_cast<double>(std::count(varies.begin(), varies.end(), char{1})), static_cast<double>(distinct.size())};
 }
 
 }  // namespace
@@ -52,10 +56,11 @@ Variables cost_variables(const Unit& unit) {
         const auto depth = static_cast<double>(memory.depth());
         variables[name + "_count"] += 1;
         variables[name + "_width"] += memory.width();
-        variables[name + "_columns"] += static_cast<double>(varied_columns(memory));
+        const Columns columns = columns_of(memory);
+        variables[name + "_columns"] += columns.distinct;
         double& deepest = variables[name + "_depth"];
         deepest = std::max(deepest, depth);
-        const Variables size{{"Width", static_cast<double>(memory.width())}, {"Depth", depth}};
+        const Variables size{{"Width", columns.varied}, {"Depth", depth}};
         variables[name + "_bram18"] += *evaluate_expression("bram18(Width, Depth)", size);
     }
     return variables;

@@ -14,7 +14,7 @@ namespace weft {
 ///   weights_count, weights_depth   how many, words of the deepest
 ///   weights_width                  bits of a word, added up
 ///   weights_columns                of these, bits that change from word to word, equal ones of a memory counted once
-///   weights_bram18                 half block RAMs if they are in block RAM
+///   weights_bram18                 half block RAMs for the bits that change, if they are in block RAM
 /// The unit has an RTL face.
 Variables cost_variables(const Unit& unit);
 
