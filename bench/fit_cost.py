@@ -6,7 +6,7 @@
 
     ninja -C build unit_counts
     build/unit_counts --cases PROJECT... > points.jsonl
-    build/unit_counts OTHER_PROJECT... > outside.jsonl
+    build/unit_counts --random 20 OTHER_PROJECT... > outside.jsonl
     bench/fit_cost.py points.jsonl --outside outside.jsonl
 
 Coefficients are never negative and make relative errors small; [expected] holds what the structure of the RTL tells of them, which decides where few

@@ -1,12 +1,11 @@
 // main.cpp
 // What single units take, for fitting their cost tables: a line of JSON a unit, with what its features are written in and Yosys' counts.
 // SPDX-License-Identifier: Apache-2.0
-//
-// unit_counts [--unit NAME]... [--cases] [PROJECT]...
-// With --cases each unit's conformance points; of projects, all units and FIFOs.
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -17,14 +16,23 @@
 #include "src/driver/compile.h"
 #include "src/emit/rtl.h"
 #include "src/synthesize/synthesize.h"
+#include "units/common/random_case.h"
 
 namespace {
 
 using namespace weft;
 
+struct Flags {
+    std::vector<std::string> projects;
+    std::set<std::string> units;  ///< Names; empty: all.
+    bool cases = false;
+    std::uint64_t random = 0;
+};
+
 /// An instance in an emitted core and the unit behind it.
 struct Point {
     std::string source;
+    std::uint64_t number = 0;  ///< Which of the source's: of cases the position, of random points the seed.
     std::string unit;
     Variables variables;
     SynthesisJob job;
@@ -35,7 +43,8 @@ int fail(const Diagnostics& diagnostics) {
     return 1;
 }
 
-Status add_points(const Design& design, const std::string& source, const std::set<std::string>& wanted, const Yosys& yosys,
+/// `number` is what the points of the design have in common.
+Status add_points(const Design& design, const std::string& source, std::uint64_t number, const Flags& flags, const Yosys& yosys,
                   std::vector<Point>& points) {
     WEFT_ASSIGN(const RtlProject project, emit_rtl(design, {}));
     const std::string file = "rtl/" + project.core + ".sv";
@@ -44,9 +53,9 @@ Status add_points(const Design& design, const std::string& source, const std::se
     WEFT_ASSIGN(auto jobs, synthesis_jobs(netlist, project.files));
     const auto add = [&](const Unit& unit, const std::string& instance) {
         const std::string name(unit.def->name);
-        if (!wanted.empty() && !wanted.contains(name)) return;
+        if (!flags.units.empty() && !flags.units.contains(name)) return;
         for (auto& [job_name, job] : jobs)
-            if (job_name == instance) points.push_back({source, name, cost_variables(unit), job});
+            if (job_name == instance) points.push_back({source, number, name, cost_variables(unit), job});
     };
     for (const auto& unit : design.units) add(*unit, rtl_instance(*unit));
     for (const auto& stream : design.streams) {
@@ -67,6 +76,7 @@ void print(const Point& point, const ModuleCounts& counts) {
     const ResourceCounts& r = counts.resources;
     const DepthReport& d = counts.depth;
     const nlohmann::ordered_json line{{"source", point.source},
+                                      {"number", point.number},
                                       {"unit", point.unit},
                                       {"dsp", r.dsp},
                                       {"lut", r.lut},
@@ -84,51 +94,69 @@ void print(const Point& point, const ModuleCounts& counts) {
     std::fflush(stdout);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    std::set<std::string> wanted;
-    std::vector<std::string> projects;
-    bool cases = false;
-    for (int i = 1; i < argc; ++i) {
-        const std::string argument = argv[i];
-        if (argument == "--cases")
-            cases = true;
-        else if (argument == "--unit" && i + 1 < argc)
-            wanted.insert(argv[++i]);
-        else
-            projects.push_back(argument);
-    }
-    const auto yosys = Yosys::find();
-    if (!yosys) return fail(yosys.error());
+Result<std::vector<Point>> points_of(const Flags& flags, const Yosys& yosys) {
     std::vector<Point> points;
     for (const UnitDef* def : unit_registry()) {
-        if (!cases || !def->rtl || !def->cases) continue;
-        std::vector<UnitCase> list = def->cases();
-        if (def->rtl_cases)
-            for (UnitCase& more : def->rtl_cases()) list.push_back(std::move(more));
-        for (UnitCase& point : list) {
+        if (!def->rtl || (!flags.units.empty() && !flags.units.contains(std::string(def->name)))) continue;
+        const auto add = [&](const UnitCase& point, const std::string& source, std::uint64_t number) {
             point->name = "point";
-            const auto done = add_points(*point, "cases", wanted, *yosys, points);
-            if (!done) fail(done.error());
+            return add_points(*point, source, number, flags, yosys, points);
+        };
+        if (flags.cases && def->cases) {
+            std::vector<UnitCase> list = def->cases();
+            if (def->rtl_cases)
+                for (UnitCase& more : def->rtl_cases()) list.push_back(std::move(more));
+            for (std::size_t i = 0; i < list.size(); ++i) WEFT_CHECK(add(list[i], "cases", i));
         }
+        if (!def->random_case) continue;
+        for (std::uint64_t seed = 1; seed <= flags.random; ++seed) WEFT_CHECK(add(random_case(*def, seed), "random", seed));
     }
-    for (const std::string& project : projects) {
-        const auto compiled = load_project(project);
-        if (!compiled) return fail(compiled.error());
-        const auto done = add_points((*compiled)->design, project, wanted, *yosys, points);
-        if (!done) return fail(done.error());
+    for (const std::string& project : flags.projects) {
+        WEFT_ASSIGN(const auto compiled, load_project(project));
+        WEFT_CHECK(add_points(compiled->design, project, 0, flags, yosys, points));
     }
+    return points;
+}
+
+int run(const Flags& flags) {
+    std::vector<std::string> names;
+    for (const UnitDef* def : unit_registry()) names.emplace_back(def->name);
+    for (const std::string& unit : flags.units)
+        if (std::ranges::find(names, unit) == names.end())
+            return fail({Diagnostic{.reason = fmt::format("there is no unit '{}'", unit), .help = suggest(unit, names)}});
+    if (!flags.cases && flags.random == 0 && flags.projects.empty())
+        return fail({Diagnostic{.reason = "there is nothing to count", .help = "give --cases, --random N, or projects of weft compile"}});
+    const auto yosys = Yosys::find();
+    if (!yosys) return fail(yosys.error());
+    const auto points = points_of(flags, *yosys);
+    if (!points) return fail(points.error());
     std::mutex printing;
-    parallel_for(static_cast<std::int64_t>(points.size()), 0, [&](std::int64_t index) {
-        const Point& point = points[static_cast<std::size_t>(index)];
+    int code = 0;
+    parallel_for(static_cast<std::int64_t>(points->size()), 0, [&](std::int64_t index) {
+        const Point& point = (*points)[static_cast<std::size_t>(index)];
         const auto counts = yosys->map(point.job, "xcup");
         const std::lock_guard lock(printing);
         if (counts)
             print(point, *counts);
         else
-            fail(counts.error());
+            code = fail(counts.error());
         return true;
     });
-    return 0;
+    return code;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Flags flags;
+    CLI::App app("unit_counts: what single units take by Yosys' count, a line of JSON each");
+    app.add_option("PROJECT", flags.projects, "Directories of compiled projects: all their units and FIFOs");
+    app.add_option("--unit", flags.units, "Only units of that name; may come several times")->type_name("NAME")->expected(1);
+    app.add_flag("--cases", flags.cases, "Each unit's conformance points");
+    app.add_option("--random", flags.random, "N random points of each unit, from seeds 1 to N")
+        ->type_name("N")
+        ->check(CLI::Range(1, 100000));
+    app.footer("Example: unit_counts --unit fork --unit width --random 20 > outside.jsonl");
+    CLI11_PARSE(app, argc, argv);
+    return run(flags);
 }
