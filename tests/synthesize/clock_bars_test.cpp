@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 #include "src/emit/rtl.h"
@@ -141,31 +142,39 @@ TEST(ClockBars, HoldForTheWidestWords) {
     EXPECT_GT(counts->depth.worst.carry_bits, 20) << "the wide sums are gone";
 }
 
-TEST(ClockBars, HoldForAWholeUnit) {
+const UnitDef& unit_named(std::string_view name) {
+    const auto units = unit_registry();
+    const auto found = std::find_if(units.begin(), units.end(), [&](const UnitDef* def) { return def->name == name; });
+    assert(found != units.end());
+    return **found;
+}
+
+TEST(ClockBars, HoldForWholeUnits) {
     const auto yosys = Yosys::find();
     if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
-    // More control than any other, and none of the parts above.
-    const auto units = unit_registry();
-    const auto window = std::find_if(units.begin(), units.end(), [](const UnitDef* def) { return def->name == "window"; });
-    ASSERT_NE(window, units.end());
-    const UnitCase point = std::move((*window)->cases().front());
-    const auto project = emit_rtl(*point, {});
-    ASSERT_TRUE(project) << to_string(project.error()[0]);
-    const auto synthesis = synthesize(project->core, project->files, "xcup");
-    ASSERT_TRUE(synthesis) << to_string(synthesis.error()[0]);
-    EXPECT_FALSE(synthesis->instances.empty());
-    for (const SynthesizedInstance& instance : synthesis->instances)
-        EXPECT_THAT(broken_bars(instance.counts.depth), IsEmpty()) << instance.module;
+    // More control than any other; then stages so wide that their constants stand in several slices.
+    std::vector<UnitCase> points;
+    points.push_back(std::move(unit_named("window").cases().front()));
+    for (const auto* unit : {"requantize", "table"})
+        for (UnitCase& point : unit_named(unit).rtl_cases())
+            if (point->units.front()->parameter("Lanes") > 16) points.push_back(std::move(point));
+    EXPECT_GE(points.size(), 4U) << "the wide stages are gone";
+    for (const UnitCase& point : points) {
+        const auto project = emit_rtl(*point, {});
+        ASSERT_TRUE(project) << to_string(project.error()[0]);
+        const auto synthesis = synthesize(project->core, project->files, "xcup");
+        ASSERT_TRUE(synthesis) << to_string(synthesis.error()[0]);
+        EXPECT_FALSE(synthesis->instances.empty());
+        for (const SynthesizedInstance& instance : synthesis->instances)
+            EXPECT_THAT(broken_bars(instance.counts.depth), IsEmpty()) << instance.module;
+    }
 }
 
 /// All parts of the shells are counted; the bars hold for registers, and where memory and streams are read and written.
 TEST(ClockBars, HoldForThePortsOfAShell) {
     const auto yosys = Yosys::find();
     if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
-    const auto units = unit_registry();
-    const auto fork = std::find_if(units.begin(), units.end(), [](const UnitDef* def) { return def->name == "fork"; });
-    ASSERT_NE(fork, units.end());
-    const UnitCase point = std::move((*fork)->cases().front());
+    const UnitCase point = std::move(unit_named("fork").cases().front());
     SynthesisReport report;
     const auto board = find_board("alveo-u200");
     ASSERT_TRUE(board);

@@ -3,9 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// CarryIn is 0 or 1, `carried` 0 (Cascade = 0), PCIN (1) or PCIN >>> 17 (2); all signed, p modulo 2^48. Fully pipelined, free-running: a and b of cycle t
-// are in p of cycle t + 3 + Delay (one more register on both where Delay = 1), with c of cycle t + 1 + Delay and pcin of t + 2 + Delay.
-// A cell with Delay = 1 thus takes the same a and b as the cell before it in the cascade. Other DSP kinds are other bodies of this module.
+// CarryIn is 0 or 1, `carried` 0 (Cascade = 0), PCIN (1) or PCIN >>> 17 (2); all signed, p modulo 2^48. Fully pipelined, free-running:
+// a and b of cycle t are in p of cycle t + 3 + Delay (one more register on both where Delay = 1), with c of cycle t + 1 + Delay and pcin of
+// t + 2 + Delay. A cell with Delay = 1 thus takes the same a and b as the cell before it in the cascade. Other DSP kinds are other bodies of
+// this module.
 
 module weft_scale #(
     parameter int Cascade = 0,

@@ -4,8 +4,10 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Slice 0 of `trail` is the fold of the beat that may come in the next cycle, so that a memory read at it has that beat's word in the
-// beat's cycle; slice j is slice 0 of j cycles ago: slice 1 is the fold of this cycle's beat.
+// beat's cycle; slice j is slice 0 of j cycles ago: slice 1 is the fold of this cycle's beat. The hierarchy is kept, so that counters that
+// stand side by side, each with loads of its own, are not made one again.
 
+(* keep_hierarchy = "yes" *)
 module weft_stage_folds #(
     parameter int Folds = 1,
     parameter int Trail = 2

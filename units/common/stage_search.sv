@@ -5,9 +5,9 @@
 //
 // Free-running; a result a cycle, 2 * Levels cycles after its accumulator, and one more for each memory deeper than 64 words (of thresholds)
 // or 256 (of values). Level l compares with one of 2^l thresholds: word fold * 2^l + prefix of <Name>_stage_threshold<Lane * Levels + l>.mem,
-// where prefix are the outcomes so far; thresholds are offset by 2^(AccUsed - 1). The value is word fold * 2^Levels + count of <Name>_stage_value<Lane>.mem. Shared thresholds
-// (values) have no fold and are those of lane 0; ValuesShared = 2: the value is count + the only word.
-// `trail` is of stage_folds.sv. Comparisons are in segments of at most 24 bits.
+// where prefix are the outcomes so far; thresholds are offset by 2^(AccUsed - 1). The value is word fold * 2^Levels + count of
+// <Name>_stage_value<Lane>.mem. Shared thresholds (values) have no fold and are those of lane 0; ValuesShared = 2: the value is
+// count + the only word. `trail` is of stage_folds.sv. Comparisons are in segments of at most 24 bits.
 
 module weft_stage_search #(
     parameter int AccBits      = 24,

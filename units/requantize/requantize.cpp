@@ -78,6 +78,16 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({2, 3, 1, 5}, -(1 << 30), (1 << 30) - 1, multiply, true, -(1 << 27), (1 << 27) - 1, 5));
     list.push_back(point({3, 3, 1, 3}, -512, 511, thresholds, false, -3, 4, 2));
     list.back()->streams.back()->max = (1 << 27) - 1;
+    // So many lanes that the constants of channels stand in several slices.
+    list.push_back(point({2, 3, 1, 400}, -(1 << 20), (1 << 20) - 1, multiply, true, -128, 127, 40, 2));
+    Requantize& bounded = *list.back()->units.front()->requantize;
+    bounded.low.assign(400, -100);
+    bounded.low[70] = 20;
+    bounded.high.assign(400, 101);
+    bounded.high[9] = -30;
+    const std::int64_t most = *std::ranges::max_element(bounded.multiplier);
+    bounded.multiplier = sample(400, most / 2, most, 1);
+    list.push_back(point({2, 3, 1, 44}, -1000, 1000, thresholds, true, -3, 4, 22, 2));
     return list;
 }
 

@@ -69,6 +69,8 @@ std::vector<UnitCase> rtl_cases() {
     std::vector<UnitCase> list;
     list.push_back(point({3, 5, 1, 6}, -128, 127, false, -128, 127, 4, 2));
     list.push_back(point({2, 6, 1, 5}, 0, 255, true, -8, 7, 2, 4));
+    // So many lanes that the values of channels stand in several slices.
+    list.push_back(point({2, 2, 1, 40}, -8, 7, true, -32768, 32767, 20));
     return list;
 }
 
