@@ -160,7 +160,7 @@ def main():
             text += f"\n[{resource}]\n" + "".join(
                 f"{name} = {value:.4g}\n" if value != int(value) else f"{name} = {value:.1f}\n"
                 for name, value in zip(table.features, coefficients)
-                if value > 0
+                if value > 1e-6
             )
             predicted = rows @ coefficients
             report[f"{resource}_error_percent"] = round(error(predicted, counts), 1)

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cost/variables.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cstdint>
@@ -46,6 +48,8 @@ Variables cost_variables(const Unit& unit) {
     variables["Outputs"] = static_cast<double>(unit.outputs.size());
     variables["InWidth"] = width(*unit.inputs[0], port_beat(unit, false, 0));
     variables["OutWidth"] = width(*unit.outputs[0], port_beat(unit, true, 0));
+    for (std::size_t i = 0; i < unit.inputs.size(); ++i)
+        variables[fmt::format("input{}_channels", i)] = static_cast<double>(unit.inputs[i]->shape.channels);
     variables["Dsp"] = unit.def->cost ? unit.def->cost(unit).dsp : 0;
     for (const auto& [name, value] : unit.parameters) variables[name] = static_cast<double>(value);
     const RtlFace face = unit.def->rtl(unit);

@@ -9,7 +9,8 @@
 namespace weft {
 
 /// Parameters of the unit's table and of its RTL face by their names; InWidth, OutWidth: bits of a beat at its first input and output;
-/// Inputs, Outputs: how many, where no parameter has that name; Dsp: as its formula says. And of its memories (numbers behind names left
+/// Inputs, Outputs: how many, where no parameter has that name; Dsp: as its formula says; input0_channels, input1_channels and so on, of
+/// each stream that enters. And of its memories (numbers behind names left
 /// out, all of a name together), of `weights` for example:
 ///   weights_count, weights_depth   how many, words of the deepest
 ///   weights_width                  bits of a word, added up

@@ -151,7 +151,7 @@ int main(int argc, char** argv) {
     Flags flags;
     CLI::App app("unit_counts: what single units take by Yosys' count, a line of JSON each");
     app.add_option("PROJECT", flags.projects, "Directories of compiled projects: all their units and FIFOs");
-    app.add_option("--unit", flags.units, "Only units of that name; may come several times")->type_name("NAME")->expected(1);
+    app.add_option("--unit", flags.units, "Only units of that name; may come several times")->type_name("NAME")->allow_extra_args(false);
     app.add_flag("--cases", flags.cases, "Each unit's conformance points");
     app.add_option("--random", flags.random, "N random points of each unit, from seeds 1 to N")
         ->type_name("N")

@@ -80,10 +80,10 @@ module weft_concat_slice #(
     localparam logic [Inputs-1:0] Completing = completing(Inputs);
     localparam logic [Inputs-1:0] Single = single(Inputs);
     localparam int BeatBits = most_beats(Inputs) > 1 ? $clog2(most_beats(Inputs)) : 1;
-    // The beats of each input but the first one.
+    // Of the input after each: its beats but the first one.
     function automatic logic [Inputs*BeatBits-1:0] more_beats(input int inputs);
         more_beats = '0;
-        for (int i = 0; i < inputs; i = i + 1) more_beats[i*BeatBits+:BeatBits] = BeatBits'(Beats[i*32+:32] - 1);
+        for (int i = 0; i < inputs; i = i + 1) more_beats[i*BeatBits+:BeatBits] = BeatBits'(Beats[((i+1)%inputs)*32+:32] - 1);
     endfunction
 
     logic                enable;
@@ -123,7 +123,7 @@ module weft_concat_slice #(
                 .Choices(Inputs),
                 .Width  (BeatBits)
             ) u_left (
-                .select (next_port),
+                .select (port),
                 .choices(more_beats(Inputs)),
                 .chosen (next_left)
             );
