@@ -1,6 +1,6 @@
 // frame_formal.sv
-// Words to beats and back, on words of 32 bits, frames of 7 bytes and beats of 3 channels: what comes out is what went in, the spare bytes
-// of a frame zero, whatever waits.
+// Words to beats and back, on words of 32 bits and short frames, 7 bytes in beats of 3 unless parameters say otherwise: what comes out is
+// what went in, the spare bytes of a frame zero, whatever waits.
 // SPDX-License-Identifier: Apache-2.0
 //
 // With WEFT_COVER, the cases that must be reachable stand as assertions of the contrary.

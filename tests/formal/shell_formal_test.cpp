@@ -34,7 +34,8 @@ std::string checked(const Harness& harness, bool covers, const fs::path& work) {
     const std::string model = (work / (covers ? "covers.aig" : "promises.aig")).string();
     const auto made = run_process(
         {"yosys", "-q", "-p",
-         fmt::format("read_verilog {0} -formal -sv -defer {1}/shell/*.sv {1}/common/credit.sv {1}/fifo/fifo.sv {1}/fifo/fifo_slice.sv "
+         fmt::format("read_verilog {0} -formal -sv -defer {1}/shell/*.sv {1}/common/credit.sv {1}/common/select.sv "
+                     "{1}/common/select_four.sv {1}/fifo/fifo.sv {1}/fifo/fifo_slice.sv "
                      "{2}/tests/formal/{3}.sv; "
                      "hierarchy -check -top {3} {4}; setattr -mod -unset keep_hierarchy; prep -flatten -top {3}; async2sync; setundef "
                      "-undriven -anyseq; opt -fast; memory_map; "
@@ -68,8 +69,9 @@ TEST_P(ShellFormal, KeepsItsPromisesAndReachesItsCovers) {
 
 INSTANTIATE_TEST_SUITE_P(All, ShellFormal,
                          ::testing::Values(Harness{"axi_control_formal", 16, 8, 4}, Harness{"axi_read_formal", 16, 22, 3},
-                                           Harness{"axi_write_formal", 15, 22, 3}, Harness{"frame_formal", 14, 14, 1}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                                           Harness{"axi_write_formal", 15, 22, 3}, Harness{"frame_formal", 14, 14, 1},
+                                           Harness{"frame_formal", 17, 17, 1, "-chparam Columns 3 -chparam Channels 3 -chparam Pixels 2"}),
+                         [](const auto& info) { return info.param.name + (*info.param.parameters ? fmt::format("_{}", info.index) : ""); });
 
 }  // namespace
 }  // namespace weft

@@ -65,13 +65,11 @@ module weft_axi_control #(
     logic [ 3:0]            write_strobe;
     logic                   writes;
     logic [ 9:0]            write_word;
-    logic [31:0]            write_mask;
     assign awready    = !address_held;
     assign wready     = !data_held;
     assign bresp      = 2'b00;
     assign writes     = address_held && data_held && !bvalid;
     assign write_word = 10'(write_address >> 2);
-    assign write_mask = {{8{write_strobe[3]}}, {8{write_strobe[2]}}, {8{write_strobe[1]}}, {8{write_strobe[0]}}};
     always_ff @(posedge clk) begin
         if (awvalid && awready) write_address <= awaddr;
         if (wvalid && wready) begin
@@ -88,10 +86,6 @@ module weft_axi_control #(
             bvalid       <= writes || (bvalid && !bready);
         end
     end
-
-    function automatic logic [31:0] merged(input logic [31:0] old_value, input logic [31:0] new_value, input logic [31:0] mask);
-        merged = (old_value & ~mask) | (new_value & mask);
-    endfunction
 
     logic writes_control;
     assign writes_control = writes && write_word == 10'd0 && write_strobe[0];
@@ -147,21 +141,29 @@ module weft_axi_control #(
     end
 
     // Arguments.
-    logic [31:0] frames_argument;
-    assign frames = frames_argument;
-    always_ff @(posedge clk) begin
-        if (rst) frames_argument <= '0;
-        else if (writes && write_word == FramesOffset[11:2]) frames_argument <= merged(frames_argument, write_data, write_mask);
-    end
+    logic writes_frames;
+    assign writes_frames = writes && write_word == FramesOffset[11:2];
+    weft_axi_argument hold_frames (
+        .clk         (clk),
+        .rst         (rst),
+        .write       (writes_frames),
+        .write_data  (write_data),
+        .write_strobe(write_strobe),
+        .value       (frames)
+    );
     generate
         for (genvar i = 0; i < 2 * Pointers; i++) begin : g_pointer
             localparam logic [9:0] Word = PointerOffsets[(i/2)*12+2+:10] + 10'(i % 2);
-            logic [31:0] half;
-            assign pointers[i*32+:32] = half;
-            always_ff @(posedge clk) begin
-                if (rst) half <= '0;
-                else if (writes && write_word == Word) half <= merged(half, write_data, write_mask);
-            end
+            logic writes_half;
+            assign writes_half = writes && write_word == Word;
+            weft_axi_argument hold_half (
+                .clk         (clk),
+                .rst         (rst),
+                .write       (writes_half),
+                .write_data  (write_data),
+                .write_strobe(write_strobe),
+                .value       (pointers[i*32+:32])
+            );
         end
     endgenerate
 
@@ -175,7 +177,10 @@ module weft_axi_control #(
     logic              counts;
     logic              input_stalls_now;
     logic              output_stalls_now;
-    assign cleared = writes && write_word == StatusWord + 10'd10 ? write_data[Errors-1:0] & write_mask[Errors-1:0] : '0;
+    always_comb begin
+        for (int i = 0; i < Errors; i++)
+            cleared[i] = writes && write_word == StatusWord + 10'd10 && write_strobe[i/8] && write_data[i];
+    end
     always_ff @(posedge clk) begin
         if (rst) begin
             error_flags       <= '0;
@@ -237,7 +242,7 @@ module weft_axi_control #(
         ModelHash[63:32],
         ModelHash[31:0],
         Version,
-        frames_argument,
+        frames,
         {30'd0, status},
         {30'd0, enable},
         {31'd0, global_enable},

@@ -4,8 +4,9 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // A frame is Periods periods of Period groups of elements; a group moves in Pieces steps, the last group of a period in RestPieces. `part`
-// numbers the steps of a group from 0; `tail`: the step is its group's last; `rest`: the group is its period's last; `first`, `last`: the
-// step is the frame's first, last. All describe the next step; `step` takes it.
+// numbers the steps of a group from 0; `head`, `tail`: the step is its group's first, last; `rest`: the group is its period's last; `last`:
+// the step is the frame's last. All describe the next step, from registers; `step` takes it. next_... is what they are behind it: for
+// whoever keeps copies.
 
 module weft_frame_walk #(
     parameter int Pieces     = 1,
@@ -18,40 +19,72 @@ module weft_frame_walk #(
     input  logic                rst,
     input  logic                step,
     output logic [PartBits-1:0] part,
+    output logic                head,
     output logic                tail,
     output logic                rest,
-    output logic                first,
-    output logic                last
+    output logic                last,
+    output logic [PartBits-1:0] next_part,
+    output logic                next_tail,
+    output logic                next_rest
 );
-    localparam int GroupBits = Period > 2 ? $clog2(Period) : 1;
-    localparam int PeriodBits = Periods > 2 ? $clog2(Periods) : 1;
+    logic steps_group;
+    logic steps_period;
+    logic final_period;
+    logic period_rest;
+    logic next_period_rest;
+    logic next_final_period;
+    assign steps_group  = step && tail;
+    assign steps_period = step && tail && rest;
+    assign rest         = period_rest;
+    assign next_rest    = tail ? next_period_rest : period_rest;
+    weft_frame_counter #(
+        .Count(Period)
+    ) groups (
+        .clk      (clk),
+        .rst      (rst),
+        .step     (steps_group),
+        .last     (period_rest),
+        .next_last(next_period_rest)
+    );
+    weft_frame_counter #(
+        .Count(Periods)
+    ) periods (
+        .clk      (clk),
+        .rst      (rst),
+        .step     (steps_period),
+        .last     (final_period),
+        .next_last(next_final_period)
+    );
 
-    // The flags of a counter are found one count ahead, so that no comparison stands between registers and whoever reads them.
-    logic [GroupBits-1:0]  group;
-    logic [PeriodBits-1:0] period;
-    logic                  final_period;
-    assign tail = rest ? part == PartBits'(RestPieces - 1) : part == PartBits'(Pieces - 1);
-    assign last = tail && rest && final_period;
-
-    always_ff @(posedge clk) begin
-        if (rst) begin
-            part         <= '0;
-            group        <= '0;
-            period       <= '0;
-            rest         <= Period == 1;
-            final_period <= Periods == 1;
-            first        <= 1'b1;
-        end else if (step) begin
-            first <= last;
-            part  <= tail ? '0 : part + 1'b1;
-            if (tail) begin
-                group <= rest ? '0 : group + 1'b1;
-                rest  <= Period == 1 || (!rest && group == GroupBits'(Period - 2));
-            end
-            if (tail && rest) begin
-                period       <= final_period ? '0 : period + 1'b1;
-                final_period <= Periods == 1 || (!final_period && period == PeriodBits'(Periods - 2));
+    generate
+        if (Pieces == 1) begin : g_whole
+            assign part      = '0;
+            assign head      = 1'b1;
+            assign tail      = 1'b1;
+            assign next_part = '0;
+            assign next_tail = 1'b1;
+        end else begin : g_pieces
+            logic group_near;  // one step more is the group's last, if it is of Pieces, of RestPieces
+            logic rest_near;
+            assign next_part  = tail ? '0 : part + 1'b1;
+            assign group_near = part == PartBits'(Pieces - 2);
+            assign rest_near  = RestPieces > 1 && part == PartBits'(RestPieces - 2);
+            assign next_tail  = tail ? next_period_rest && RestPieces == 1 : period_rest ? rest_near : group_near;
+            always_ff @(posedge clk) begin
+                if (rst) begin
+                    part <= '0;
+                    head <= 1'b1;
+                    tail <= Period == 1 && RestPieces == 1;
+                end else if (step) begin
+                    part <= next_part;
+                    head <= tail;
+                    tail <= next_tail;
+                end
             end
         end
+    endgenerate
+    always_ff @(posedge clk) begin
+        if (rst) last <= Period == 1 && Periods == 1 && (Pieces == 1 || RestPieces == 1);
+        else if (step) last <= next_tail && next_rest && (tail && rest ? next_final_period : final_period);
     end
 endmodule

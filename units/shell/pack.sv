@@ -6,9 +6,10 @@
 // The layout of a frame is that of weft_unpack; elements are extended by their sign if Signed, and the spare bytes of a frame's last word are
 // zero. What a beat holds beyond the frame's columns and channels is left out. `frame` is high for a cycle in each frame.
 //
-// Takes a beat or gives a word in every cycle, or both, also across frames: only where the last beat of one frame completes one word and
-// begins another, and the first beat of the next frame completes a word at once, is a cycle lost. in_ready depends on nothing that in_valid
-// or out_ready may change in the same cycle, out_valid comes from a register.
+// Takes a beat or gives a word in every cycle, or both, also across frames. A cycle is lost only where the last beat of one frame completes
+// one word and begins another, and the first beat of the next frame completes a word at once; and, where several pixels come in several
+// channel folds that are together longer than a word, for each word's length behind the first. in_ready depends on nothing that in_valid or
+// out_ready may change in the same cycle, out_valid comes from a register.
 
 module weft_pack #(
     parameter int WordBits = 512,
@@ -63,8 +64,15 @@ module weft_pack #(
     localparam int Widest = Pieces > 1 ? PerWord : Group;
     localparam int Unit = gcd(PerWord, gcd(Period > 1 ? GroupTail : PerWord, Periods > 1 ? RestTail : PerWord));
     localparam int Steps = PerWord / Unit;
-    localparam int AtBits = $clog2(Steps + 1);
-    localparam int Digits = ($clog2(Steps) + 1) / 2;
+    localparam int AtBits = Steps > 1 ? $clog2(Steps) : 1;
+    // A frame within a word begins its runs no further than it goes.
+    localparam bit Short = Rows <= PerWord && Columns <= PerWord && Channels <= PerWord && Rows * Columns * Channels <= PerWord;
+    localparam int Places = Short && Rows * Columns * Channels < Steps * Unit ? (Rows * Columns * Channels + Unit - 1) / Unit : Steps;
+    localparam int Digits = ($clog2(Places) + 1) / 2;
+    // Elements up to which runs are placed, in the word that is being filled and the one behind it.
+    localparam int Furthest = (Places - 1) * Unit + Widest;
+    localparam int Reach = Short && Rows * Columns * Channels < Furthest ? Rows * Columns * Channels : Furthest;
+    localparam int Used = Reach < PerWord ? Reach : PerWord;
     localparam int SelectBits = Digits > 0 ? 2 * Digits : 1;
     localparam int PartBits = Pieces > 1 ? $clog2(Pieces) : 1;
 
@@ -88,31 +96,43 @@ module weft_pack #(
                 end
             end
         end else begin : g_folds
-            localparam int FoldBits = $clog2(Folds);
-            logic [FoldBits-1:0] fold;
-            logic                last_fold;
-            logic                unused_ok;
-            assign unused_ok   = &{1'b0, in_data};
-            assign last_fold   = fold == FoldBits'(Folds - 1);
+            // All folds but the last stand in registers that beats pass through.
+            localparam int BeatBits = Pixels * Lanes * Bits;
+            logic                      waits;
+            logic                      last_fold;
+            logic                      next_last_fold;
+            logic                      enters;
+            logic                      unused_ok;
+            logic [Folds*BeatBits-1:0] beats;
+            assign unused_ok   = &{1'b0, beats, next_last_fold};
             assign group_valid = in_valid && last_fold;
             assign in_ready    = !last_fold || group_ready;
-            always_ff @(posedge clk) begin
-                if (rst) fold <= '0;
-                else if (in_valid && in_ready) fold <= last_fold ? '0 : fold + 1'b1;
-            end
+            assign enters      = in_valid && in_ready;
+            assign waits  = !last_fold;
+            weft_frame_counter #(
+                .Count(Folds)
+            ) folds (
+                .clk      (clk),
+                .rst      (rst),
+                .step     (enters),
+                .last     (last_fold),
+                .next_last(next_last_fold)
+            );
+            assign beats[(Folds-1)*BeatBits+:BeatBits] = in_data;
+            weft_hold #(
+                .Width((Folds - 1) * BeatBits)
+            ) hold (
+                .clk     (clk),
+                .valid   (in_valid),
+                .ready   (waits),
+                .in_data (beats[BeatBits+:(Folds-1)*BeatBits]),
+                .out_data(beats[0+:(Folds-1)*BeatBits])
+            );
             for (genvar f = 0; f < Folds; f++) begin : g_fold
-                logic [Pixels*Lanes*Bits-1:0] beat;
-                logic                         unused_beat;
-                assign unused_beat = &{1'b0, beat};
-                if (f == Folds - 1) begin : g_passing
-                    assign beat = in_data;
-                end else begin : g_held
-                    always_ff @(posedge clk) if (in_valid && fold == FoldBits'(f)) beat <= in_data;
-                end
                 for (genvar p = 0; p < Pixels; p++) begin : g_pixel
                     for (genvar l = 0; l < Lanes; l++) begin : g_lane
                         if (f * Lanes + l < Channels) begin : g_channel
-                            assign group[(p*Channels+f*Lanes+l)*Bits+:Bits] = beat[(p*Lanes+l)*Bits+:Bits];
+                            assign group[(p*Channels+f*Lanes+l)*Bits+:Bits] = beats[((f*Pixels+p)*Lanes+l)*Bits+:Bits];
                         end
                     end
                 end
@@ -121,10 +141,13 @@ module weft_pack #(
     endgenerate
 
     logic [PartBits-1:0] part;
+    logic                head;
     logic                tail;
     logic                rest;
-    logic                first;
     logic                last;
+    logic [PartBits-1:0] next_part;
+    logic                next_tail;
+    logic                next_rest;
     logic                moves;
     weft_frame_walk #(
         .Pieces    (Pieces),
@@ -133,137 +156,185 @@ module weft_pack #(
         .Periods   (Periods),
         .PartBits  (PartBits)
     ) walk (
-        .clk  (clk),
-        .rst  (rst),
-        .step (moves),
-        .part (part),
-        .tail (tail),
-        .rest (rest),
-        .first(first),
-        .last (last)
+        .clk      (clk),
+        .rst      (rst),
+        .step     (moves),
+        .part     (part),
+        .head     (head),
+        .tail     (tail),
+        .rest     (rest),
+        .last     (last),
+        .next_part(next_part),
+        .next_tail(next_tail),
+        .next_rest(next_rest)
     );
 
     // The next run begins `at` units into the word that is being filled. `pending`: the frame before has left the begin of a word there,
     // which leaves beside the next step, or alone where that step completes a word itself or is not there yet.
     logic [AtBits-1:0] at;
-    logic [AtBits-1:0] enough;
-    logic [AtBits-1:0] most;
-    logic [AtBits-1:0] moved;
-    logic              fills;
-    logic              emits;
+    logic [AtBits-1:0] next_at;
+    logic              group_fills;
+    logic              rest_fills;
     logic              straddles;
+    logic              emits;
     logic              pending;
     logic              flushes;
+    logic              completes;
     logic              room;
-    assign moved       = !tail ? AtBits'(Steps) : rest ? AtBits'(RestTail / Unit) : AtBits'(GroupTail / Unit);
-    assign enough      = !tail ? '0 : rest ? AtBits'((PerWord - RestTail + Unit - 1) / Unit) : AtBits'((PerWord - GroupTail) / Unit);
-    assign most        = !tail ? '0 : rest ? AtBits'((PerWord - RestTail) / Unit) : AtBits'((PerWord - GroupTail) / Unit);
-    assign fills       = Steps == 1 || at + 1'b1 > enough;
-    assign straddles   = at > most;
-    assign emits       = fills || last;
+    weft_frame_place #(
+        .PerWord  (PerWord),
+        .Unit     (Unit),
+        .GroupTail(GroupTail),
+        .RestTail (RestTail)
+    ) place (
+        .clk          (clk),
+        .rst          (rst),
+        .step         (moves),
+        .tail         (tail),
+        .rest         (rest),
+        .last         (last),
+        .at           (at),
+        .next_at      (next_at),
+        .group_reaches(group_fills),
+        .rest_reaches (rest_fills),
+        .rest_over    (straddles)
+    );
+    assign emits       = !tail || last || (rest ? rest_fills : group_fills);
     assign moves       = group_valid && room && !(pending && emits);
-    assign flushes     = pending && room && (!group_valid || emits);
+    assign flushes     = pending && room;
+    assign completes   = group_valid && room && !pending && emits;
     assign group_ready = room && tail && !(pending && emits);
 
     always_ff @(posedge clk) begin
         frame <= moves && last;
-        if (rst) begin
-            at      <= '0;
-            pending <= 1'b0;
-        end else if (moves) begin
-            at      <= last ? '0 : fills ? at + moved - AtBits'(Steps) : at + moved;
-            pending <= last && straddles;
-        end else if (flushes) begin
-            pending <= 1'b0;
-        end
+        if (rst) pending <= 1'b0;
+        else pending <= (pending && !room) || (moves && last && straddles);
     end
 
-    // The run, what is beyond it zero, and its place in the word and the one after.
-    logic [Widest*Bits-1:0] piece;
-    logic [Widest*Bits-1:0] run;
-    logic [SelectBits-1:0]  run_at;
+    // The run, what is beyond it zero: elements beyond the shorter tail where it is that one, those beyond the longer one at any tail. In
+    // slices, so that no flag or number drives more than 256 of their bits.
+    localparam int Shorter = GroupTail < RestTail ? GroupTail : RestTail;
+    localparam int Longer = GroupTail < RestTail ? RestTail : GroupTail;
+    localparam int SliceBits = Pieces == 1 ? 256 : Pieces < 1024 ? 256 / ((Pieces + 3) / 4) : 1;
+    localparam bit StartsAtTail = Pieces == 1 || (Period == 1 && RestPieces == 1);
+    localparam bit StartsShorter = StartsAtTail && (RestTail < GroupTail) == (Period == 1);
+    logic [Pieces*Widest*Bits-1:0] parts;
+    logic [       Widest*Bits-1:0] run;
+    logic [                   2:0] next_drops;
+    assign parts      = (Pieces * Widest * Bits)'(group);
+    assign next_drops = {next_tail, next_tail && next_rest == (RestTail < GroupTail), 1'b0};
     generate
-        if (Pieces == 1) begin : g_whole
-            logic unused_part;
-            assign unused_part = &{1'b0, part};
-            assign piece       = group;
-        end else begin : g_pieces
-            logic [Pieces*PerWord*Bits-1:0] parts;
-            assign parts = (Pieces * PerWord * Bits)'(group);
-            assign piece = parts[part*(PerWord*Bits)+:PerWord*Bits];
-        end
-        for (genvar i = 0; i < Widest; i++) begin : g_mask
-            logic kept;
-            assign kept = (Pieces > 1 && !tail) || (rest ? i < RestTail : i < GroupTail);
-            always_ff @(posedge clk) begin
-                if (!kept) run[i*Bits+:Bits] <= '0;
-                else run[i*Bits+:Bits] <= piece[i*Bits+:Bits];
+        for (genvar r = 0; r < 3; r++) begin : g_region
+            localparam int Begin = (r == 0 ? 0 : r == 1 ? Shorter : Longer) * Bits;
+            localparam int Size = (r == 0 ? Shorter : r == 1 ? Longer : Widest) * Bits - Begin;
+            for (genvar s = 0; s < (Size + SliceBits - 1) / SliceBits; s++) begin : g_slice
+                localparam int From = Begin + s * SliceBits;
+                localparam int Own = Begin + Size - From < SliceBits ? Begin + Size - From : SliceBits;
+                logic [Pieces*Own-1:0] choices;
+                for (genvar k = 0; k < Pieces; k++) begin : g_choice
+                    assign choices[k*Own+:Own] = parts[k*Widest*Bits+From+:Own];
+                end
+                weft_pack_run #(
+                    .Width     (Own),
+                    .Pieces    (Pieces),
+                    .PartBits  (PartBits),
+                    .StartDrops(r == 0 ? 1'b0 : r == 1 ? StartsShorter : StartsAtTail)
+                ) slice (
+                    .clk       (clk),
+                    .rst       (rst),
+                    .step      (moves),
+                    .next_part (next_part),
+                    .next_drops(next_drops[r]),
+                    .choices   (choices),
+                    .run       (run[From+:Own])
+                );
             end
         end
     endgenerate
-    always_ff @(posedge clk) run_at <= SelectBits'(at);
 
-    localparam int PlacedBits = 2 * PerWord * Bits;
-    logic [PlacedBits-1:0] placed;
+    // Its place in the word that is being filled and the one behind it.
+    logic [       Reach*Bits-1:0] reached;
+    logic [2*PerWord*Bits-1:0] placed;
+    assign placed = (2 * PerWord * Bits)'(reached);
     weft_place_run #(
         .InBits (Widest * Bits),
-        .OutBits(PlacedBits),
+        .OutBits(Reach * Bits),
         .Step   (Unit * Bits),
         .Digits (Digits)
     ) aligner (
         .clk     (clk),
+        .next_at (SelectBits'(at)),
         .in_data (run),
-        .at      (run_at),
-        .out_data(placed)
+        .out_data(reached)
     );
     logic placed_moves;
     logic placed_flushes;
     logic placed_emits;
-    logic placed_first;
     weft_shell_delay #(
-        .Width (4),
-        .Length(Digits + 1)
+        .Width (3),
+        .Length(Digits)
     ) flags (
         .clk      (clk),
         .rst      (rst),
-        .in_flags ({moves, flushes || (moves && pending), moves && emits, first}),
-        .out_flags({placed_moves, placed_flushes, placed_emits, placed_first})
+        .in_flags ({moves, flushes, completes}),
+        .out_flags({placed_moves, placed_flushes, placed_emits})
     );
 
-    // The word that is being filled. A frame's first run begins it anew.
-    logic [PerWord*Bits-1:0] filling;
-    logic [PerWord*Bits-1:0] filled;
+    // The words.
+    localparam int FillBits = 128;
+    logic                    stores;
+    logic [   Used*Bits-1:0] word;
     logic [PerWord*Bits-1:0] narrow;
-    assign filled = (placed_first ? '0 : filling) | placed[PerWord*Bits-1:0];
-    always_ff @(posedge clk) if (placed_moves) filling <= placed_emits ? placed[PerWord*Bits+:PerWord*Bits] : filled;
+    always_ff @(posedge clk) stores <= !rst && (placed_flushes || placed_emits);
+    generate
+        for (genvar s = 0; s < (Used * Bits + FillBits - 1) / FillBits; s++) begin : g_fill
+            localparam int From = s * FillBits;
+            localparam int Own = Used * Bits - From < FillBits ? Used * Bits - From : FillBits;
+            weft_pack_fill #(
+                .Width(Own)
+            ) fill (
+                .clk         (clk),
+                .rst         (rst),
+                .next_moves  (placed_moves),
+                .next_emits  (placed_emits),
+                .next_flushes(placed_flushes),
+                .low         (placed[From+:Own]),
+                .high        (placed[PerWord*Bits+From+:Own]),
+                .word        (word[From+:Own])
+            );
+        end
+    endgenerate
 
     logic fifo_ready;
     logic unused_ok;
-    assign unused_ok = fifo_ready;
+    assign unused_ok = &{1'b0, fifo_ready, part, head, at, next_at, next_drops, placed};
     weft_credit #(
         .Depth (Depth),
         .Amount(1)
     ) credit (
         .clk      (clk),
         .rst      (rst),
-        .takes    (flushes || (moves && (pending || emits))),
+        .takes    (flushes || completes),
         .leaves   (out_valid && out_ready),
         .available(room)
     );
     weft_fifo #(
-        .Width(PerWord * Bits),
+        .Width(Used * Bits),
         .Depth(Depth)
     ) words (
         .clk      (clk),
         .rst      (rst),
-        .in_valid (placed_flushes || placed_emits),
+        .in_valid (stores),
         .in_ready (fifo_ready),
-        .in_data  (placed_flushes ? filling : filled),
+        .in_data  (word),
         .out_valid(out_valid),
         .out_ready(out_ready),
-        .out_data (narrow)
+        .out_data (narrow[Used*Bits-1:0])
     );
     generate
+        if (Used < PerWord) begin : g_unused
+            assign narrow[PerWord*Bits-1:Used*Bits] = '0;
+        end
         for (genvar i = 0; i < PerWord; i++) begin : g_extend
             if (Signed != 0) begin : g_signed
                 assign out_data[i*Carrier+:Carrier] = Carrier'($signed(narrow[i*Bits+:Bits]));

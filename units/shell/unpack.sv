@@ -66,16 +66,19 @@ module weft_unpack #(
     // Every step but a frame's last moves a multiple of Unit elements, so a run begins at one of Steps places in a word.
     localparam int Unit = gcd(PerWord, gcd(Period > 1 ? GroupTail : PerWord, Periods > 1 ? RestTail : PerWord));
     localparam int Steps = PerWord / Unit;
-    localparam int AtBits = $clog2(Steps + 1);
+    localparam int AtBits = Steps > 1 ? $clog2(Steps) : 1;
     localparam int Digits = ($clog2(Steps) + 1) / 2;
     localparam int SelectBits = Digits > 0 ? 2 * Digits : 1;
     localparam int PartBits = Pieces > 1 ? $clog2(Pieces) : 1;
 
     logic [PartBits-1:0] part;
+    logic                head;
     logic                tail;
     logic                rest;
-    logic                first;
     logic                last;
+    logic [PartBits-1:0] next_part;
+    logic                next_tail;
+    logic                next_rest;
     logic                issue;
     weft_frame_walk #(
         .Pieces    (Pieces),
@@ -84,35 +87,53 @@ module weft_unpack #(
         .Periods   (Periods),
         .PartBits  (PartBits)
     ) walk (
-        .clk  (clk),
-        .rst  (rst),
-        .step (issue),
-        .part (part),
-        .tail (tail),
-        .rest (rest),
-        .first(first),
-        .last (last)
+        .clk      (clk),
+        .rst      (rst),
+        .step     (issue),
+        .part     (part),
+        .head     (head),
+        .tail     (tail),
+        .rest     (rest),
+        .last     (last),
+        .next_part(next_part),
+        .next_tail(next_tail),
+        .next_rest(next_rest)
     );
 
-    // The run of the next step begins `at` units into the word before the one at the input; Steps: at the input's own beginning.
+    // The run of the next step begins behind unit `at` of the word before the one at the input: behind its last, at the input's beginning.
     logic [AtBits-1:0] at;
-    logic [AtBits-1:0] enough;
-    logic [AtBits-1:0] moved;
+    logic [AtBits-1:0] next_at;
+    logic              group_needs;
+    logic              rest_needs;
+    logic              rest_over;
     logic              needs;
+    logic              room;
     logic              available;
-    assign enough   = !tail ? AtBits'(1) : rest ? AtBits'((PerWord - RestTail) / Unit + 1) : AtBits'((PerWord - GroupTail) / Unit + 1);
-    assign moved    = !tail ? AtBits'(Steps) : rest ? AtBits'(RestTail / Unit) : AtBits'(GroupTail / Unit);
-    assign needs    = at >= enough;
-    assign issue    = available && (!needs || in_valid);
-    assign in_ready = available && needs;
+    weft_frame_place #(
+        .PerWord  (PerWord),
+        .Unit     (Unit),
+        .GroupTail(GroupTail),
+        .RestTail (RestTail),
+        .Lead     (1)
+    ) place (
+        .clk          (clk),
+        .rst          (rst),
+        .step         (issue),
+        .tail         (tail),
+        .rest         (rest),
+        .last         (last),
+        .at           (at),
+        .next_at      (next_at),
+        .group_reaches(group_needs),
+        .rest_reaches (rest_needs),
+        .rest_over    (rest_over)
+    );
+    assign needs     = !tail || (rest ? rest_needs : group_needs);
+    assign available = room || !head;  // room for a group is taken with its first piece
+    assign issue     = available && (!needs || in_valid);
+    assign in_ready  = available && needs;
 
     logic [PerWord*Bits-1:0] word;
-    logic [PerWord*Bits-1:0] previous;
-    always_ff @(posedge clk) begin
-        if (in_valid && in_ready) previous <= word;
-        if (rst) at <= AtBits'(Steps);
-        else if (issue) at <= last ? AtBits'(Steps) : needs ? at + moved - AtBits'(Steps) : at + moved;
-    end
     generate
         for (genvar i = 0; i < PerWord; i++) begin : g_strip
             assign word[i*Bits+:Bits] = in_data[i*Carrier+:Bits];
@@ -123,22 +144,40 @@ module weft_unpack #(
         end
     endgenerate
 
-    logic                      fresh;
-    logic [2*PerWord*Bits-1:0] window;
-    logic [SelectBits-1:0]     select;
-    logic [Widest*Bits-1:0]    piece;
-    assign fresh  = at == AtBits'(Steps);
-    assign window = {word, fresh ? word : previous};
-    assign select = fresh ? '0 : SelectBits'(at);
+    // The word before the one at the input, less its first unit, and that one.
+    localparam int WindowBits = (2 * PerWord - Unit) * Bits;
+    logic [   WindowBits-1:0] window;
+    logic [Widest*Bits-1:0] piece;
+    generate
+        if (Steps == 1) begin : g_fresh
+            assign window = word;
+        end else begin : g_window
+            localparam int PreviousBits = (PerWord - Unit) * Bits;
+            logic [PreviousBits-1:0] previous;
+            weft_hold #(
+                .Width(PreviousBits)
+            ) hold (
+                .clk     (clk),
+                .valid   (in_valid),
+                .ready   (in_ready),
+                .in_data (word[Unit*Bits+:PreviousBits]),
+                .out_data(previous)
+            );
+            assign window = {word, previous};
+        end
+    endgenerate
     weft_select_run #(
-        .InBits (2 * PerWord * Bits),
+        .InBits (WindowBits),
         .OutBits(Widest * Bits),
         .Step   (Unit * Bits),
-        .Digits (Digits)
+        .Digits (Digits),
+        .Start  (SelectBits'(Steps - 1))
     ) aligner (
         .clk     (clk),
+        .rst     (rst),
+        .step    (issue),
+        .next_at (SelectBits'(next_at)),
         .in_data (window),
-        .at      (select),
         .out_data(piece)
     );
 
@@ -161,42 +200,44 @@ module weft_unpack #(
     generate
         if (Pieces == 1) begin : g_whole
             logic unused_ok;
-            assign unused_ok   = &{1'b0, piece_part, piece_tail, first};
+            assign unused_ok   = &{1'b0, piece_part, piece_tail};
             assign group_valid = piece_valid;
             assign group       = piece;
         end else begin : g_pieces
-            logic [Pieces*PerWord*Bits-1:0] parts;
-            logic                           unused_ok;
-            assign unused_ok = &{1'b0, parts, first};
             for (genvar k = 0; k < Pieces; k++) begin : g_part
-                logic [PerWord*Bits-1:0] held;
-                always_ff @(posedge clk) if (piece_part == PartBits'(k)) held <= piece;
-                assign parts[k*PerWord*Bits+:PerWord*Bits] = held;
+                localparam int Own = (k < Pieces - 1 ? PerWord : GroupTail) * Bits;
+                logic mine;
+                assign mine = piece_part == PartBits'(k);
+                weft_hold #(
+                    .Width(Own)
+                ) hold (
+                    .clk     (clk),
+                    .valid   (piece_valid),
+                    .ready   (mine),
+                    .in_data (piece[Own-1:0]),
+                    .out_data(group[k*PerWord*Bits+:Own])
+                );
             end
             always_ff @(posedge clk) begin
                 if (rst) group_valid <= 1'b0;
                 else group_valid <= piece_valid && piece_tail;
             end
-            assign group = parts[Group*Bits-1:0];
         end
     endgenerate
 
-    // Room for the group is taken with its first piece.
-    logic                  room;
     logic                  stored_valid;
     logic                  stored_ready;
     logic [Group*Bits-1:0] stored;
     logic                  fifo_ready;
     logic                  unused_ok;
-    assign unused_ok = fifo_ready;
-    assign available = room || part != '0;
+    assign unused_ok = &{1'b0, fifo_ready, at, next_part, next_tail, next_rest, rest_over};
     weft_credit #(
         .Depth (Depth),
         .Amount(1)
     ) credit (
         .clk      (clk),
         .rst      (rst),
-        .takes    (issue && part == '0),
+        .takes    (issue && head),
         .leaves   (stored_valid && stored_ready),
         .available(room)
     );
@@ -232,18 +273,45 @@ module weft_unpack #(
                 end
             end
         end else begin : g_folds
-            // The group leaves fold by fold.
-            localparam int FoldBits = $clog2(Folds);
-            logic [FoldBits-1:0]                fold;
-            logic                               last_fold;
-            logic [Folds*Pixels*Lanes*Bits-1:0] beats;
-            assign last_fold    = fold == FoldBits'(Folds - 1);
+            // The group leaves fold by fold. Slices, so that no number of a fold drives more than 256 choices.
+            localparam int BeatBits = Pixels * Lanes * Bits;
+            localparam int SliceBits = Folds < 960 ? 240 / ((Folds + 3) / 4) : 1;
+            logic                      last_fold;
+            logic                      next_last_fold;
+            logic                      leaves;
+            logic                      unused_fold;
+            logic [Folds*BeatBits-1:0] beats;
+            assign unused_fold  = next_last_fold;
+            assign leaves       = stored_valid && out_ready;
             assign out_valid    = stored_valid;
             assign stored_ready = out_ready && last_fold;
-            assign out_data     = beats[fold*(Pixels*Lanes*Bits)+:Pixels*Lanes*Bits];
-            always_ff @(posedge clk) begin
-                if (rst) fold <= '0;
-                else if (stored_valid && out_ready) fold <= last_fold ? '0 : fold + 1'b1;
+            weft_frame_counter #(
+                .Count(Folds)
+            ) folds (
+                .clk      (clk),
+                .rst      (rst),
+                .step     (leaves),
+                .last     (last_fold),
+                .next_last(next_last_fold)
+            );
+            for (genvar s = 0; s < (BeatBits + SliceBits - 1) / SliceBits; s++) begin : g_slice
+                localparam int From = s * SliceBits;
+                localparam int Own = BeatBits - From < SliceBits ? BeatBits - From : SliceBits;
+                logic [Folds*Own-1:0] choices;
+                for (genvar f = 0; f < Folds; f++) begin : g_choice
+                    assign choices[f*Own+:Own] = beats[f*BeatBits+From+:Own];
+                end
+                weft_beat_slice #(
+                    .Width(Own),
+                    .Folds(Folds)
+                ) slice (
+                    .clk     (clk),
+                    .rst     (rst),
+                    .valid   (stored_valid),
+                    .ready   (out_ready),
+                    .beats   (choices),
+                    .out_data(out_data[From+:Own])
+                );
             end
             for (genvar f = 0; f < Folds; f++) begin : g_fold
                 for (genvar p = 0; p < Pixels; p++) begin : g_pixel
