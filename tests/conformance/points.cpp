@@ -21,6 +21,9 @@ std::uint64_t setting(const char* name, std::uint64_t fallback) {
 
 }  // namespace
 
+std::uint64_t random_points() { return setting("WEFT_RANDOM_POINTS", default_random_points); }
+std::uint64_t first_seed() { return setting("WEFT_SEED", 1); }
+
 std::vector<std::vector<ConformancePoint>> conformance_points(const UnitDef& def, bool rtl) {
     constexpr std::uint64_t random_part = 40;
     std::vector<std::vector<ConformancePoint>> parts(1);
@@ -34,8 +37,7 @@ std::vector<std::vector<ConformancePoint>> conformance_points(const UnitDef& def
         for (std::size_t i = 0; i < cases.size(); ++i) add(std::move(cases[i]), 17 * i, fmt::format("case {}", i));
     }
     if (def.random_case == nullptr) return parts;
-    const std::uint64_t first = setting("WEFT_SEED", 1);
-    const std::uint64_t count = setting("WEFT_RANDOM_POINTS", default_random_points);
+    const std::uint64_t first = first_seed(), count = random_points();
     for (std::uint64_t i = 0; i < count; ++i) {
         UnitCase point = random_case(def, first + i);
         if (!rtl && has_several_pixels(*point)) continue;

@@ -18,6 +18,10 @@ namespace weft::test {
 constexpr int default_random_points = 6;
 constexpr std::size_t frame_count = 5;
 
+/// How many random points, and the seed of the first: of the environment, or as every run has them.
+std::uint64_t random_points();
+std::uint64_t first_seed();
+
 struct ConformancePoint {
     UnitCase design;
     std::uint64_t seed = 0;  ///< Of its frames; of the point itself too, where it is a random one.

@@ -1,0 +1,23 @@
+// random_network.h
+// Random small networks, for tests that hold whole designs against each other.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "src/design/design.h"
+#include "src/graph/graph.h"
+
+namespace weft::test {
+
+/// Convolutions, poolings, functions, sums and concatenations on small images, ending in a dense layer; float, one input, one output. The
+/// same seed gives the same network.
+Graph random_network(std::uint64_t seed);
+
+/// More varied ones: any strides and pads, heads of several kinds, branches of different lengths, some with two outputs.
+Graph varied_network(std::uint64_t seed);
+
+/// Sets any folding that the units take, or leaves the present one where none of several fits. The design is not plumbed.
+void draw_folding(Design& design, std::uint64_t seed);
+
+}  // namespace weft::test
