@@ -148,7 +148,7 @@ Status lower_linear(const Node& node, Lowering& lowering) {
     unit->parameters["Rows"] = shape.rows;
     unit->parameters["Columns"] = shape.columns;
     unit->parameters["WeightBits"] = weights.bits;
-    unit->parameters["AccumulatorBits"] = bits_for(acc_min, acc_max);
+    unit->parameters["AccumulatorBits"] = bits_for(std::min<std::int64_t>(acc_min, -1), acc_max);
     if (depthwise) {
         unit->parameters["Taps"] = taps;
         unit->parameters["Channels"] = inputs;

@@ -80,9 +80,7 @@ private:
         return output;
     }
 
-    Value* dense(Value* x, std::int64_t outputs) {
-        return node("Gemm", {x, weights({x->shape[1], outputs}), weights({outputs})}, {});
-    }
+    Value* dense(Value* x, std::int64_t outputs) { return node("Gemm", {x, weights({x->shape[1], outputs}), weights({outputs})}, {}); }
 
     Value* convolution(Value* x, std::int64_t outputs, bool depthwise) {
         const std::int64_t channels = x->shape[1];
