@@ -61,11 +61,18 @@ module weft_pool #(
     localparam int SumAt = Tree + (TapFolds > 1 || Offset != 0 ? 1 : 0) + (Maximum != 0 ? 0 : (SumBits - 2) / 23);
     localparam int AccBits = FactorBits == 0 ? SumBits : ProductBits;
 
-    logic takes, finishes;
-    logic first_tap, last_tap;
-    logic [(TapFolds > 1 ? $clog2(TapFolds) : 1)-1:0] unused_tap;
-    assign takes    = in_valid && in_ready;
-    assign finishes = takes && last_tap;
+    // Slices of so many elements that their flags of a beat drive few registers; each counts the taps for itself.
+    localparam int Spare = (TapFolds * TapsPerBeat - Taps) * InBits;
+    localparam int Driven = Maximum != 0 ? 1 : 2 * SumBits;  // an adder's LUT and its carry
+    localparam int Loads = Spare > Driven ? Spare : Driven;
+    localparam int Most = Loads < 240 ? 240 / Loads : 1;
+    localparam int Slices = (Elements + Most - 1) / Most;
+    logic [Slices-1:0] slice_first, slice_last;
+    logic takes, finishes, first_tap, last_tap;
+    assign first_tap = slice_first[0];
+    assign last_tap  = slice_last[0];
+    assign takes     = in_valid && in_ready;
+    assign finishes  = takes && last_tap;
     weft_credit #(
         .Depth(OutputDepth)
     ) credit (
@@ -74,16 +81,6 @@ module weft_pool #(
         .takes    (finishes),
         .leaves   (out_valid && out_ready),
         .available(in_ready)
-    );
-    weft_counter #(
-        .Count(TapFolds)
-    ) tap (
-        .clk  (clk),
-        .rst  (rst),
-        .step (takes),
-        .value(unused_tap),
-        .first(first_tap),
-        .last (last_tap)
     );
 
     // The beat's flags, a cycle before the trees have its result.
@@ -107,14 +104,19 @@ module weft_pool #(
     );
 
     logic [Elements*SumBits-1:0] sums;
-    genvar i, t;
+    logic [Elements*TapsPerBeat*InBits-1:0] taps;
+    genvar i, t, k;
     generate
         for (i = 0; i < Elements; i++) begin : g_element
-            logic [TapsPerBeat*InBits-1:0] taps;
             for (t = 0; t < TapsPerBeat; t++) begin : g_tap
-                assign taps[t*InBits+:InBits] = in_data[((i/Lanes*TapsPerBeat+t)*Lanes+i%Lanes)*InBits+:InBits];
+                assign taps[(i*TapsPerBeat+t)*InBits+:InBits] = in_data[((i/Lanes*TapsPerBeat+t)*Lanes+i%Lanes)*InBits+:InBits];
             end
-            weft_pool_element #(
+        end
+        for (k = 0; k < Slices; k++) begin : g_slice
+            localparam int From = k * Most;
+            localparam int Own = Elements - From < Most ? Elements - From : Most;
+            weft_pool_slice #(
+                .Elements   (Own),
                 .TapsPerBeat(TapsPerBeat),
                 .TapFolds   (TapFolds),
                 .Present    (Taps - (TapFolds - 1) * TapsPerBeat),
@@ -123,13 +125,17 @@ module weft_pool #(
                 .InBits     (InBits),
                 .InSigned   (InSigned),
                 .SumBits    (SumBits)
-            ) element (
-                .clk    (clk),
-                .partial(last_tap),
-                .valid  (takes_late),
-                .first  (first_late),
-                .taps   (taps),
-                .acc    (sums[i*SumBits+:SumBits])
+            ) slice (
+                .clk       (clk),
+                .rst       (rst),
+                .in_valid  (in_valid),
+                .in_ready  (in_ready),
+                .first_tap (slice_first[k]),
+                .last_tap  (slice_last[k]),
+                .takes_late(takes_late),
+                .first_late(first_late),
+                .taps      (taps[From*TapsPerBeat*InBits+:Own*TapsPerBeat*InBits]),
+                .acc       (sums[From*SumBits+:Own*SumBits])
             );
         end
     endgenerate
@@ -212,5 +218,5 @@ module weft_pool #(
         .out_data (out_data)
     );
     logic unused;
-    assign unused = &{1'b0, unused_tap, Rows != 0, Columns != 0};
+    assign unused = &{1'b0, slice_first, slice_last, Rows != 0, Columns != 0};
 endmodule
