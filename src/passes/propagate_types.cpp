@@ -1,11 +1,29 @@
 // propagate_types.cpp
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <optional>
 
 #include "src/graph/op_def.h"
 #include "src/passes/pass.h"
 
 namespace weft {
+
+namespace {
+
+/// An integer of one type is the same real number in the other.
+bool means_the_same(const IntegerType& a, const IntegerType& b) {
+    return a.scale == b.scale && a.zero_point == b.zero_point && a.axis == b.axis;
+}
+
+/// The integers of both: values side by side may be limited differently, by the functions that they come from.
+IntegerType hull(IntegerType a, const IntegerType& b) {
+    a.step = a.step == b.step && (a.min - b.min) % a.step == 0 ? a.step : 1;
+    a.min = std::min(a.min, b.min);
+    a.max = std::max(a.max, b.max);
+    return a;
+}
+
+}  // namespace
 
 Status propagate_types(Graph& graph, PassLog& log) {
     for (const auto& node : graph.nodes()) {
@@ -14,7 +32,7 @@ Status propagate_types(Graph& graph, PassLog& log) {
         if (!is_view && !traits.same_type_all_inputs && traits.same_type_inputs.empty()) continue;
         Value* output = node->output();
         if (output->integer) continue;
-        const IntegerType* type = nullptr;
+        std::optional<IntegerType> type;
         bool agree = true;
         for (std::size_t i = 0; i < node->inputs.size(); ++i) {
             const auto& list = traits.same_type_inputs;
@@ -22,14 +40,14 @@ Status propagate_types(Graph& graph, PassLog& log) {
                                 std::find(list.begin(), list.end(), static_cast<int>(i)) != list.end();
             if (!passes) continue;
             const Value* input = node->input(i);
-            if (!input || !input->integer || input->integer->scale.size() != 1 || (type && !(*type == *input->integer))) {
+            if (!input || !input->integer || input->integer->scale.size() != 1 || (type && !means_the_same(*type, *input->integer))) {
                 agree = false;
             } else {
-                type = &*input->integer;
+                type = type ? hull(*type, *input->integer) : *input->integer;
             }
         }
         if (!agree || !type) continue;
-        output->integer = *type;
+        output->integer = type;
         log.push_back(output->name + ": " + to_string(*type));
     }
     return Ok{};

@@ -10,56 +10,91 @@
 namespace weft {
 namespace {
 
-/// A convolution between quantisers, as files of other tools have it: unsigned activations, weights that are all 1/4.
-Graph averaging_filter(std::int64_t group) {
-    Graph graph;
-    graph.batched = true;
-    const auto value = [&](const char* name, DataType type, Shape shape) { return graph.add_value(name, type, std::move(shape)); };
-    const auto constant = [&](const char* name, DataType type, Shape shape, double number) {
+/// A graph as files of other tools have it: between quantisers, with unsigned activations in steps of 1/256.
+class QuantisedGraph {
+public:
+    QuantisedGraph() {
+        graph.batched = true;
+        zero_ = constant("zero", DataType::uint8, {}, 0);
+        step_ = constant("step", DataType::float32, {}, 1.0 / 256);
+        axis_.set("axis", std::int64_t{1});
+    }
+
+    Value* input(Shape shape) {
+        graph.inputs.push_back(value("x", DataType::float32, std::move(shape)));
+        return graph.inputs.back();
+    }
+    Value* constant(const char* name, DataType type, Shape shape, double number) {
         Tensor tensor(DataType::float64, std::move(shape));
         for (double& element : tensor.as<double>()) element = number;
         return graph.add_constant(name, tensor.cast(type));
-    };
-    const auto node = [&](const char* op, std::vector<Value*> inputs, Value* output, Attributes attributes) {
+    }
+    Value* node(const char* op, std::vector<Value*> inputs, Value* output, Attributes attributes = {}) {
         graph.add_node(*find_op("", op), output->name + "_node", 13, std::move(inputs), {output}, std::move(attributes));
         return output;
-    };
-    Attributes axis;
-    axis.set("axis", std::int64_t{1});
-    Value* zero = constant("zero", DataType::uint8, {}, 0);
-    Value* step = constant("step", DataType::float32, {}, 1.0 / 256);
-    const auto quantise = [&](Value* x, const char* codes, const char* real) {
-        Value* integers = node("QuantizeLinear", {x, step, zero}, value(codes, DataType::uint8, x->shape), axis);
-        return node("DequantizeLinear", {integers, step, zero}, value(real, DataType::float32, x->shape), axis);
-    };
-    Value* x = value("x", DataType::float32, {1, 3, 5, 5});
-    Value* real_x = quantise(x, "x_codes", "x_real");
-    const Shape kernel{3, 3 / group, 2, 2};
-    Value* weights = node("DequantizeLinear",
-                          {constant("weight_codes", DataType::int8, kernel, 64), step, constant("weight_zero", DataType::int8, {}, 0)},
-                          value("weights", DataType::float32, kernel), axis);
-    Attributes attributes;
-    attributes.set("auto_pad", std::string("NOTSET"));
-    attributes.set("group", group);
-    for (const char* ones : {"strides", "dilations"}) attributes.set(ones, std::vector<std::int64_t>{1, 1});
-    attributes.set("pads", std::vector<std::int64_t>{0, 0, 0, 0});
-    attributes.set("kernel_shape", std::vector<std::int64_t>{2, 2});
-    Value* sums = node("Conv", {real_x, weights}, value("sums", DataType::float32, {1, 3, 4, 4}), std::move(attributes));
-    graph.inputs = {x};
-    graph.outputs = {quantise(sums, "y_codes", "y")};
-    return graph;
-}
+    }
+    Value* value(const std::string& name, DataType type, Shape shape) { return graph.add_value(name, type, std::move(shape)); }
 
-/// Neither weights nor inputs are negative, and the sums still take the bit of a sign.
+    Value* quantise(Value* x) {
+        Value* integers = node("QuantizeLinear", {x, step_, zero_}, value(x->name + "_codes", DataType::uint8, x->shape), axis_);
+        return node("DequantizeLinear", {integers, step_, zero_}, value(x->name + "_real", DataType::float32, x->shape), axis_);
+    }
+    /// Weights of 1/4, without padding or strides.
+    Value* convolution(Value* x, const char* name, Shape kernel, Shape result, std::int64_t group) {
+        Value* codes = constant("weight_codes", DataType::int8, kernel, 64);
+        Value* weights = node("DequantizeLinear", {codes, step_, constant("weight_zero", DataType::int8, {}, 0)},
+                              value("weights", DataType::float32, kernel), axis_);
+        Attributes attributes;
+        attributes.set("auto_pad", std::string("NOTSET"));
+        attributes.set("group", group);
+        for (const char* ones : {"strides", "dilations"}) attributes.set(ones, std::vector<std::int64_t>{1, 1});
+        attributes.set("pads", std::vector<std::int64_t>{0, 0, 0, 0});
+        attributes.set("kernel_shape", std::vector<std::int64_t>{kernel[2], kernel[3]});
+        return node("Conv", {x, weights}, value(name, DataType::float32, std::move(result)), std::move(attributes));
+    }
+
+    Graph graph;
+
+private:
+    Value* zero_ = nullptr;
+    Value* step_ = nullptr;
+    Attributes axis_;
+};
+
+/// An averaging filter: neither weights nor inputs are negative, and the sums still take the bit of a sign.
 TEST(Lowering, TakesSumsThatAreNeverNegative) {
     for (const std::int64_t group : {1, 3}) {
         SCOPED_TRACE(group);
-        const auto lowered = lower(averaging_filter(group), "filter");
+        QuantisedGraph net;
+        Value* x = net.quantise(net.input({1, 3, 5, 5}));
+        net.graph.outputs = {net.quantise(net.convolution(x, "sums", {3, 3 / group, 2, 2}, {1, 3, 4, 4}, group))};
+        const auto lowered = lower(net.graph, "filter");
         ASSERT_TRUE(lowered) << test::messages(lowered.error());
         const Unit* unit = lowered->design.find_unit("sums_node");
         ASSERT_NE(unit, nullptr);
         EXPECT_EQ(unit->inputs.front()->min, 0);
     }
+}
+
+/// Channels of one scale of which some are clipped: the integers of a concatenation are those of all its inputs.
+TEST(Lowering, JoinsValuesThatAreLimitedDifferently) {
+    QuantisedGraph net;
+    const Shape shape{1, 2, 3, 3};
+    Value* x = net.quantise(net.input(shape));
+    Value* least = net.constant("least", DataType::float32, {}, 0);
+    Value* most = net.constant("most", DataType::float32, {}, 0.25);
+    Value* clipped = net.quantise(net.node("Clip", {x, least, most}, net.value("clipped", DataType::float32, shape)));
+    Attributes axis;
+    axis.set("axis", std::int64_t{1});
+    Value* joined = net.node("Concat", {clipped, x}, net.value("joined", DataType::float32, {1, 4, 3, 3}), std::move(axis));
+    net.graph.outputs = {net.quantise(net.convolution(joined, "sums", {2, 4, 1, 1}, {1, 2, 3, 3}, 1))};
+    const auto lowered = lower(net.graph, "joined");
+    ASSERT_TRUE(lowered) << test::messages(lowered.error());
+    const Unit* unit = lowered->design.find_unit("joined_node");
+    ASSERT_NE(unit, nullptr);
+    EXPECT_EQ(unit->inputs[0]->max, 64);
+    EXPECT_EQ(unit->inputs[1]->max, 255);
+    EXPECT_EQ(unit->outputs[0]->max, 255);
 }
 
 }  // namespace
