@@ -121,6 +121,10 @@ TEST(ClockBars, HoldForTheWidestWords) {
               {{"rst", 1}, {"in_valid", 1}, {"out_ready", 2}, {"in_data", 600}, {"in_ready", -1}, {"out_valid", -2}, {"out_data", -1200}});
     parts.add("weft_width", ".Columns(3), .Channels(64), .InputLanes(11), .OutputLanes(13), .InBits(8)",
               {{"rst", 1}, {"in_valid", 1}, {"out_ready", 1}, {"in_data", 88}, {"in_ready", -1}, {"out_valid", -1}, {"out_data", -104}});
+    parts.add("weft_window",
+              ".Rows(3), .Columns(40), .KernelH(1), .PadTop(0), .PadBottom(0), .KernelW(9), .PadLeft(4), .PadRight(4), .Pixels(4), "
+              ".TapsPerBeat(9), .PadValue(-5), .OutBits(9)",
+              {{"rst", 1}, {"in_valid", 1}, {"out_ready", 1}, {"in_data", 32}, {"in_ready", -1}, {"out_valid", -1}, {"out_data", -324}});
 
     SynthesisJob job;
     job.module = "weft_collection";

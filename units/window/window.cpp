@@ -261,6 +261,9 @@ std::vector<UnitCase> rtl_cases() {
         list.push_back(point({1, 1, 3, 3, 3, 1, 1, 1, 1, 1, 1}, -128, 127, 9, 2, 9, pixels));
         list.push_back(point({2, 3, 2, 5, 5, 1, 1, 2, 2, 2, 2}, -128, 127, 0, 2, 25, pixels));
     }
+    // So many taps of several windows that a lane is cut into bits.
+    list.push_back(point({2, 12, 2, 1, 9, 1, 1, 0, 4, 0, 4}, -128, 127, -5, 1, 9, 4));
+    list.push_back(point({3, 11, 1, 2, 9, 1, 1, 1, 4, 0, 4}, 0, 255, 213, 1, 18, 4));
     // Memories: strides, folds of taps and channels, no padding, padding beyond the kernel's reach, block RAM.
     list.push_back(point({49, 10, 1, 10, 4, 2, 2, 4, 1, 5, 1}, -128, 127, -7, 1, 10));
     list.push_back(point({8, 8, 3, 3, 3, 2, 2, 0, 0, 1, 1}, 0, 255, 0, 3, 9));

@@ -305,51 +305,63 @@ module weft_window_line #(
         end
     endgenerate
 
-    // Slices of so many lanes that their registers, and what an enable drives, stay few.
-    localparam int LaneOut    = Windows * KernelW * OutBits;
-    localparam int LaneHeld   = (Ahead + Behind) * Pixels * InBits;
+    // Slices of so many lanes, or of one lane so many bits, that their registers, and what an enable drives, stay few.
+    localparam int BitOut     = Windows * KernelW;
+    localparam int BitHeld    = (Ahead + Behind) * Pixels;
+    localparam int BitLoads   = BitOut > BitHeld ? BitOut : BitHeld;
+    localparam int LaneOut    = BitOut * OutBits;
+    localparam int LaneHeld   = BitHeld * InBits;
     localparam int LaneBits   = LaneOut > LaneHeld ? LaneOut : LaneHeld;
     localparam int SliceLanes = 256 / LaneBits < 1 ? 1 : 256 / LaneBits;
+    localparam int MostBits   = 256 / BitLoads < 1 ? 1 : 256 / BitLoads;
+    localparam int SliceBits  = LaneBits <= 256 || MostBits > InBits ? InBits : MostBits;
     generate
         for (genvar k = 0; k < KernelH; k++) begin : g_row
-            for (genvar l = 0; l < Lanes; l = l + SliceLanes) begin : g_slice
+            for (genvar l = 0; l < Lanes; l = l + SliceLanes) begin : g_lanes
                 localparam int Count = Lanes - l < SliceLanes ? Lanes - l : SliceLanes;
-                logic [         Pixels*Count*InBits-1:0] slice_in;
-                logic [Windows*KernelW*Count*OutBits-1:0] slice_out;
-                for (genvar p = 0; p < Pixels; p++) begin : g_in
-                    assign slice_in[p*Count*InBits+:Count*InBits] = newest[k*BeatBits+(p*Lanes+l)*InBits+:Count*InBits];
-                end
-                for (genvar i = 0; i < Windows; i++) begin : g_window
-                    for (genvar t = 0; t < KernelW; t++) begin : g_tap
-                        assign out_data[((i*KernelH+k)*KernelW+t)*Lanes*OutBits+l*OutBits+:Count*OutBits] =
-                            slice_out[(i*KernelW+t)*Count*OutBits+:Count*OutBits];
+                for (genvar b = 0; b < InBits; b = b + SliceBits) begin : g_slice
+                    // The last bits and what extends them.
+                    localparam int OwnIn  = InBits - b < SliceBits ? InBits - b : SliceBits;
+                    localparam int OwnOut = b + OwnIn == InBits ? OutBits - b : OwnIn;
+                    logic [         Pixels*Count*OwnIn-1:0] slice_in;
+                    logic [Windows*KernelW*Count*OwnOut-1:0] slice_out;
+                    for (genvar c = 0; c < Count; c++) begin : g_lane
+                        for (genvar p = 0; p < Pixels; p++) begin : g_in
+                            assign slice_in[(p*Count+c)*OwnIn+:OwnIn] = newest[k*BeatBits+(p*Lanes+l+c)*InBits+b+:OwnIn];
+                        end
+                        for (genvar i = 0; i < Windows; i++) begin : g_window
+                            for (genvar t = 0; t < KernelW; t++) begin : g_tap
+                                assign out_data[(((i*KernelH+k)*KernelW+t)*Lanes+l+c)*OutBits+b+:OwnOut] =
+                                    slice_out[((i*KernelW+t)*Count+c)*OwnOut+:OwnOut];
+                            end
+                        end
                     end
+                    weft_window_slice #(
+                        .Pixels(Pixels),
+                        .Lanes(Count),
+                        .ChannelFolds(ChannelFolds),
+                        .Windows(Windows),
+                        .StrideW(StrideW),
+                        .KernelW(KernelW),
+                        .PadLeft(PadLeft),
+                        .Ahead(Ahead),
+                        .Behind(Behind),
+                        .InBits(OwnIn),
+                        .InSigned(InSigned),
+                        .OutBits(OwnOut),
+                        .PadValue(PadValue >>> b)
+                    ) slice (
+                        .clk(clk),
+                        .rst(rst),
+                        .free(free),
+                        .moves(moves),
+                        .emits(emits),
+                        .row_outside(row_outside[k]),
+                        .column_outside(column_outside),
+                        .in_data(slice_in),
+                        .out_data(slice_out)
+                    );
                 end
-                weft_window_slice #(
-                    .Pixels(Pixels),
-                    .Lanes(Count),
-                    .ChannelFolds(ChannelFolds),
-                    .Windows(Windows),
-                    .StrideW(StrideW),
-                    .KernelW(KernelW),
-                    .PadLeft(PadLeft),
-                    .Ahead(Ahead),
-                    .Behind(Behind),
-                    .InBits(InBits),
-                    .InSigned(InSigned),
-                    .OutBits(OutBits),
-                    .PadValue(PadValue)
-                ) slice (
-                    .clk(clk),
-                    .rst(rst),
-                    .free(free),
-                    .moves(moves),
-                    .emits(emits),
-                    .row_outside(row_outside[k]),
-                    .column_outside(column_outside),
-                    .in_data(slice_in),
-                    .out_data(slice_out)
-                );
             end
         end
     endgenerate
