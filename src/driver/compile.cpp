@@ -36,8 +36,9 @@ Status place(Compiled& compiled) {
     compiled.predicted = predict_cost(compiled.design);
     Diagnostics found = check_fit(*compiled.predicted, *compiled.board, "the design, as predicted,");
     if (compiled.predicted->dsp > static_cast<double>(compiled.board->total().dsp)) return found;
-    if (const Status shell = shell_takes(compiled.design, emit_options(compiled)); !shell)
-        found.insert(found.end(), shell.error().begin(), shell.error().end());
+    const EmitOptions options = emit_options(compiled);
+    for (const Status& taken : {shell_takes(compiled.design, options), hls_takes(compiled.design, options)})
+        if (!taken) found.insert(found.end(), taken.error().begin(), taken.error().end());
     for (Diagnostic& diagnostic : found) diagnostic.severity = Severity::warning;
     compiled.warnings = std::move(found);
     return Ok{};

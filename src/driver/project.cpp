@@ -214,7 +214,8 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
     WEFT_CHECK(write_file(root / "folding.json", folding_json(compiled.design)));
     const EmitOptions options = emit_options(compiled);
     HlsProject project;
-    if (!first_wide_stream(compiled.design)) {
+    // A design that HLS does not take still has its RTL.
+    if (!has_rtl(compiled.design) || hls_takes(compiled.design, options)) {
         WEFT_ASSIGN(project, emit_hls(compiled.design, options));
         for (const ProjectFile& file : project.files) WEFT_CHECK(write_file(root / file.path, file.text));
     }

@@ -91,6 +91,25 @@ TableFunction table_function(const RomTable& rom) {
     return function;
 }
 
+std::vector<TableFunction> rom_functions(const Unit& unit) {
+    std::vector<TableFunction> functions;
+    if (unit.def->roms != nullptr)
+        for (const RomTable& rom : unit.def->roms(unit)) functions.push_back(table_function(rom));
+    return functions;
+}
+
+/// The unit's stage; one that leaves the sums as they are where it has none.
+Requantize stage_of(const Unit& unit) {
+    const Stream& output = *unit.outputs.front();
+    if (unit.requantize && unit.requantize->form != RequantizeForm::none) return *unit.requantize;
+    return {.acc_min = output.min, .acc_max = output.max};
+}
+
+StageTables stage_tables_of(const Unit& unit) {
+    const Stream& output = *unit.outputs.front();
+    return stage_tables(stage_of(unit), output.shape.channels, output.beat.lanes);
+}
+
 }  // namespace
 
 std::int64_t initialiser_tokens(const TableFunction& function) {
@@ -126,38 +145,33 @@ std::string integer_type_name(std::int64_t min, std::int64_t max) {
 
 bool has_constants(const Unit& unit) { return unit.def->has_requantize || unit.def->roms != nullptr; }
 
-ConstantsText constants_struct(const Unit& unit, const std::string& name) {
+std::int64_t initialiser_tokens(const Unit& unit) {
+    std::int64_t tokens = 0;
+    for (const TableFunction& function : rom_functions(unit)) tokens += initialiser_tokens(function);
+    if (unit.def->has_requantize)
+        for (const TableFunction& function : stage_tables_of(unit).functions) tokens += initialiser_tokens(function);
+    return tokens;
+}
+
+std::string constants_struct(const Unit& unit, const std::string& name) {
     TextWriter out;
-    ConstantsText result;
     out.open(fmt::format("struct {} {{", name));
-    if (unit.def->roms != nullptr) {
-        for (const RomTable& rom : unit.def->roms(unit)) {
-            const TableFunction function = table_function(rom);
-            write(out, function);
-            result.initialiser_tokens += initialiser_tokens(function);
-        }
-    }
+    for (const TableFunction& function : rom_functions(unit)) write(out, function);
     if (unit.def->has_requantize) {
-        const Stream& output = *unit.outputs.front();
-        const Requantize exact{.acc_min = output.min, .acc_max = output.max};
-        const Requantize& stage = unit.requantize && unit.requantize->form != RequantizeForm::none ? *unit.requantize : exact;
+        const Requantize stage = stage_of(unit);
         out.line(fmt::format("static const int accumulator_bits = {};",
                              bits_for(std::min<std::int64_t>(stage.acc_min, -1), std::max<std::int64_t>(stage.acc_max, 0))));
-        const StageTables tables = stage_tables(stage, output.shape.channels, output.beat.lanes);
+        const StageTables tables = stage_tables_of(unit);
         if (!tables.constants.empty() || !tables.functions.empty()) {
             out.open("struct Tables {");
             for (const auto& [key, value] : tables.constants) out.line(fmt::format("static const int {} = {};", key, value));
-            for (const TableFunction& function : tables.functions) {
-                write(out, function);
-                result.initialiser_tokens += initialiser_tokens(function);
-            }
+            for (const TableFunction& function : tables.functions) write(out, function);
             out.close("};");
         }
         out.line(fmt::format("typedef {} Stage;", tables.type));
     }
     out.close("};");
-    result.text = std::move(out).take();
-    return result;
+    return std::move(out).take();
 }
 
 }  // namespace weft

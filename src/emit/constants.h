@@ -39,14 +39,14 @@ struct StageTables {
 /// The stage for a stream whose beats carry `lanes` of the channels.
 StageTables stage_tables(const Requantize& stage, int channels, int lanes);
 
+/// Integers in all tables of the unit's struct.
+std::int64_t initialiser_tokens(const Unit& unit);
+
 /// Does the unit's template take a struct of constants?
 bool has_constants(const Unit& unit);
 
-struct ConstantsText {
-    std::string text;  ///< `struct <name> {...};`
-    std::int64_t initialiser_tokens = 0;
-};
-ConstantsText constants_struct(const Unit& unit, const std::string& name);
+/// `struct <name> {...};`
+std::string constants_struct(const Unit& unit, const std::string& name);
 
 /// `ap_uint<8>`: the C++ type of integers in min..max.
 std::string integer_type_name(std::int64_t min, std::int64_t max);

@@ -86,14 +86,10 @@ public:
         for (const Unit* unit : units_) {
             collect_sources(unit_header(*unit), sources);
             if (!has_constants(*unit)) continue;
-            ConstantsText constants = constants_struct(*unit, constants_name(*unit));
-            project.initialiser_tokens += constants.initialiser_tokens;
-            project.files.push_back({fmt::format("hls/constants/{}.hpp", unit->name), constants_file(*unit, constants.text)});
+            project.initialiser_tokens += initialiser_tokens(*unit);
+            const std::string constants = constants_struct(*unit, constants_name(*unit));
+            project.files.push_back({fmt::format("hls/constants/{}.hpp", unit->name), constants_file(*unit, constants)});
         }
-        if (project.initialiser_tokens > options_.max_initialiser_tokens)
-            return Diagnostic{.reason = fmt::format("the constants need {} initialisers, more than the {} that the HLS compiler copes with",
-                                                    project.initialiser_tokens, options_.max_initialiser_tokens),
-                              .help = "a network of this size needs the RTL backend; fewer bits a weight or a smaller network fit HLS"};
         for (const EmbeddedFile& file : embedded_unit_files())
             if (file.path.starts_with("csim/")) project.files.push_back({"hls/" + std::string(file.path), std::string(file.contents)});
         for (const auto& [path, text] : sources) project.files.push_back({"hls/weft/" + path, std::string(text)});
@@ -371,16 +367,28 @@ void write_file_head(TextWriter& out, std::string_view name, std::string_view pu
     out.line();
 }
 
-const Stream* first_wide_stream(const Design& design) {
-    const auto at = std::ranges::find_if(design.streams, [](const auto& stream) { return stream->beat.pixels > 1; });
-    return at == design.streams.end() ? nullptr : at->get();
+Status hls_takes(const Design& design, const EmitOptions& options) {
+    for (const auto& stream : design.streams) {
+        if (stream->beat.pixels == 1) continue;
+        const Unit* producer = stream->producer;
+        return Diagnostic{
+            Severity::error, producer && !producer->nodes.empty() ? producer->nodes.front() : std::string(), stream->name,
+            fmt::format("its beats carry {} pixels, the HLS kernel's carry one: that kernel is left out", stream->beat.pixels),
+            "use the RTL kernel (engine rtl), or fold with Pixels 1"};
+    }
+    std::int64_t tokens = 0;
+    for (const auto& unit : design.units) tokens += initialiser_tokens(*unit);
+    if (tokens > options.max_initialiser_tokens)
+        return Diagnostic{
+            .reason = fmt::format("the constants need {} initialisers, more than the {} that the HLS compiler copes with: the "
+                                  "HLS kernel is left out",
+                                  tokens, options.max_initialiser_tokens),
+            .help = "use the RTL kernel (engine rtl), or fewer bits a weight"};
+    return Ok{};
 }
 
 Result<HlsProject> emit_hls(const Design& design, const EmitOptions& options) {
-    if (const Stream* wide = first_wide_stream(design))
-        return Diagnostic{Severity::error, wide->producer && !wide->producer->nodes.empty() ? wide->producer->nodes.front() : std::string(),
-                          wide->name, fmt::format("its beats carry {} pixels, the HLS kernel's carry one", wide->beat.pixels),
-                          "use the RTL kernel (engine rtl), or fold with Pixels 1"};
+    WEFT_CHECK(hls_takes(design, options));
     return KernelWriter(design, options).run();
 }
 

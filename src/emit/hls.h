@@ -36,11 +36,12 @@ struct HlsProject {
     std::int64_t max_images = 0;          ///< Largest batch of one call: no 32-bit counter overflows.
 };
 
-/// The first stream whose beats carry several positions, which only the RTL kernel does; null if there is none.
-const Stream* first_wide_stream(const Design& design);
+/// Why the design can be a kernel only as RTL, if so: beats carry several positions, or the constants are more than the vendor's HLS
+/// compiler takes.
+Status hls_takes(const Design& design, const EmitOptions& options);
 
-/// The design is folded and plumbed: one reader a stream, beats and depths set. Fails where beats carry several positions, and where the
-/// constants are more than the vendor's compiler takes. The same design and options give the same bytes.
+/// The design is folded and plumbed: one reader a stream, beats and depths set. Fails where `hls_takes` does. The same design and options
+/// give the same bytes.
 Result<HlsProject> emit_hls(const Design& design, const EmitOptions& options);
 
 /// A port of the kernel in memory order, as the testbench sees it: its name and the stream behind it.

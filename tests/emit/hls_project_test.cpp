@@ -140,6 +140,12 @@ TEST(HlsProject, TooManyConstantsAreRefused) {
     ASSERT_FALSE(project);
     EXPECT_THAT(project.error()[0].reason, ::testing::HasSubstr("more than the 5000"));
     EXPECT_THAT(project.error()[0].help, ::testing::HasSubstr("RTL"));
+    EXPECT_FALSE(hls_takes(design, tight));
+    // The count of which the refusal speaks is that of the text.
+    tight.max_initialiser_tokens = emitted(design).initialiser_tokens;
+    EXPECT_TRUE(hls_takes(design, tight));
+    --tight.max_initialiser_tokens;
+    EXPECT_FALSE(hls_takes(design, tight));
 }
 
 TEST(HlsProject, SameDesignSameBytes) {

@@ -30,6 +30,8 @@ void compile_project(const fs::path& model, const CompileOptions& options, const
     EXPECT_LE(result->latency_cycles, most_latency);
     const Status written = write_project(**compiled, nullptr, model, directory);
     ASSERT_TRUE(written) << test::messages(written.error());
+    // What a project lacks, the user is told.
+    EXPECT_EQ(fs::exists(directory / "hls"), test::messages((*compiled)->warnings).find("that kernel is left out") == std::string::npos);
 }
 
 void expect_rtl_equals_integer(const fs::path& project, const fs::path& inputs) {
