@@ -104,13 +104,14 @@ module weft_window_buffer #(
 
     logic [CountBits-1:0] entered;
     logic [CountBits-1:0] used;  // words in use; negative where the next to be read is still to come
+    logic                 awake;  // the taps have left the reset
     logic                 enters;
     logic                 whole;   // the present beat's words have entered
     logic                 takes;   // there is room for it behind the memory
     logic                 issues;
     logic                 advances;
     logic [CountBits-1:0] missing;
-    assign in_ready = !used[AddressBits] || used[CountBits-1];
+    assign in_ready = awake && (!used[AddressBits] || used[CountBits-1]);
     assign enters   = in_valid && in_ready;
     assign missing  = entered - needs;
     assign whole    = !missing[CountBits-1];
@@ -119,6 +120,7 @@ module weft_window_buffer #(
 
     logic [CountBits-1:0] given;  // beats that the window row's last read gives back, a cycle later
     always_ff @(posedge clk) begin
+        awake <= !rst;
         if (rst || !(issues && row_ends)) given <= '0;
         else given <= frees_now;
         if (rst) begin

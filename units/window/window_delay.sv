@@ -4,7 +4,8 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // A step is a cycle with `free` and `moves`; out_data is the in_data of Depth steps ago, from registers (or a block RAM's). Of the first
-// Depth steps after reset it is arbitrary. The enable is formed here, and the hierarchy kept, so that no enable drives more than this.
+// Depth steps after reset it is arbitrary. The enable is formed here, and the hierarchy kept, so that no enable drives more than this. The
+// addresses are cleared by a copy of `rst`, a cycle later: there may be no step in the first cycle after it.
 
 (* keep_hierarchy = "yes" *)
 module weft_window_delay #(
@@ -34,10 +35,12 @@ module weft_window_delay #(
             logic unused;
             assign unused = rst;
         end else begin : g_many
+            logic                   clears;
             logic [AddressBits-1:0] write_at;
             logic [AddressBits-1:0] read_at;
             always_ff @(posedge clk) begin
-                if (rst) begin
+                clears <= rst;
+                if (clears) begin
                     write_at <= '0;
                     read_at  <= AddressBits'(Words - Depth + 1);
                 end else if (step) begin

@@ -77,8 +77,9 @@ module weft_window_line #(
     logic emits;     // and has a window
     logic blocked;
     logic step;
+    logic awake;     // the delays have left the reset
     assign free     = !emits || !out_valid || out_ready;
-    assign blocked  = at_start && waiting && !arrives;
+    assign blocked  = !awake || (at_start && waiting && !arrives);
     assign drains   = Lag != 0 && at_start && (active || waiting);
     assign moves    = (in_valid && !blocked) || drains;
     assign step     = free && moves;
@@ -127,6 +128,7 @@ module weft_window_line #(
         end
     endgenerate
     always_ff @(posedge clk) begin
+        awake <= !rst;
         if (rst) at_start <= 1'b1;
         else if (enters) at_start <= ends;
     end
@@ -214,12 +216,10 @@ module weft_window_line #(
     localparam int EdgeRows   = KernelH < Rows ? KernelH : Rows;
     localparam int EdgeGroups = Span < Groups ? Span : Groups;
     logic [KernelH-1:0] first_row_outside;
-    logic [   Span-1:0] first_column_outside;
     logic [KernelH-1:0] row_outside_next;
     logic [   Span-1:0] column_outside_next;
     always_comb begin
         for (int k = 0; k < KernelH; k++) first_row_outside[k] = k < PadTop || k >= Rows + PadTop;
-        for (int k = 0; k < Span; k++) first_column_outside[k] = k < PadLeft || k >= Columns + PadLeft;
         row_outside_next = '0;
         for (int k = 0; k < KernelH; k++) begin
             for (int v = 0; v < EdgeRows; v++) begin
@@ -239,7 +239,6 @@ module weft_window_line #(
     logic               hits;     // the centre, once active, has a window
     logic               is_last;  // and it is the frame's last
     logic [KernelH-1:0] row_outside;
-    logic [   Span-1:0] column_outside;
     logic               active_next;
     logic               hits_next;
     assign active_next = activates || (active && !(step && is_last));
@@ -259,13 +258,11 @@ module weft_window_line #(
     end
     always_ff @(posedge clk) begin
         if (rst) begin
-            is_last        <= SecondFold == 0 && LastRow == 0 && LastGroup == 0;
-            row_outside    <= first_row_outside;
-            column_outside <= first_column_outside;
+            is_last     <= SecondFold == 0 && LastRow == 0 && LastGroup == 0;
+            row_outside <= first_row_outside;
         end else if (passes) begin
-            is_last        <= next_is_last;
-            row_outside    <= row_outside_next;
-            column_outside <= column_outside_next;
+            is_last     <= next_is_last;
+            row_outside <= row_outside_next;
         end
     end
     always_ff @(posedge clk) begin
@@ -315,7 +312,39 @@ module weft_window_line #(
     localparam int SliceLanes = 256 / LaneBits < 1 ? 1 : 256 / LaneBits;
     localparam int MostBits   = 256 / BitLoads < 1 ? 1 : 256 / BitLoads;
     localparam int SliceBits  = LaneBits <= 256 || MostBits > InBits ? InBits : MostBits;
+    localparam int RowSlices  = ((Lanes + SliceLanes - 1) / SliceLanes) * ((InBits + SliceBits - 1) / SliceBits);
+    localparam int Shared     = KernelH * RowSlices * (BitOut + 2) > 200 ? 1 : 0;
+    localparam int MaskRows   = RowSlices * KernelW > 200 ? 1 : 200 / (RowSlices * KernelW);  // that one mask serves
+
+    function automatic logic [Span-1:0] first_columns_outside(input int left);
+        for (int k = 0; k < Span; k++) first_columns_outside[k] = k < left || k >= Columns + left;
+    endfunction
+    logic [KernelH*Span-1:0] columns_outside;
     generate
+        if (MaskRows >= KernelH) begin : g_one_mask
+            logic [Span-1:0] outside;
+            assign columns_outside = {KernelH{outside}};
+            always_ff @(posedge clk) begin
+                if (rst) outside <= first_columns_outside(PadLeft);
+                else if (passes) outside <= column_outside_next;
+            end
+        end
+        for (genvar k = 0; k < KernelH && MaskRows < KernelH; k++) begin : g_mask
+            if (k % MaskRows != 0) begin : g_shared
+                assign columns_outside[k*Span+:Span] = columns_outside[(k-1)*Span+:Span];
+            end else begin : g_own
+                weft_window_mask #(
+                    .Span (Span),
+                    .First(first_columns_outside(PadLeft))
+                ) mask (
+                    .clk    (clk),
+                    .rst    (rst),
+                    .passes (passes),
+                    .next   (column_outside_next),
+                    .outside(columns_outside[k*Span+:Span])
+                );
+            end
+        end
         for (genvar k = 0; k < KernelH; k++) begin : g_row
             for (genvar l = 0; l < Lanes; l = l + SliceLanes) begin : g_lanes
                 localparam int Count = Lanes - l < SliceLanes ? Lanes - l : SliceLanes;
@@ -349,7 +378,8 @@ module weft_window_line #(
                         .InBits(OwnIn),
                         .InSigned(InSigned),
                         .OutBits(OwnOut),
-                        .PadValue(PadValue >>> b)
+                        .PadValue(PadValue >>> b),
+                        .Shared(Shared)
                     ) slice (
                         .clk(clk),
                         .rst(rst),
@@ -357,7 +387,7 @@ module weft_window_line #(
                         .moves(moves),
                         .emits(emits),
                         .row_outside(row_outside[k]),
-                        .column_outside(column_outside),
+                        .column_outside(columns_outside[k*Span+:Span]),
                         .in_data(slice_in),
                         .out_data(slice_out)
                     );

@@ -5,7 +5,8 @@
 //
 // A step is a cycle with `free` and `moves`; with `emits` it loads the output: Windows windows x KernelW taps x Lanes lanes. The columns that
 // they span are those from `newest` backwards; where `row_outside`, or `column_outside` of that column, is high, PadValue is loaded instead.
-// in_data: Pixels columns x Lanes. The enables are formed here, and the hierarchy kept, so that no enable drives more than this.
+// in_data: Pixels columns x Lanes. The enables are formed here, and the hierarchy kept, so that no enable drives more than this; with
+// Shared = 1 once for all taps, which takes a LUT level more and spares what many slices read.
 
 (* keep_hierarchy = "yes" *)
 module weft_window_slice #(
@@ -22,6 +23,7 @@ module weft_window_slice #(
     parameter int InSigned     = 0,
     parameter int OutBits      = 8,
     parameter int PadValue     = 0,
+    parameter int Shared       = 0,
     parameter int Span         = (Windows - 1) * StrideW + KernelW
 ) (
     input  logic                                     clk,
@@ -39,7 +41,21 @@ module weft_window_slice #(
     localparam logic [31:0] PadWord = PadValue;
 
     logic step;
-    assign step = free && moves;
+    logic loads;
+    generate
+        if (Shared != 0) begin : g_shared
+            weft_window_enable enable (
+                .free (free),
+                .moves(moves),
+                .emits(emits),
+                .step (step),
+                .loads(loads)
+            );
+        end else begin : g_own
+            assign step  = free && moves;
+            assign loads = step && emits;
+        end
+    endgenerate
 
     // Beats of the same channel fold, newest first.
     logic [(Held+1)*BeatBits-1:0] beats;
@@ -57,8 +73,8 @@ module weft_window_slice #(
                 ) folds (
                     .clk(clk),
                     .rst(rst),
-                    .free(free),
-                    .moves(moves),
+                    .free(Shared != 0 ? step : free),
+                    .moves(Shared != 0 || moves),
                     .in_data(beats[h*BeatBits+:BeatBits]),
                     .out_data(beats[(h+1)*BeatBits+:BeatBits])
                 );
@@ -72,10 +88,8 @@ module weft_window_slice #(
                 localparam int FromOldest = Column - PadLeft + Behind * Pixels;
                 localparam int Age = Ahead + Behind - FromOldest / Pixels;
                 localparam int First = Age * BeatBits + (FromOldest % Pixels) * Lanes * InBits;
-                logic loads;
                 logic pads;
-                assign loads = step && emits;
-                assign pads  = free && moves && emits && (row_outside || column_outside[Column]);
+                assign pads = loads && (row_outside || column_outside[Column]);
                 for (genvar l = 0; l < Lanes; l++) begin : g_lane
                     logic [ InBits-1:0] element;
                     logic [OutBits-1:0] wide;

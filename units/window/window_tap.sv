@@ -6,7 +6,8 @@
 // The tap is tap Slot + TapFolds' number * TapsPerBeat of the window. While `held` is low the beat that `base` and `tap_fold` tell of becomes
 // the present one; while it is high that happens with `whole` and `takes`, when the present one is read. Its word, or PadValue where the
 // tap is outside the frame, is in out_data a cycle later, and with InLuts = 0 after a further cycle with `moves` and `takes_out`.
-// Enables and the write address are formed here, and the hierarchy kept, so that none drives more than this.
+// Enables and the write address are formed here, and the hierarchy kept, so that none drives more than this. The address is cleared by a
+// copy of `rst`, a cycle later: no beat may enter in the first cycle after it.
 
 (* keep_hierarchy = "yes" *)
 module weft_window_tap #(
@@ -53,9 +54,11 @@ module weft_window_tap #(
     assign issues = held && whole && takes;
     assign loads  = !held || (whole && takes);
 
+    logic                   clears;
     logic [AddressBits-1:0] write_at;
     always_ff @(posedge clk) begin
-        if (rst) write_at <= '0;
+        clears <= rst;
+        if (clears) write_at <= '0;
         else if (enters) write_at <= write_at + 1'b1;
     end
 
