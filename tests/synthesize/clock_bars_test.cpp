@@ -156,13 +156,16 @@ const UnitDef& unit_named(std::string_view name) {
 TEST(ClockBars, HoldForWholeUnits) {
     const auto yosys = Yosys::find();
     if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
-    // More control than any other; then stages so wide that their constants stand in several slices.
+    // Windows of few and of many taps, with more control than any other unit; then stages so wide that their constants stand in several
+    // slices.
     std::vector<UnitCase> points;
     points.push_back(std::move(unit_named("window").cases().front()));
+    for (UnitCase& point : unit_named("window").rtl_cases())
+        if (point->units.front()->parameter("TapsPerBeat") == 25) points.push_back(std::move(point));
     for (const auto* unit : {"requantize", "table"})
         for (UnitCase& point : unit_named(unit).rtl_cases())
             if (point->units.front()->parameter("Lanes") > 16) points.push_back(std::move(point));
-    EXPECT_GE(points.size(), 4U) << "the wide stages are gone";
+    EXPECT_GE(points.size(), 8U) << "the wide points are gone";
     for (const UnitCase& point : points) {
         const auto project = emit_rtl(*point, {});
         ASSERT_TRUE(project) << to_string(project.error()[0]);
