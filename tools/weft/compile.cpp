@@ -67,7 +67,7 @@ Status run(Flags& flags) {
         if (cost.requantize_lanes > 0)
             fmt::print("requantisation: {:.0f} DSPs ({:.1f} % of the MAC DSPs), one DSP in {:.0f} of {:.0f} lanes\n", cost.requantize_dsp,
                        100 * cost.requantize_dsp / std::max(1.0, cost.mac_dsp), figures.one_dsp_lanes, cost.requantize_lanes);
-        fmt::print("at an assumed {:.0f} MHz: {:.1f} us between frames\n", compiled->options.clock_mhz,
+        fmt::print("at an assumed {:.0f} MHz: {:.2f} us between frames\n", compiled->options.clock_mhz,
                    static_cast<double>(figures.interval) / compiled->options.clock_mhz);
         if (const std::optional<Cost>& predicted = compiled->predicted)
             fmt::print("RTL kernel, predicted: {:.0f} LUT, {:.0f} FF, {:g} BRAM36 (weft synthesize counts them)\n", predicted->lut,
