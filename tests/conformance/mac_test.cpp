@@ -65,8 +65,8 @@ TEST_P(Mac, PrimitiveDoesWhatTheDataSheetSays) {
     ASSERT_EQ(files.size(), 2u) << "no DSP48E2.v or no glbl.v in " << folder;
     std::vector<std::string> arguments{"-DSYNTHESIS", "-s", "glbl"};
     arguments.insert(arguments.end(), files.begin(), files.end());
-    const std::string output = run_bench(GetParam(), arguments);
-    EXPECT_NE(output.find(GetParam().result), std::string::npos) << output;
+    // Nothing else: the model prints what it finds wrong with attributes and modes.
+    EXPECT_EQ(run_bench(GetParam(), arguments), GetParam().result + std::string("\n"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Cells, Mac, testing::Values(Cell{"mac", "23972 checks, 0 errors"}, Cell{"scale", "67915 checks, 0 errors"}),
