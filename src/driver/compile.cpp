@@ -112,7 +112,10 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     WEFT_CHECK(timed(compiled->seconds, "plumb", [&] { return plumb(compiled->design); }));
     WEFT_CHECK(verify(compiled->design, true));
     if (has_rtl(compiled->design)) {
-        WEFT_CHECK(timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design); }));
+        const auto progress = [&](std::int64_t done, std::int64_t total) {
+            if (observer.progress) observer.progress("scheduling", done, total);
+        };
+        WEFT_CHECK(timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
         WEFT_CHECK(place(*compiled));
     }
     return compiled;

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -11,12 +10,10 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/base/progress.h"
 #include "src/graph/tensor.h"
 
 namespace weft {
-
-/// Told of long work: `done` of `total` steps. Called from one thread at a time; may be empty.
-using Progress = std::function<void(std::int64_t done, std::int64_t total)>;
 
 struct NamedTensor {
     std::string name;

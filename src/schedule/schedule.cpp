@@ -18,6 +18,7 @@ namespace weft {
 namespace {
 
 constexpr int least_depth = 2;  // sustains a beat a cycle
+constexpr std::int64_t told_every = 1 << 14;  // cycles
 constexpr int unbounded_depth = std::numeric_limits<int>::max() / 4;
 
 /// A unit, or the FIFO of a stream, and its ports' wires.
@@ -49,15 +50,18 @@ public:
     Result<Schedule> run() {
         WEFT_CHECK(build());
         const std::int64_t patience = longest_pause();
+        const std::int64_t total = left_;
         std::int64_t last_event = 0;
         while (left_ > 0) {
             if (step()) last_event = now_;
             ++now_;
+            if (options_.progress && now_ % told_every == 0) options_.progress(total - left_, total);
             if (now_ - last_event > patience) return stopped();
             if (now_ > options_.most_cycles)
                 return Diagnostic{.reason = fmt::format("the schedule is longer than {} cycles", options_.most_cycles),
                                   .help = "fold the network less, or schedule fewer frames"};
         }
+        if (options_.progress) options_.progress(total, total);
         return finish();
     }
 
@@ -329,7 +333,7 @@ std::int64_t interval_bound(const Design& design) {
     return bound;
 }
 
-Status set_rtl_depths(Design& design) {
+Status set_rtl_depths(Design& design, const Progress& progress) {
     const std::int64_t bound = interval_bound(design);
     for (const auto& stream : design.streams) {
         stream->rtl_depth = least_depth;
@@ -340,9 +344,10 @@ Status set_rtl_depths(Design& design) {
         if (stream->shape.taps > 1 && find_port(*readers[0].first->def, false, readers[0].second)->registered_ready) stream->rtl_depth = 0;
     }
     // As many frames as are under way at a time, and some more: small frames leave long after several others have entered.
-    WEFT_ASSIGN(const Schedule one, schedule(design, {.frames = 1, .unbounded = true}));
+    WEFT_ASSIGN(const Schedule one, schedule(design, {.frames = 1, .unbounded = true, .progress = progress}));
     const int frames = 4 + static_cast<int>(one.latency_cycles / std::max<std::int64_t>(bound, 1));
-    WEFT_ASSIGN(const Schedule free, schedule(design, {.frames = frames, .paced_interval = bound, .unbounded = true}));
+    WEFT_ASSIGN(const Schedule free,
+                schedule(design, {.frames = frames, .paced_interval = bound, .unbounded = true, .progress = progress}));
     for (const StreamActivity& activity : free.streams) {
         auto* stream = const_cast<Stream*>(activity.stream);
         // One more: a beat may enter a full FIFO's place only after the one that leaves it.
@@ -350,7 +355,7 @@ Status set_rtl_depths(Design& design) {
     }
     // Units may ask for room for several beats at once before they begin: rarely the depths must grow a little for that.
     for (int round = 0; round < 4; ++round) {
-        WEFT_ASSIGN(const Schedule full, schedule(design, {.frames = frames}));
+        WEFT_ASSIGN(const Schedule full, schedule(design, {.frames = frames, .progress = progress}));
         if (full.interval_cycles <= std::max(bound, free.interval_cycles)) break;
         for (const auto& stream : design.streams)
             if (stream->rtl_depth > 0) stream->rtl_depth += std::max(2, stream->rtl_depth / 4);

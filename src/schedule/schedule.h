@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/base/progress.h"
 #include "src/design/unit_def.h"
 
 namespace weft {
@@ -19,6 +20,7 @@ struct ScheduleOptions {
     /// Every FIFO holds as much as it is asked to: what they then hold is what their depths must be.
     bool unbounded = false;
     std::int64_t most_cycles = std::int64_t{1} << 32;  ///< Gives up beyond.
+    Progress progress = {};                            ///< Told of the beats that have passed the kernel's ports.
 };
 
 /// When a unit works on a frame. Cycles count from the first after reset.
@@ -60,6 +62,6 @@ std::int64_t interval_bound(const Design& design);
 
 /// Sets Stream::rtl_depth throughout: what the streams hold when frames enter at the pace of `interval_bound`, so that no unit ever waits
 /// for room. Fails where the design would stop.
-Status set_rtl_depths(Design& design);
+Status set_rtl_depths(Design& design, const Progress& progress = {});
 
 }  // namespace weft

@@ -25,7 +25,11 @@ Status run(const Flags& flags) {
         return Diagnostic{.reason = fmt::format("'{}' is no project of weft", flags.project),
                           .help = "compile the model first: weft compile MODEL -o DIR"};
     WEFT_ASSIGN(const auto compiled, load_project(flags.project));
-    WEFT_ASSIGN(const Schedule result, schedule(compiled->design, flags.options));
+    ScheduleOptions options = flags.options;
+    options.progress = [observer = progress_observer()](std::int64_t done, std::int64_t total) {
+        if (observer.progress) observer.progress("scheduling", done, total);
+    };
+    WEFT_ASSIGN(const Schedule result, schedule(compiled->design, options));
     const double clock = compiled->options.clock_mhz;
     const std::filesystem::path picture =
         flags.svg.empty() ? std::filesystem::path(flags.project) / "schedule.svg" : std::filesystem::path(flags.svg);
