@@ -17,7 +17,7 @@ namespace weft {
 
 namespace {
 
-constexpr int least_depth = 2;  // sustains a beat a cycle
+constexpr int least_depth = 2;                // sustains a beat a cycle
 constexpr std::int64_t told_every = 1 << 14;  // cycles
 constexpr int unbounded_depth = std::numeric_limits<int>::max() / 4;
 
