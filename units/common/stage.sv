@@ -46,7 +46,21 @@ module weft_stage #(
     output logic [Pixels*Lanes*OutBits-1:0] out_data
 );
     localparam int Elements = Pixels * Lanes;
+    localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
     genvar i, k, s;
+
+    logic [FoldBits-1:0] fold, following;
+    weft_stage_folds #(
+        .Folds(Folds)
+    ) folds (
+        .clk      (clk),
+        .rst      (rst),
+        .in_valid (in_valid),
+        .fold     (fold),
+        .following(following)
+    );
+    logic unused_folds;
+    assign unused_folds = &{1'b0, fold, following};
 
     // Levels of a search whose memories, `compared` << level words, have an output register.
     function automatic int deep_levels(input int compared);
@@ -97,7 +111,7 @@ module weft_stage #(
                 assign acc = in_acc;
             end
 
-            // Shallow memories have a LUT for each bit of a word. Slices of so many lanes have memories and a count of folds of their own.
+            // Shallow memories have a LUT for each bit of a word. Slices of so many lanes have memories and a trail of folds of their own.
             localparam int LastBits = StageSumBits - 17 * (Columns - 1);
             localparam int DigitBits = Columns > 1 && LastBits < 17 ? 17 : LastBits;
             localparam int RescaleBits = StageShared != 0 ? 0 : StageMulBits > DigitBits ? StageMulBits : DigitBits;
@@ -107,7 +121,6 @@ module weft_stage #(
             localparam int Slices = (Lanes + SliceLanes - 1) / SliceLanes;
             localparam int LastDigitAt = StageMulDigits == 1 ? Columns : 2 * Columns - 2;
             localparam int Trail = (StageBounds == 2 ? LimitsAt : Columns == 1 ? 1 : LastDigitAt) + 1;
-            localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
             for (s = 0; s < Slices; s++) begin : g_slice
                 localparam int From = s * SliceLanes;
                 localparam int Own = Lanes - From < SliceLanes ? Lanes - From : SliceLanes;
@@ -116,15 +129,20 @@ module weft_stage #(
                 localparam int AllWords = StageShared != 0 ? 1 : Lanes;
                 localparam int LimitsWords = StageBounds == 2 ? Own : 1;
                 logic [Trail*FoldBits-1:0] trail;
-                weft_stage_folds #(
-                    .Folds(Folds),
-                    .Trail(Trail)
-                ) folds (
-                    .clk     (clk),
-                    .rst     (rst),
-                    .in_valid(in_valid),
-                    .trail   (trail)
-                );
+                if (Folds == 1) begin : g_no_folds
+                    assign trail = '0;
+                end else begin : g_folds
+                    weft_stage_trail #(
+                        .Bits (FoldBits),
+                        .Trail(Trail)
+                    ) folds_line (
+                        .clk      (clk),
+                        .in_valid (in_valid),
+                        .fold     (fold),
+                        .following(following),
+                        .trail    (trail)
+                    );
+                end
                 logic [Words*StageMulBits-1:0] multipliers;
                 logic [Words*StageSumBits-1:0] addends;
                 logic [LimitsWords*2*OutBits-1:0] limits;
@@ -219,7 +237,6 @@ module weft_stage #(
             localparam int Searches = 2 * StageLevels + deep_levels(Compared);
             localparam int Latency = Searches + (ValueDepth > 256 ? 1 : 0);
             localparam int Trail = Searches + 1;
-            localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
 
             weft_stage_valid #(.Latency(Latency)) valid (
                 .clk(clk),
@@ -227,7 +244,7 @@ module weft_stage #(
                 .in_valid(in_valid),
                 .out_valid(out_valid)
             );
-            // Slices of elements with a count of folds of their own: a bit of it is an address of shallow memories.
+            // Slices of elements with a trail of folds of their own: its bits are addresses of shallow memories.
             localparam int ThresholdLoads = StageShared != 0 ? 0 : StageAccBits;
             localparam int ValueLoads = StageValuesShared != 0 ? 0 : OutBits * ((ValueDepth + 63) / 64);
             localparam int Most = lanes_within(ThresholdLoads > ValueLoads ? ThresholdLoads : ValueLoads);
@@ -237,17 +254,18 @@ module weft_stage #(
                 localparam int From = s * SliceElements;
                 localparam int Own = Elements - From < SliceElements ? Elements - From : SliceElements;
                 logic [Trail*FoldBits-1:0] trail;
-                if (StageShared != 0 && StageValuesShared != 0) begin : g_no_folds
+                if (Folds == 1 || (StageShared != 0 && StageValuesShared != 0)) begin : g_no_folds
                     assign trail = '0;
                 end else begin : g_folds
-                    weft_stage_folds #(
-                        .Folds(Folds),
+                    weft_stage_trail #(
+                        .Bits (FoldBits),
                         .Trail(Trail)
-                    ) folds (
-                        .clk     (clk),
-                        .rst     (rst),
-                        .in_valid(in_valid),
-                        .trail   (trail)
+                    ) folds_line (
+                        .clk      (clk),
+                        .in_valid (in_valid),
+                        .fold     (fold),
+                        .following(following),
+                        .trail    (trail)
                     );
                 end
                 for (i = From; i < From + Own; i++) begin : g_element
@@ -274,7 +292,6 @@ module weft_stage #(
             // The index are the low bits of the accumulator itself: the contents stand rotated.
             localparam int Depth = (StageShared != 0 ? 1 : Folds) * (1 << StageLevels);
             localparam int AddressBits = $clog2(Depth);
-            localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
 
             weft_stage_valid #(.Latency(Depth > 256 ? 2 : 1)) valid (
                 .clk(clk),
@@ -282,7 +299,7 @@ module weft_stage #(
                 .in_valid(in_valid),
                 .out_valid(out_valid)
             );
-            // Slices of elements with a count of folds of their own, as above.
+            // Slices of elements with a trail of folds of their own, as above.
             localparam int Most = lanes_within(StageShared != 0 || Depth > 256 ? 0 : OutBits * ((Depth + 63) / 64));
             localparam int SliceElements = Folds == 1 || Most > Elements ? Elements : Most;
             localparam int Slices = (Elements + SliceElements - 1) / SliceElements;
@@ -290,17 +307,18 @@ module weft_stage #(
                 localparam int From = s * SliceElements;
                 localparam int Own = Elements - From < SliceElements ? Elements - From : SliceElements;
                 logic [2*FoldBits-1:0] trail;
-                if (StageShared != 0) begin : g_no_folds
+                if (Folds == 1 || StageShared != 0) begin : g_no_folds
                     assign trail = '0;
                 end else begin : g_folds
-                    weft_stage_folds #(
-                        .Folds(Folds),
+                    weft_stage_trail #(
+                        .Bits (FoldBits),
                         .Trail(2)
-                    ) folds (
-                        .clk     (clk),
-                        .rst     (rst),
-                        .in_valid(in_valid),
-                        .trail   (trail)
+                    ) folds_line (
+                        .clk      (clk),
+                        .in_valid (in_valid),
+                        .fold     (fold),
+                        .following(following),
+                        .trail    (trail)
                     );
                 end
                 for (i = From; i < From + Own; i++) begin : g_element

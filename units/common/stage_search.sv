@@ -7,7 +7,7 @@
 // or 256 (of values). Level l compares with one of 2^l thresholds: word fold * 2^l + prefix of <Name>_stage_threshold<Lane * Levels + l>.mem,
 // where prefix are the outcomes so far; thresholds are offset by 2^(AccUsed - 1). The value is word fold * 2^Levels + count of
 // <Name>_stage_value<Lane>.mem. Shared thresholds (values) have no fold and are those of lane 0; ValuesShared = 2: the value is
-// count + the only word. `trail` is of stage_folds.sv. Comparisons are in segments of at most 24 bits.
+// count + the only word. `trail` is of stage_trail.sv. Comparisons are in segments of at most 24 bits.
 
 module weft_stage_search #(
     parameter int AccBits      = 24,

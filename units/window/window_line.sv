@@ -309,9 +309,10 @@ module weft_window_line #(
     localparam int LaneOut    = BitOut * OutBits;
     localparam int LaneHeld   = BitHeld * InBits;
     localparam int LaneBits   = LaneOut > LaneHeld ? LaneOut : LaneHeld;
-    localparam int SliceLanes = 256 / LaneBits < 1 ? 1 : 256 / LaneBits;
-    localparam int MostBits   = 256 / BitLoads < 1 ? 1 : 256 / BitLoads;
-    localparam int SliceBits  = LaneBits <= 256 || MostBits > InBits ? InBits : MostBits;
+    localparam int Most       = 256 - BitOut;  // a shared enable is also in each tap's choice of padding
+    localparam int SliceLanes = Most < LaneBits ? 1 : Most / LaneBits;
+    localparam int MostBits   = Most < BitLoads ? 1 : Most / BitLoads;
+    localparam int SliceBits  = LaneBits <= Most || MostBits > InBits ? InBits : MostBits;
     localparam int RowSlices  = ((Lanes + SliceLanes - 1) / SliceLanes) * ((InBits + SliceBits - 1) / SliceBits);
     localparam int Shared     = KernelH * RowSlices * (BitOut + 2) > 200 ? 1 : 0;
     localparam int MaskRows   = RowSlices * KernelW > 200 ? 1 : 200 / (RowSlices * KernelW);  // that one mask serves
