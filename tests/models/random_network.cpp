@@ -221,7 +221,7 @@ Graph random_network(std::uint64_t seed) { return NetworkDrawer(seed).draw(); }
 
 Graph varied_network(std::uint64_t seed) { return NetworkDrawer(seed).draw_varied(); }
 
-void draw_folding(Design& design, std::uint64_t seed) {
+bool draw_folding(Design& design, std::uint64_t seed) {
     std::mt19937_64 random(seed);
     const auto pick = [&](std::int64_t low, std::int64_t high) {
         return low + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(high - low + 1));
@@ -253,8 +253,9 @@ void draw_folding(Design& design, std::uint64_t seed) {
             }
             set(entry, *unit, "PE", any_of(shape.channels));
         }
-        if (apply_folding(design, folding.dump(), "a random folding")) return;
+        if (apply_folding(design, folding.dump(), "a random folding")) return true;
     }
+    return false;
 }
 
 }  // namespace weft::test

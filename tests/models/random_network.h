@@ -17,7 +17,7 @@ Graph random_network(std::uint64_t seed);
 /// More varied ones: any strides and pads, heads of several kinds, branches of different lengths, some with two outputs.
 Graph varied_network(std::uint64_t seed);
 
-/// Sets any folding that the units take, or leaves the present one where none of several fits. The design is not plumbed.
-void draw_folding(Design& design, std::uint64_t seed);
+/// Sets any folding that the units take. False where none of several fits: the present one stays. The design is not plumbed.
+bool draw_folding(Design& design, std::uint64_t seed);
 
 }  // namespace weft::test

@@ -1,8 +1,6 @@
 // random_rtl_test.cpp
 // Random networks with random foldings as RTL: outputs equal the integer contract, every handshake happens in the cycle of the schedule,
 // and no unit makes another wait.
-//
-// WEFT_RANDOM_POINTS says how many networks, WEFT_SEED the first one's seed: longer sweeps than that of every run.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -25,6 +23,7 @@ namespace {
 /// A network down to its RTL, and what its frames must give.
 struct Network {
     std::uint64_t seed = 0;
+    bool folded = false;  ///< At random.
     Design design;
     RtlProject project;
     std::vector<std::vector<IntTensor>> frames, expected;
@@ -50,7 +49,7 @@ void make_network(std::uint64_t seed, Network& network) {
     for (const auto& unit : design.units) unit->name = fmt::format("network{}_{}", seed, unit->name);
     const Status folded = fold(design, {.mac_dsp_limit = 20.0 + 60 * static_cast<double>(seed % 7)});
     ASSERT_TRUE(folded) << test::messages(folded.error());
-    if (seed % 3 != 0) test::draw_folding(design, seed);
+    if (seed % 3 != 0) network.folded = test::draw_folding(design, seed);
     const Status plumbed = plumb(design);
     ASSERT_TRUE(plumbed) << test::messages(plumbed.error());
     const Status deep = set_rtl_depths(design);
@@ -94,10 +93,12 @@ void expect_equal(const RtlSimulation& simulation, std::size_t index, const Netw
     }
 }
 
+/// WEFT_RANDOM_POINTS says how many networks, WEFT_SEED the first one's seed: longer sweeps than that of every run.
 TEST(RandomRtl, EqualsContractAndScheduleWithoutBubbles) {
     if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
     constexpr std::uint64_t built_together = 8;
     const std::uint64_t first = test::first_seed(), end = first + test::random_points();
+    std::uint64_t drawn = 0, folded = 0;
     for (std::uint64_t seed = first; seed < end; seed += built_together) {
         std::vector<Network> networks(std::min(built_together, end - seed));
         std::vector<RtlProject> projects;
@@ -105,12 +106,15 @@ TEST(RandomRtl, EqualsContractAndScheduleWithoutBubbles) {
             SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed + i));
             make_network(seed + i, networks[i]);
             if (HasFatalFailure()) return;
+            drawn += (seed + i) % 3 != 0;
+            folded += networks[i].folded;
             projects.push_back(networks[i].project);
         }
         const auto simulation = RtlSimulation::build(projects, {.brief = true});
         ASSERT_TRUE(simulation) << test::messages(simulation.error());
         for (std::size_t i = 0; i < networks.size(); ++i) expect_equal(*simulation, i, networks[i]);
     }
+    EXPECT_GE(2 * folded, drawn) << "the random foldings are refused";
 }
 
 }  // namespace

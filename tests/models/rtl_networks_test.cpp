@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
+#include "src/base/files.h"
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
 #include "src/engines/rtl.h"
@@ -31,7 +33,10 @@ void compile_project(const fs::path& model, const CompileOptions& options, const
     const Status written = write_project(**compiled, nullptr, model, directory);
     ASSERT_TRUE(written) << test::messages(written.error());
     // What a project lacks, the user is told.
-    EXPECT_EQ(fs::exists(directory / "hls"), test::messages((*compiled)->warnings).find("that kernel is left out") == std::string::npos);
+    EXPECT_EQ(fs::exists(directory / "hls"), test::messages((*compiled)->warnings).find("the HLS kernel is left out") == std::string::npos);
+    const auto text = read_file(directory / "report.json");
+    ASSERT_TRUE(text);
+    EXPECT_EQ(nlohmann::json::parse(*text)["warnings"].size(), (*compiled)->warnings.size());
 }
 
 void expect_rtl_equals_integer(const fs::path& project, const fs::path& inputs) {

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <cassert>
 #include <set>
+#include <stdexcept>
 
 #include "src/emit/rtl.h"
 #include "src/synthesize/report.h"
@@ -149,7 +149,7 @@ TEST(ClockBars, HoldForTheWidestWords) {
 const UnitDef& unit_named(std::string_view name) {
     const auto units = unit_registry();
     const auto found = std::find_if(units.begin(), units.end(), [&](const UnitDef* def) { return def->name == name; });
-    assert(found != units.end());
+    if (found == units.end()) throw std::invalid_argument(fmt::format("no unit {}", name));
     return **found;
 }
 
@@ -162,10 +162,10 @@ TEST(ClockBars, HoldForWholeUnits) {
     points.push_back(std::move(unit_named("window").cases().front()));
     for (UnitCase& point : unit_named("window").rtl_cases())
         if (point->units.front()->parameter("TapsPerBeat") == 25) points.push_back(std::move(point));
-    for (const auto* unit : {"requantize", "table"})
+    for (const auto* unit : {"requantize", "table", "pool", "concat"})
         for (UnitCase& point : unit_named(unit).rtl_cases())
             if (point->units.front()->parameter("Lanes") > 16) points.push_back(std::move(point));
-    EXPECT_GE(points.size(), 8U) << "the wide points are gone";
+    EXPECT_GE(points.size(), 11U) << "the wide points are gone";
     for (const UnitCase& point : points) {
         const auto project = emit_rtl(*point, {});
         ASSERT_TRUE(project) << to_string(project.error()[0]);

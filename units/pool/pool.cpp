@@ -173,6 +173,8 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({1, 3, 40, 2}, false, 0, 1048575, 0, {1}, {1, 3, 1}, thresholds, true, 2, 2, 2));
     list.push_back(point({2, 2, 4, 2}, false, -half, half - 1, 0, {1, 1}, {1, 1}, multiply, false, 2, 4, 2));
     list.push_back(point({2, 3, 5, 3}, true, -half, half - 1, 0, {}, {}, multiply, true, 3, 2));
+    // So many lanes that they stand in several slices.
+    list.push_back(point({2, 2, 4, 40}, false, -128, 127, 0, {1, 1}, {1, 1}, multiply, true, 40, 2));
     return list;
 }
 
