@@ -15,7 +15,7 @@ Status lower_pool(const Node& node, Lowering& lowering);
 Status lower_global_pool(const Node& node, Lowering& lowering);
 /// add with integer multipliers.
 Status lower_add(const Node& node, Lowering& lowering);
-/// concat of equal types.
+/// concat of one scale and zero point.
 Status lower_concat(const Node& node, Lowering& lowering);
 /// table or requantize of a typed value; nothing where the integers stay what they are.
 Status lower_quantise(const Node& node, Lowering& lowering);

@@ -37,8 +37,13 @@ Status place(Compiled& compiled) {
     Diagnostics found = check_fit(*compiled.predicted, *compiled.board, "the design, as predicted,");
     if (compiled.predicted->dsp > static_cast<double>(compiled.board->total().dsp)) return found;
     const EmitOptions options = emit_options(compiled);
-    for (const Status& taken : {shell_takes(compiled.design, options), hls_takes(compiled.design, options)})
-        if (!taken) found.insert(found.end(), taken.error().begin(), taken.error().end());
+    if (const Status shell = shell_takes(compiled.design, options); !shell)
+        found.insert(found.end(), shell.error().begin(), shell.error().end());
+    if (const Status hls = hls_takes(compiled.design, options); !hls)
+        for (Diagnostic diagnostic : hls.error()) {
+            diagnostic.reason += ": the HLS kernel is left out";
+            found.push_back(std::move(diagnostic));
+        }
     for (Diagnostic& diagnostic : found) diagnostic.severity = Severity::warning;
     compiled.warnings = std::move(found);
     return Ok{};

@@ -111,10 +111,13 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
                          {"worst_node", check->worst_node},
                          {"worst_sqnr_db", finite_or_null(check->worst_sqnr_db)},
                          {"values", check->regions}};
-        json["warnings"] = Json::array();
-        for (const Diagnostic& warning : check->warnings)
-            json["warnings"].push_back({{"node", warning.node}, {"reason", warning.reason}, {"help", warning.help}});
     }
+    Diagnostics warnings = compiled.warnings;
+    if (check) warnings.insert(warnings.end(), check->warnings.begin(), check->warnings.end());
+    json["warnings"] = Json::array();
+    for (const Diagnostic& warning : warnings)
+        json["warnings"].push_back(
+            {{"node", warning.node}, {"tensor", warning.tensor}, {"reason", warning.reason}, {"help", warning.help}});
     return json;
 }
 

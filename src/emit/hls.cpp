@@ -371,19 +371,16 @@ Status hls_takes(const Design& design, const EmitOptions& options) {
     for (const auto& stream : design.streams) {
         if (stream->beat.pixels == 1) continue;
         const Unit* producer = stream->producer;
-        return Diagnostic{
-            Severity::error, producer && !producer->nodes.empty() ? producer->nodes.front() : std::string(), stream->name,
-            fmt::format("its beats carry {} pixels, the HLS kernel's carry one: that kernel is left out", stream->beat.pixels),
-            "use the RTL kernel (engine rtl), or fold with Pixels 1"};
+        return Diagnostic{Severity::error, producer && !producer->nodes.empty() ? producer->nodes.front() : std::string(), stream->name,
+                          fmt::format("its beats carry {} pixels, the HLS kernel's carry one", stream->beat.pixels),
+                          "use the RTL kernel (engine rtl), or fold with Pixels 1"};
     }
     std::int64_t tokens = 0;
     for (const auto& unit : design.units) tokens += initialiser_tokens(*unit);
     if (tokens > options.max_initialiser_tokens)
-        return Diagnostic{
-            .reason = fmt::format("the constants need {} initialisers, more than the {} that the HLS compiler copes with: the "
-                                  "HLS kernel is left out",
-                                  tokens, options.max_initialiser_tokens),
-            .help = "use the RTL kernel (engine rtl), or fewer bits a weight"};
+        return Diagnostic{.reason = fmt::format("the constants need {} initialisers, more than the {} that the HLS compiler copes with",
+                                                tokens, options.max_initialiser_tokens),
+                          .help = "use the RTL kernel (engine rtl), or fewer bits a weight"};
     return Ok{};
 }
 

@@ -100,7 +100,7 @@ struct Traits {
     std::optional<ElementwiseTrait> elementwise = {};
     std::optional<ViewTrait> view = {};
     /// Every output element is one of the input elements of the inputs listed (or padding): the integer type passes through (MaxPool,
-    /// Concat, views).
+    /// Concat, views); of several inputs the scale and zero point, and the hull of the ranges.
     std::vector<int> same_type_inputs = {};
     bool same_type_all_inputs = false;  ///< The same for an operator with any number of inputs.
     /// Commutes with every non-decreasing function of single elements (MaxPool, views, Concat): quantisers may move across.

@@ -61,7 +61,7 @@ Result<Schedule> schedule(const Design& design, const ScheduleOptions& options =
 std::int64_t interval_bound(const Design& design);
 
 /// Sets Stream::rtl_depth throughout: what the streams hold when frames enter at the pace of `interval_bound`, so that no unit ever waits
-/// for room. Fails where the design would stop.
+/// for room. Fails where the design would stop. `progress` is told of each of several passes anew.
 Status set_rtl_depths(Design& design, const Progress& progress = {});
 
 }  // namespace weft
