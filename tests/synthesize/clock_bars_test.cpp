@@ -11,6 +11,7 @@
 #include "src/emit/rtl.h"
 #include "src/synthesize/report.h"
 #include "src/synthesize/synthesize.h"
+#include "tests/passing_design.h"
 #include "units/common/cases.h"
 
 namespace weft {
@@ -177,26 +178,6 @@ TEST(ClockBars, HoldForWholeUnits) {
     }
 }
 
-/// A network that passes its inputs on: a port of memory for each end of each stream.
-Design passing(const std::vector<std::pair<StreamShape, Beat>>& layouts) {
-    Design design;
-    design.name = "passing";
-    for (std::size_t i = 0; i < layouts.size(); ++i) {
-        const auto& [shape, beat] = layouts[i];
-        Stream* in = design.add_stream(fmt::format("in{}", i), shape, -128, 127);
-        Stream* out = design.add_stream(fmt::format("out{}", i), shape, -128, 127);
-        in->beat = out->beat = beat;
-        Unit* unit = design.add_unit(unit_for(UnitRole::fifo), fmt::format("pass{}", i), {in}, {out});
-        unit->parameters.find("Depth")->second = 4;
-        design.inputs.push_back({fmt::format("image{}", i), {in->name, in, nullptr}});
-        KernelOutput output;
-        output.name = fmt::format("result{}", i);
-        output.binding = {out->name, out, nullptr};
-        design.outputs.push_back(output);
-    }
-    return design;
-}
-
 /// Every part of both shells of a design keeps all bars.
 void expect_bars_of_shells(const Design& design) {
     SynthesisReport report;
@@ -229,9 +210,8 @@ TEST(ClockBars, HoldForThePortsOfAShell) {
 TEST(ClockBars, HoldForTheOddestPortsOfAShell) {
     const auto yosys = Yosys::find();
     if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
-    std::vector<std::pair<StreamShape, Beat>> layouts = {{{5, 7, 1, 3}, {4, 1, 3}}, {{3, 7, 1, 75}, {2, 1, 7}}};
-    layouts.resize(7, {{5, 7, 1, 3}, {4, 1, 3}});
-    expect_bars_of_shells(passing(layouts));
+    const test::Layout few{{5, 7, 1, 3}, -128, 127, {4, 1, 3}}, many{{3, 7, 1, 75}, -128, 127, {2, 1, 7}};
+    expect_bars_of_shells(test::passing("passing", {few, many, few, few, few, few, few}));
 }
 
 }  // namespace
