@@ -61,16 +61,17 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     model.source = std::move(imported.graph);
     if (!options.preprocess.empty()) WEFT_CHECK(prepend_preprocessing(model.source, options.preprocess));
     if (observer.graph) observer.graph("import", model.source, {});
-    if (options.calibration.empty()) {
-        model.quantised = model.source.clone();
-        return model;
-    }
+    model.quantised = model.source.clone();
+    PassLog expanded;
+    WEFT_CHECK(expand(model.quantised, expanded));
+    if (observer.graph && !expanded.empty()) observer.graph("expand", model.quantised, expanded);
+    if (options.calibration.empty()) return model;
     WEFT_ASSIGN(model.calibration, load_dataset(options.calibration));
     WEFT_ASSIGN(const std::vector<NamedTensor> samples, bind_inputs(model.calibration, model.source));
     const auto progress = [&](std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress("calibrating", done, total);
     };
-    WEFT_ASSIGN(model.quantised, quantize(model.source, samples, model.calibration.count, options.quantize, progress));
+    WEFT_ASSIGN(model.quantised, quantize(model.quantised, samples, model.calibration.count, options.quantize, progress));
     model.calibrated = true;
     if (observer.graph) observer.graph("quantize", model.quantised, {});
     return model;

@@ -143,6 +143,9 @@ struct OpDef {
     /// attribute table). Null: they mean the same in all.
     Status (*upgrade)(Node&, int opset) = nullptr;
     std::vector<Rewrite> rewrites = {};
+    /// Steps from a quantised operator of its own (QLinearConv, QONNX's Quant) to standard real operators between QuantizeLinear and
+    /// DequantizeLinear: the only form in which the rest of weft knows quantisers, and that out/model.onnx has.
+    std::vector<Rewrite> expansions = {};
     /// Canonical operators only: adds units to the Design. Null: has no hardware of its own.
     Status (*lower)(const Node&, Lowering&) = nullptr;
 };

@@ -7,13 +7,16 @@
 
 namespace weft {
 
-Status canonicalise(Graph& graph, PassLog& log) {
+namespace {
+
+/// Dead nodes are removed on the way, and the graph is left sorted.
+Status apply_rewrites(Graph& graph, PassLog& log, std::vector<Rewrite> OpDef::*list) {
     for (bool changed = true; changed;) {
         changed = false;
         std::vector<Node*> nodes;
         for (const auto& node : graph.nodes()) nodes.push_back(node.get());
         for (Node* node : nodes) {
-            for (const Rewrite& rewrite : node->op->rewrites) {
+            for (const Rewrite& rewrite : node->op->*list) {
                 const std::string name = node->name;
                 WEFT_ASSIGN(const bool applied, rewrite.apply(graph, node));
                 if (!applied) continue;
@@ -31,5 +34,11 @@ Status canonicalise(Graph& graph, PassLog& log) {
     }
     return Ok{};
 }
+
+}  // namespace
+
+Status canonicalise(Graph& graph, PassLog& log) { return apply_rewrites(graph, log, &OpDef::rewrites); }
+
+Status expand(Graph& graph, PassLog& log) { return apply_rewrites(graph, log, &OpDef::expansions); }
 
 }  // namespace weft

@@ -36,6 +36,9 @@ struct PassRunner {
 
 // The passes themselves, one a file.
 
+/// Applies every operator's expansions until nothing changes: quantised operators become real ones between quantisers. Before calibration
+/// and before the typing passes; the graph stays one that ONNX can say.
+Status expand(Graph& graph, PassLog& log);
 /// Applies every operator's rewrites until nothing changes.
 Status canonicalise(Graph& graph, PassLog& log);
 /// Turns quantiser and dequantiser pairs into typed values: a canonical quantise node whose output carries an IntegerType.
