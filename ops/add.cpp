@@ -150,7 +150,7 @@ extern const OpDef op_weft_add{
     .inputs = {2, 2},
     .outputs = {1, 1},
     .attributes = {{.name = "signs", .kind = AttributeKind::integers, .required = true}},
-    .traits = {.accumulates = true},
+    .traits = {.any_order = true, .accumulates = true},
     .infer = infer,
     .evaluate = evaluate,
     .lower = lower_add,

@@ -13,13 +13,6 @@ namespace {
 
 enum Input { input_x, input_scale, input_bias, input_mean, input_variance };
 
-/// Under this shape numpy's rule broadcasts one element a channel over an input of shape `x`.
-Shape per_channel_shape(const Shape& x) {
-    Shape shape(x.size() - 1, 1);
-    shape[0] = x[1];
-    return shape;
-}
-
 Result<std::vector<ValueType>> infer_batch_normalization(Node& node) {
     const Value* x = node.input(0);
     if (!is_float(x->type))
@@ -42,7 +35,9 @@ Result<std::vector<ValueType>> infer_batch_normalization(Node& node) {
     for (const int index : {input_scale, input_bias, input_mean, input_variance}) {
         const Value* value = node.input(static_cast<std::size_t>(index));
         if (!value) return node_error(node, "input " + std::to_string(index) + " is missing");
-        if (value->shape != Shape{channels} && value->shape != per_channel_shape(x->shape)) {
+        if (!is_fixed(value))
+            return tensor_error(node, value, "the statistics are computed by the model", "only constant statistics are supported");
+        if (value->shape != Shape{channels}) {
             return tensor_error(node, value,
                                 "the shape is " + to_string(value->shape) + " but the input has " + std::to_string(channels) + " channels");
         }
@@ -99,29 +94,6 @@ std::optional<Rational> exact_value(const Node& node, std::span<const Rational> 
     return Rational((in[input_x] - in[input_mean]) * *factor + in[input_bias]);
 }
 
-/// Whether the statistics broadcast by numpy's rule.
-bool is_aligned(const Node& node) {
-    return std::all_of(node.inputs.begin() + 1, node.inputs.end(),
-                       [&](const Value* v) { return v->shape == per_channel_shape(node.input(input_x)->shape); });
-}
-
-/// Gives the statistics the shape under which the node is elementwise by numpy's rule.
-Result<bool> align_statistics(Graph& graph, Node* node) {
-    if (is_aligned(*node)) return false;
-    const Shape shape = per_channel_shape(node->input(input_x)->shape);
-    for (std::size_t i = input_scale; i <= input_variance; ++i) {
-        Value* value = node->inputs[i];
-        if (!is_fixed(value))
-            return tensor_error(*node, value, "the statistics are computed by the model", "only constant statistics are supported");
-        if (const Tensor* plain = plain_constant(value)) {
-            node->inputs[i] = graph.add_constant(graph.unique_name(value->name + "_per_channel"), plain->reshaped(shape));
-        } else {
-            WEFT_ASSIGN(node->inputs[i], add_view(graph, node->opset, value, {0}, shape, value->name + "_per_channel"));
-        }
-    }
-    return true;
-}
-
 std::optional<PiecewiseLinear> exact_pieces(const Node& node, int varying, std::span<const Rational> in) {
     const auto factor = exact_factor(node, in);
     if (varying != input_x || !factor) return std::nullopt;
@@ -129,7 +101,7 @@ std::optional<PiecewiseLinear> exact_pieces(const Node& node, int varying, std::
 }
 
 const Traits affine_traits{.elementwise =
-                               ElementwiseTrait{.real = real_value, .exact = exact_value, .pieces = exact_pieces, .applies = is_aligned}};
+                               ElementwiseTrait{.real = real_value, .exact = exact_value, .pieces = exact_pieces, .channel_axis = 1}};
 
 }  // namespace
 
@@ -147,7 +119,6 @@ extern const OpDef op_batch_normalization{
     .traits = affine_traits,
     .infer = infer_batch_normalization,
     .evaluate = evaluate_batch_normalization,
-    .rewrites = {{"statistics-per-channel", align_statistics}},
 };
 
 }  // namespace weft

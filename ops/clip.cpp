@@ -118,7 +118,8 @@ extern const OpDef op_clip{
                                                    return clipped(node, inputs);
                                                },
                                                .pieces = pieces,
-                                               .non_decreasing = true}},
+                                               .non_decreasing = true},
+               .limit_inputs = {1, 2}},
     .infer = infer,
     .evaluate = evaluate,
 };

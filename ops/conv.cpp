@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/common/canonical_window.h"
 #include "ops/common/convolution.h"
-#include "ops/common/pad.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -66,8 +65,6 @@ Result<std::vector<Tensor>> evaluate_conv(const Node& node, std::span<const Tens
     return std::vector{std::move(y)};
 }
 
-Result<bool> absorb_pad_channels_first(Graph& graph, Node* node) { return absorb_pad(graph, node, 2); }
-
 Result<bool> conv_to_linear(Graph& graph, Node* node) {
     Value* weight = node->input(1);
     if (!is_fixed(weight)) {
@@ -125,7 +122,7 @@ extern const OpDef op_conv{
     .traits = conv_traits,
     .infer = infer_conv,
     .evaluate = evaluate_conv,
-    .rewrites = {{"absorb-padding", absorb_pad_channels_first}, {"convolution-to-linear", conv_to_linear}},
+    .rewrites = {{"convolution-to-linear", conv_to_linear}},
 };
 
 }  // namespace weft

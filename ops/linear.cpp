@@ -104,9 +104,9 @@ Result<std::vector<Tensor>> evaluate_linear(const Node& node, std::span<const Te
     return std::vector{typed(node, *inputs[0], *inputs[1], inputs.size() > 2 ? inputs[2] : nullptr)};
 }
 
-Result<bool> absorb_pad_channels_last(Graph& graph, Node* node) {
+Result<bool> absorb_zeros(Graph&, Node* node) {
     if (node->input(0)->shape.size() != 4) return false;
-    return absorb_pad(graph, node, 1);
+    return absorb_pad(node, [](double value) { return value == 0; });
 }
 
 double weight_factor(const Node& node) { return node.attributes.has("weight_factor") ? node.attributes.real("weight_factor") : 1.0; }
@@ -139,7 +139,7 @@ extern const OpDef op_weft_linear{
     .traits = linear_traits,
     .infer = infer_linear,
     .evaluate = evaluate_linear,
-    .rewrites = {{"absorb-padding", absorb_pad_channels_last}},
+    .rewrites = {{"absorb-padding", absorb_zeros}},
     .lower = lower_linear,
 };
 

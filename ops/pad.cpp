@@ -4,9 +4,10 @@
 #include "ops/common/pad.h"
 
 #include <algorithm>
-#include <cstring>
+#include <functional>
 
 #include "ops/common/canonical_window.h"
+#include "ops/common/lowerings.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -52,33 +53,13 @@ std::optional<double> pad_value_of(const Node& node) {
     return node.attributes.has("value") ? node.attributes.real("value") : 0.0;
 }
 
-Result<bool> absorb_pad(Graph& graph, Node* node, std::size_t first_axis) {
-    Value* const image = node->input(0);
-    const Node* mover = image->producer;
-    const Node* pad = mover;
-    std::vector<std::int64_t> perm = identity_perm(image->shape.size());
-    if (mover && mover->op->traits.role == OpRole::view && mover->input(0)->shape.size() == perm.size()) {
-        if (!mover->attributes.integers("perm").empty()) perm = mover->attributes.integers("perm");
-        for (std::size_t axis = 0; axis < perm.size(); ++axis) {
-            if (image->shape[axis] != mover->input(0)->shape[static_cast<std::size_t>(perm[axis])]) return false;
-        }
-        pad = mover->input(0)->producer;
-    }
-    if (!pad || pad->op != &op_pad || pad_value_of(*pad) != 0.0) return false;
-    WEFT_ASSIGN(const auto padding, pads_of(*pad, perm.size()));
+bool absorb_pad(Node* node, bool (*fits)(double value)) {
+    const Node* pad = node->input(0)->producer;
+    if (!pad || pad->op != &op_weft_pad || !fits(pad->attributes.real("value"))) return false;
+    const auto& more = pad->attributes.integers("pads");
     std::vector<std::int64_t> pads = node->attributes.integers("pads");
-    Shape unpadded(perm.size());
-    for (std::size_t axis = 0; axis < perm.size(); ++axis) {
-        const std::size_t from = static_cast<std::size_t>(perm[axis]);
-        const std::int64_t before = padding[from], after = padding[from + perm.size()];
-        unpadded[axis] = pad->input(0)->shape[from];
-        if (before < 0 || after < 0) return false;
-        if (before == 0 && after == 0) continue;
-        if (axis != first_axis && axis != first_axis + 1) return false;
-        pads[axis - first_axis] += before;
-        pads[axis - first_axis + 2] += after;
-    }
-    WEFT_ASSIGN(node->inputs[0], add_view(graph, node->opset, pad->input(0), perm, unpadded, image->name + "_unpadded"));
+    std::transform(pads.begin(), pads.end(), more.begin(), pads.begin(), std::plus<>());
+    node->inputs[0] = pad->input(0);
     node->attributes.set("pads", std::move(pads));
     return true;
 }
@@ -111,19 +92,16 @@ Result<std::vector<ValueType>> infer_pad(Node& node) {
     return std::vector{ValueType{x->type, shape}};
 }
 
-Result<std::vector<Tensor>> evaluate_pad(const Node& node, std::span<const Tensor* const> inputs) {
-    const Tensor& x = *inputs[0];
+/// `pads`: before each axis, then behind each.
+Tensor padded(const Tensor& x, const std::vector<std::int64_t>& pads, const Tensor& fill) {
     const std::size_t rank = x.shape().size();
-    WEFT_ASSIGN(const auto pads, pads_of(node, rank));
-    const Tensor* value = inputs.size() > 2 ? inputs[2] : nullptr;
-    const double fill = value ? 0.0 : pad_value_of(node).value_or(0.0);
     Shape shape = x.shape();
     for (std::size_t axis = 0; axis < rank; ++axis) shape[axis] += pads[axis] + pads[axis + rank];
     Tensor y(x.type(), shape);
     const Shape strides = strides_of(x.shape());
     visit_type(x.type(), [&](auto e) {
         using T = decltype(e);
-        const T filler = value ? value->as<T>()[0] : static_cast<T>(fill);
+        const T filler = fill.as<T>()[0];
         const auto source = x.as<T>();
         Shape index(rank, 0);
         for (T& target : y.as<T>()) {
@@ -141,7 +119,20 @@ Result<std::vector<Tensor>> evaluate_pad(const Node& node, std::span<const Tenso
             }
         }
     });
-    return std::vector{std::move(y)};
+    return y;
+}
+
+Tensor padded(const Tensor& x, const std::vector<std::int64_t>& pads, double fill) {
+    Tensor value(x.type(), {});
+    visit_type(x.type(), [&](auto e) { value.as<decltype(e)>()[0] = static_cast<decltype(e)>(fill); });
+    return padded(x, pads, value);
+}
+
+Result<std::vector<Tensor>> evaluate_pad(const Node& node, std::span<const Tensor* const> inputs) {
+    const Tensor& x = *inputs[0];
+    WEFT_ASSIGN(const auto pads, pads_of(node, x.shape().size()));
+    if (const Tensor* value = inputs.size() > 2 ? inputs[2] : nullptr) return std::vector{padded(x, pads, *value)};
+    return std::vector{padded(x, pads, pad_value_of(node).value_or(0.0))};
 }
 
 /// A padding of nothing disappears.
@@ -152,36 +143,114 @@ Result<bool> remove_empty_pad(Graph& graph, Node* node) {
     return true;
 }
 
+bool is_view(const Node* node) { return node && node->op->traits.role == OpRole::view; }
+
+/// Whether the host computes the value: nothing above it but functions and operators that hand on elements.
+bool is_from_host(const Value* value) {
+    if (value->integer) return false;
+    const Node* producer = value->producer;
+    if (!producer) return true;
+    if (producer->op->traits.accumulates || producer->op->traits.linear) return false;
+    return std::all_of(producer->inputs.begin(), producer->inputs.end(),
+                       [](const Value* v) { return !v || is_fixed(v) || is_from_host(v); });
+}
+
+/// Images whose axes 1 and 2 are space: said by which axes are padded or, where that leaves it open, by a permutation beside the node.
+bool pads_channels_last(const Graph& graph, const Node& node, const std::vector<std::int64_t>& pads) {
+    const auto padded = [&](std::size_t axis) { return pads[axis] != 0 || pads[axis + 4] != 0; };
+    if (padded(3)) return false;
+    const auto permutes = [](const Node* other, const std::vector<std::int64_t>& perm) {
+        return is_view(other) && other->attributes.integers("perm") == perm;
+    };
+    const auto readers = graph.readers(node.output());
+    return permutes(node.input(0)->producer, {0, 2, 3, 1}) || std::any_of(readers.begin(), readers.end(), [&](const Node* reader) {
+               return permutes(reader, {0, 3, 1, 2});
+           });
+}
+
+/// Padding of space becomes that of a channels-last image.
+Result<bool> pad_to_canonical(Graph& graph, Node* node) {
+    Value* x = node->input(0);
+    const std::optional<double> value = pad_value_of(*node);
+    if (x->shape.size() != 4 || !is_float(x->type) || !value) return false;
+    WEFT_ASSIGN(const auto pads, pads_of(*node, 4));
+    if (std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad < 0; })) return false;
+    const bool last = pads_channels_last(graph, *node, pads);
+    const std::size_t rows = last ? 1 : 2, columns = rows + 1;
+    for (std::size_t axis = 0; axis < 4; ++axis)
+        if (axis != rows && axis != columns && (pads[axis] != 0 || pads[axis + 4] != 0)) return false;
+    Attributes attributes;
+    attributes.set("pads", std::vector<std::int64_t>{pads[rows], pads[columns], pads[rows + 4], pads[columns + 4]});
+    attributes.set("value", *value);
+    if (last) {
+        graph.add_node(op_weft_pad, node->name, 1, {x}, {node->output()}, std::move(attributes));
+        return true;
+    }
+    const std::string& name = node->output()->name;
+    WEFT_ASSIGN(Value* const image, to_channels_last(graph, node->opset, x, name + "_input"));
+    WEFT_ASSIGN(Value* const padded,
+                add_inferred(graph, op_weft_pad, node->name, 1, {image}, std::move(attributes), name + "_channels_last"));
+    WEFT_ASSIGN(Value* const result, to_channels_first(graph, node->opset, padded, name + "_channels_first"));
+    take_over(graph, node, result);
+    return true;
+}
+
+// --- the canonical padding ---
+
+Result<std::vector<ValueType>> infer_canonical(Node& node) {
+    const Value* x = node.input(0);
+    if (!is_float(x->type) || x->shape.size() != 4)
+        return tensor_error(node, x, "padding needs an image; the shape is " + to_string(x->shape));
+    const auto& pads = node.attributes.integers("pads");
+    Shape shape = x->shape;
+    shape[1] += pads[0] + pads[2];
+    shape[2] += pads[1] + pads[3];
+    return std::vector{ValueType{x->type, shape}};
+}
+
+Result<std::vector<Tensor>> evaluate_canonical(const Node& node, std::span<const Tensor* const> inputs) {
+    const auto& pads = node.attributes.integers("pads");
+    return std::vector{padded(*inputs[0], {0, pads[0], pads[1], 0, 0, pads[2], pads[3], 0}, node.attributes.real("value"))};
+}
+
 /// Quantising leaves zero what it is, so a padding by zero may as well follow the quantiser: what reads it then reads typed values, and may
-/// absorb it.
+/// absorb it. What the host computes stays as the file has it: the host quantises that tensor, by its name.
 Result<bool> pad_after_quantiser(Graph& graph, Node* node) {
-    if (pad_value_of(*node) != 0.0 || graph.is_output(node->output())) return false;
-    // The model's input stays as the file quantises it: the host quantises that tensor, by its name.
-    const Value* source = node->input(0);
-    while (source->producer && source->producer->op->traits.role == OpRole::view) source = source->producer->input(0);
-    if (!source->producer) return false;
-    const std::vector<Node*> readers = graph.readers(node->output());
+    if (node->attributes.real("value") != 0.0 || graph.is_output(node->output()) || is_from_host(node->input(0))) return false;
+    // A view between the padding and the quantiser goes below both.
+    std::vector<Node*> readers = graph.readers(node->output());
     const auto keeps_zero = [](const Node* reader) {
         if (reader->op->traits.role != OpRole::quantise || reader->attributes.integers("zero_point").size() != 1) return false;
         const std::int64_t zero = reader->attributes.integers("zero_point")[0];
         return reader->attributes.integer("min") <= zero && zero <= reader->attributes.integer("max");
     };
-    if (readers.empty() || !std::all_of(readers.begin(), readers.end(), keeps_zero)) return false;
+    const auto leads_to_one = [&](const Node* reader) {
+        if (!is_view(reader)) return keeps_zero(reader);
+        const auto next = graph.readers(reader->output());
+        return next.size() == 1 && !graph.is_output(reader->output()) && keeps_zero(next[0]);
+    };
+    if (readers.empty() || !std::all_of(readers.begin(), readers.end(), leads_to_one)) return false;
     for (Node* reader : readers) {
-        Value* padded = reader->output();
-        Value* typed = graph.add_value(graph.unique_name(padded->name + "_unpadded"), padded->type, node->input(0)->shape);
-        typed->integer = padded->integer;
-        std::vector<Value*> operands = node->inputs;
-        operands[0] = typed;
-        reader->inputs[0] = node->input(0);
-        reader->outputs[0] = typed;
-        typed->producer = reader;
-        graph.add_node(op_pad, node->name, node->opset, std::move(operands), {padded}, node->attributes);
+        Node* view = is_view(reader) ? reader : nullptr;
+        Node* quantiser = view ? graph.readers(view->output())[0] : reader;
+        Value* result = quantiser->output();
+        Value* typed = graph.add_value(graph.unique_name(result->name + "_unpadded"), result->type, node->input(0)->shape);
+        typed->integer = result->integer;
+        Value* padded = view ? graph.add_value(graph.unique_name(result->name + "_padded"), result->type, node->output()->shape) : result;
+        quantiser->inputs[0] = node->input(0);
+        quantiser->outputs[0] = typed;
+        typed->producer = quantiser;
+        graph.add_node(op_weft_pad, node->name, node->opset, {typed}, {padded}, node->attributes);
+        if (!view) continue;
+        graph.add_node(*view->op, view->name, view->opset, {padded}, {result}, view->attributes);
     }
     return true;
 }
 
-const Traits no_traits;
+std::optional<double> canonical_fill(const Node& node) { return node.attributes.real("value"); }
+
+const Traits pad_traits{.same_type_inputs = {0}, .fill_value = pad_value_of, .limit_inputs = {2}};
+const Traits canonical_traits{.same_type_inputs = {0}, .fill_value = canonical_fill};
 
 }  // namespace
 
@@ -195,10 +264,25 @@ extern const OpDef op_pad{
                    {.name = "paddings", .kind = AttributeKind::integers, .until = 1, .input = 1},
                    {.name = "pads", .kind = AttributeKind::integers, .until = 10, .input = 1},
                    {.name = "value", .kind = AttributeKind::real, .until = 10, .input = 2}},
-    .traits = no_traits,
+    .traits = pad_traits,
     .infer = infer_pad,
     .evaluate = evaluate_pad,
-    .rewrites = {{"remove-empty-padding", remove_empty_pad}, {"padding-after-quantiser", pad_after_quantiser}},
+    .rewrites = {{"remove-empty-padding", remove_empty_pad}, {"padding-to-canonical", pad_to_canonical}},
+};
+
+extern const OpDef op_weft_pad{
+    .name = "pad",
+    .domain = "weft",
+    .summary = "a channels-last image with `value` around it: pads above, left, below, right",
+    .inputs = {1, 1},
+    .outputs = {1, 1},
+    .attributes = {{.name = "pads", .kind = AttributeKind::integers, .required = true},
+                   {.name = "value", .kind = AttributeKind::real, .required = true}},
+    .traits = canonical_traits,
+    .infer = infer_canonical,
+    .evaluate = evaluate_canonical,
+    .rewrites = {{"padding-after-quantiser", pad_after_quantiser}},
+    .lower = lower_pad,
 };
 
 }  // namespace weft

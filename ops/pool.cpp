@@ -176,10 +176,16 @@ Result<std::vector<Tensor>> evaluate_canonical_pool(const Node& node, std::span<
     return std::vector{pool(canonical_pooling(node, inputs[0]->shape()), *inputs[0])};
 }
 
-/// An average that counts its padding may take in a padding by zero. A window must still touch the image.
-Result<bool> absorb_counted_pad(Graph& graph, Node* node) {
-    if (node->attributes.integer("count_include_pad") == 0 || node->attributes.has("counted_pads")) return false;
-    return absorb_pad(graph, node, 1);
+/// An average that counts its padding, or has none, may take in a padding by zero; a maximum one by what is never larger than an element.
+Result<bool> absorb_fitting_pad(Graph&, Node* node) {
+    if (node->attributes.integer("maximum") != 0)
+        return absorb_pad(node, [](double value) { return value <= -static_cast<double>(std::numeric_limits<float>::max()); });
+    const auto& pads = node->attributes.integers("pads");
+    const bool unpadded = std::all_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad == 0; });
+    if ((node->attributes.integer("count_include_pad") == 0 && !unpadded) || node->attributes.has("counted_pads")) return false;
+    if (!absorb_pad(node, [](double value) { return value == 0; })) return false;
+    node->attributes.set("count_include_pad", std::int64_t{1});
+    return true;
 }
 
 Result<std::vector<ValueType>> infer_canonical_global_pool(Node& node) {
@@ -202,7 +208,7 @@ const AttributeDef pads{.name = "pads", .kind = AttributeKind::integers};
 const AttributeDef strides{.name = "strides", .kind = AttributeKind::integers};
 
 const Traits sums{.accumulates = true};
-const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true};
+const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true, .picks_largest = true};
 
 /// What `pads` adds beyond `counted_pads` (default: `pads`) never counts.
 OpDef canonical_pool(std::string_view name, std::string_view summary, Traits traits) {
@@ -220,7 +226,7 @@ OpDef canonical_pool(std::string_view name, std::string_view summary, Traits tra
             .traits = std::move(traits),
             .infer = infer_canonical_pool,
             .evaluate = evaluate_canonical_pool,
-            .rewrites = {{"absorb-padding", absorb_counted_pad}},
+            .rewrites = {{"absorb-padding", absorb_fitting_pad}},
             .lower = lower_pool};
 }
 

@@ -1,5 +1,5 @@
 // pool_lower.cpp
-// Lowering of the canonical pooling operators.
+// Lowering of the canonical pooling and padding operators.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <numeric>
@@ -90,6 +90,14 @@ Status lower_pool(const Node& node, Lowering& lowering) {
     unit->constants["row_factor"] = {{shape.rows}, std::move(row_factor)};
     unit->constants["column_factor"] = {{shape.columns}, std::move(column_factor)};
     return lowering.define(node, result, unit);
+}
+
+/// Padding is a window of one tap.
+Status lower_pad(const Node& node, Lowering& lowering) {
+    WEFT_ASSIGN(const TypedStream x, lowering.input(node, 0));
+    const auto& pads = node.attributes.integers("pads");
+    const WindowShape window{.pad_top = pads[0], .pad_left = pads[1], .pad_bottom = pads[2], .pad_right = pads[3]};
+    return lowering.define(node, add_window(lowering, node, x.stream, window, lowering.fill_code(node, x)), nullptr);
 }
 
 Status lower_global_pool(const Node& node, Lowering& lowering) {

@@ -150,7 +150,7 @@ OpDef reduction(std::string_view name, std::string_view summary, Traits traits, 
 }
 
 const Traits sums{.accumulates = true};
-const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true};
+const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true, .picks_largest = true};
 
 }  // namespace
 

@@ -441,9 +441,25 @@ void replace_by_view(Graph& graph, Node* node, Integers perm) {
     Value* output = node->output();
     if (keeps_order(input->shape, perm)) perm.clear();
     if (perm.empty() && input->shape == output->shape && !graph.is_output(output)) {
-        graph.replace_uses(output, input);
-        output->producer = nullptr;
-        return;
+        Node* maker = input->producer;
+        const bool takes_over = maker && !maker->op->domain.empty() && !input->integer && !graph.is_output(input) &&
+                                graph.readers(input).size() == 1;
+        if (takes_over) {
+            // The value keeps the name that the model gives it, by which the host finds it.
+            std::replace(maker->outputs.begin(), maker->outputs.end(), input, output);
+            output->producer = maker;
+            node->inputs = {output};
+            node->outputs = {input};
+            input->producer = node;
+            return;
+        }
+        const auto readers = graph.readers(output);
+        const bool named = std::any_of(readers.begin(), readers.end(), [](const Node* reader) { return reader->op->traits.host_suffix; });
+        if (!named) {
+            graph.replace_uses(output, input);
+            output->producer = nullptr;
+            return;
+        }
     }
     Attributes attributes;
     attributes.set("perm", std::move(perm));

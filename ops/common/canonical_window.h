@@ -13,5 +13,6 @@ extern const OpDef op_weft_global_average_pool;
 extern const OpDef op_weft_global_max_pool;
 extern const OpDef op_weft_linear;
 extern const OpDef op_weft_max_pool;
+extern const OpDef op_weft_pad;
 
 }  // namespace weft

@@ -16,9 +16,7 @@ Result<std::vector<std::int64_t>> pads_of(const Node& node, std::size_t rank);
 /// The constant that a Pad node pads with; empty if it is computed at run time.
 std::optional<double> pad_value_of(const Node& node);
 
-/// Rewrites of operators with attribute `pads` whose padding is zero and whose image may be padded by a node of its own: where input 0 is a
-/// zero padding of the two spatial axes (directly or below a transposition), that padding joins `pads`. `first_axis` is the first spatial
-/// axis.
-Result<bool> absorb_pad(Graph& graph, Node* node, std::size_t first_axis);
+/// Where input 0 of a canonical operator with attribute `pads` is a canonical padding by a value that `fits`, that padding joins `pads`.
+bool absorb_pad(Node* node, bool (*fits)(double value));
 
 }  // namespace weft

@@ -3,9 +3,11 @@
 #include "src/design/lowering.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
 #include <numeric>
 
+#include "src/design/lower_chain.h"
 #include "src/graph/op_def.h"
 
 namespace weft {
@@ -24,18 +26,18 @@ bool is_identity(const std::vector<std::int32_t>& map) {
     return true;
 }
 
-IndexMap make_map(std::vector<std::int32_t> map) {
+}  // namespace
+
+IndexMap index_map(std::vector<std::int32_t> map) {
     return is_identity(map) ? nullptr : std::make_shared<const std::vector<std::int32_t>>(std::move(map));
 }
-
-}  // namespace
 
 IndexMap compose(const IndexMap& outer, const IndexMap& inner) {
     if (!outer) return inner;
     if (!inner) return outer;
     std::vector<std::int32_t> map(inner->size());
     std::transform(inner->begin(), inner->end(), map.begin(), [&](std::int32_t i) { return (*outer)[static_cast<std::size_t>(i)]; });
-    return make_map(std::move(map));
+    return index_map(std::move(map));
 }
 
 StreamShape Lowering::stream_shape(const Value& value) {
@@ -72,6 +74,7 @@ Diagnostic Lowering::untyped(const Node& node, const Value* value) const {
 Result<TypedStream> Lowering::input_any_order(const Node& node, std::size_t index) { return stream_of(node, node.input(index)); }
 
 Result<TypedStream> Lowering::stream_of(const Node& node, const Value* value) const {
+    if (const auto coded = coded_.find(value); coded != coded_.end()) return coded->second;
     const auto at = typed_.find(value);
     if (at == typed_.end()) return untyped(node, value);
     return at->second;
@@ -108,11 +111,14 @@ std::vector<std::string> Lowering::covered_nodes(const Node& node) const {
         const std::string key = graph_.key(&covered);
         if (!key.empty() && std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
     };
+    const auto add_function = [&](const Node& inner) {
+        if (!is_view(inner)) add(inner);
+    };
     add(node);
-    if (region_) {
-        for (const Node* inner : region_->nodes) {
-            if (!is_view(*inner)) add(*inner);
-        }
+    if (stage_ && stage_->leaf) {
+        stage_->leaf->for_each_node_below(add_function);
+    } else if (region_) {
+        for (const Node* inner : region_->nodes) add_function(*inner);
     }
     return keys;
 }
@@ -163,14 +169,17 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
     }
     plan_ = {};
     channels_ = std::move(channels);
-    if (!region_ || !region_->quantise) {
+    if (stage_) {
+        WEFT_CHECK(set_chain_steps(shape, order));
+    } else if (!region_ || !region_->quantise) {
         if (region_ && (result.min < std::numeric_limits<std::int32_t>::min() || result.max > std::numeric_limits<std::int32_t>::max())) {
             return node_error(node, "the accumulator that leaves the kernel does not fit 32 bits", "quantise the output");
         }
         return result;
+    } else {
+        WEFT_CHECK(fill_functions(shape, order));
     }
-    WEFT_CHECK(fill_functions(shape, order));
-    auto plan = plan_requantize(channels_, quantizer_rule(*region_->quantise), true);
+    auto plan = plan_requantize(channels_, stage_ ? *stage_->rule : quantizer_rule(*region_->quantise), true);
     if (!plan) {
         Diagnostics reasons = std::move(plan).error();
         for (Diagnostic& reason : reasons) {
@@ -186,6 +195,10 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
 }
 
 Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const IndexMap& order) {
+    if (moving_) {
+        coded_[node.output()] = {stream, order, {.min = stream->min, .max = stream->max}};
+        return Ok{};
+    }
     if (!region_) {
         TypedStream typed{stream, order, *node.output()->integer};
         typed.type.min = stream->min;
@@ -194,6 +207,10 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const Inde
         return Ok{};
     }
     records_.push_back({graph_.key(&node), unit ? unit->name : std::string(), plan_.stage.form, plan_.multiplier_bits, plan_.why});
+    if (stage_) {
+        stage_->result = {stream, compose(order, index_map(region_->to_source())), {.min = stream->min, .max = stream->max}};
+        return Ok{};
+    }
     if (!region_->quantise) {
         KernelOutput output;
         output.quantised = false;
@@ -203,43 +220,56 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const Inde
             output.scale.push_back(channel.scale.get_d());
             output.offset.push_back(channel.offset.get_d());
         }
-        output.binding = {region_->last->name, stream, compose(order, make_map(region_->to_source()))};
+        output.binding = {region_->last->name, stream, compose(order, index_map(region_->to_source()))};
         design_.outputs.push_back(std::move(output));
         return Ok{};
     }
-    TypedStream typed{stream, compose(order, make_map(region_->to_source())), *region_->quantise->output()->integer};
+    TypedStream typed{stream, compose(order, index_map(region_->to_source())), *region_->quantise->output()->integer};
     typed.type.min = stream->min;
     typed.type.max = stream->max;
     bind(region_->quantise->output(), std::move(typed));
     return Ok{};
 }
 
-Status Lowering::kernel_input(const Value& typed, const std::string& tensor, const std::string& input_name, IntegerType type) {
-    // The host packs elements in any order: take the one that the first reader wants, so that no view is left.
-    const Value* at = &typed;
-    std::vector<std::int32_t> map(static_cast<std::size_t>(element_count(typed.shape)));
-    std::iota(map.begin(), map.end(), 0);  // flat index of `at` -> flat index of `typed`
-    for (;;) {
-        const auto readers = graph_.readers(at);
-        const auto next = std::find_if(readers.begin(), readers.end(),
-                                       [](const Node* reader) { return is_view(*reader) || reader->op->traits.elementwise; });
-        if (readers.empty() || next == readers.end() ||
-            std::any_of(readers.begin(), readers.end(), [](const Node* r) { return r->op->lower && !r->op->traits.elementwise; }))
-            break;
-        if (is_view(**next)) {
-            const auto view = (*next)->op->traits.view->map(**next);
-            std::vector<std::int32_t> composed(view.size());
-            std::transform(view.begin(), view.end(), composed.begin(), [&](std::int64_t i) { return map[static_cast<std::size_t>(i)]; });
-            map = std::move(composed);
-        } else if ((*next)->output()->shape != at->shape) {
-            break;
+/// The host packs elements in any order: that of the first reader behind views, functions and sums which is bound to one, so that no
+/// view is left; the order of the sums' other inputs is found in the same way. Gives that reader's value, and the flat index in `typed` of
+/// each of its elements.
+std::pair<const Value*, std::vector<std::int32_t>> Lowering::wanted_order(const Value& typed) const {
+    std::vector<std::int32_t> identity(static_cast<std::size_t>(element_count(typed.shape)));
+    std::iota(identity.begin(), identity.end(), 0);
+    std::deque<std::pair<const Value*, std::vector<std::int32_t>>> open{{&typed, identity}};
+    std::set<const Value*> seen;
+    std::optional<std::pair<const Value*, std::vector<std::int32_t>>> dense;
+    while (!open.empty()) {
+        const auto [at, map] = std::move(open.front());
+        open.pop_front();
+        if (!seen.insert(at).second) continue;
+        for (const Node* reader : graph_.readers(at)) {
+            const Traits& traits = reader->op->traits;
+            if (is_view(*reader)) {
+                const auto view = traits.view->map(*reader);
+                std::vector<std::int32_t> composed(view.size());
+                std::transform(view.begin(), view.end(), composed.begin(),
+                               [&](std::int64_t i) { return map[static_cast<std::size_t>(i)]; });
+                open.emplace_back(reader->output(), std::move(composed));
+            } else if (traits.elementwise || traits.any_order) {
+                if (reader->output()->shape == at->shape) open.emplace_back(reader->output(), map);
+            } else if (reader->op->lower) {
+                // A dense operator takes any order: the first does where no other is found.
+                if (at->shape.size() == 4) return {at, map};
+                if (!dense) dense = std::pair(at, map);
+            }
         }
-        at = (*next)->output();
     }
+    return dense.value_or(std::pair(&typed, identity));
+}
+
+Status Lowering::kernel_input(const Value& typed, const std::string& tensor, const std::string& input_name, IntegerType type) {
+    const auto [at, map] = wanted_order(typed);
     std::vector<std::int32_t> inverse(map.size());
     for (std::size_t i = 0; i < map.size(); ++i) inverse[static_cast<std::size_t>(map[i])] = static_cast<std::int32_t>(i);
     Stream* stream = design_.add_stream("input_" + input_name, stream_shape(*at), type.min, type.max);
-    TypedStream bound{stream, make_map(std::move(inverse)), std::move(type)};
+    TypedStream bound{stream, index_map(std::move(inverse)), std::move(type)};
     design_.inputs.push_back({input_name, {tensor, stream, bound.map}});
     bind(&typed, std::move(bound));
     return Ok{};
@@ -250,22 +280,27 @@ Status Lowering::lower_view(const Node& node) {
     if (at == typed_.end() || !node.output()->integer) return Ok{};
     const auto view = node.op->traits.view->map(node);
     TypedStream typed = at->second;
-    typed.map = compose(typed.map, make_map({view.begin(), view.end()}));
+    typed.map = compose(typed.map, index_map({view.begin(), view.end()}));
     bind(node.output(), std::move(typed));
     return Ok{};
+}
+
+Status Lowering::host_input(const Node& quantise, const Value* source) {
+    IntegerType type = *quantise.output()->integer;
+    if (type.scale.size() != 1)
+        return tensor_error(quantise, quantise.output(), "the input's quantiser has a scale per channel", "use one scale for the tensor");
+    while (source->producer) {
+        const auto varying = std::ranges::find_if(source->producer->inputs, [](const Value* v) { return v && !is_constant_like(v); });
+        source = *varying;
+    }
+    return kernel_input(*quantise.output(), quantise.output()->integer_tensor, source->name, std::move(type));
 }
 
 Status Lowering::lower_quantiser(const Node& quantise) {
     WEFT_ASSIGN(const Region region, region_of(quantise));
     const Value* source = region.source;
     const bool from_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), source) != graph_.inputs.end();
-    if (from_input && is_float(source->type)) {
-        IntegerType type = *quantise.output()->integer;
-        if (type.scale.size() != 1)
-            return tensor_error(quantise, quantise.output(), "the input's quantiser has a scale per channel",
-                                "use one scale for the tensor");
-        return kernel_input(*quantise.output(), quantise.output()->integer_tensor, source->name, std::move(type));
-    }
+    if (from_input && is_float(source->type)) return host_input(quantise, source);
     if (from_input && !typed_.count(source)) {
         IntegerType bytes;
         visit_type(source->type, [&](auto e) {
@@ -279,6 +314,12 @@ Status Lowering::lower_quantiser(const Node& quantise) {
         WEFT_CHECK(kernel_input(*source, source->name, source->name, bytes));
     }
     const Node* producer = source->producer;
+    if (quantise.output()->integer->scale.size() != 1) {
+        return tensor_error(quantise, quantise.output(), "an activation has a scale per channel",
+                            "use one scale for each activation; weights may have one per channel");
+    }
+    WEFT_ASSIGN(const bool chained, lower_chain(quantise));
+    if (chained) return Ok{};
     // A quantiser behind a Softmax and the like runs on the host with it.
     if (producer && !typed_.count(source) && producer->op->traits.host_suffix && !producer->op->lower) return Ok{};
     const Node* lowered = typed_.count(source) ? &quantise : producer;
@@ -286,10 +327,6 @@ Status Lowering::lower_quantiser(const Node& quantise) {
         return tensor_error(lowered ? *lowered : quantise, source,
                             lowered ? "the operator " + std::string(lowered->op->name) + " has no hardware" : "the value has no producer",
                             "weft check lists what is supported");
-    }
-    if (quantise.output()->integer->scale.size() != 1) {
-        return tensor_error(quantise, quantise.output(), "an activation has a scale per channel",
-                            "use one scale for each activation; weights may have one per channel");
     }
     lowered_.insert(lowered);
     region_ = &region;

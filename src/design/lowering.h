@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -34,6 +35,10 @@ struct TypedStream {
     IndexMap map;      ///< Value's flat index -> stream's; null: the identity.
     IntegerType type;  ///< Of the value, min and max narrowed to what the stream really carries.
 };
+
+struct Stretch;
+struct ChainStage;
+struct CodedStream;
 
 class Lowering {
 public:
@@ -73,6 +78,8 @@ public:
                               const IndexMap& order);
     /// Binds the result of the node being lowered to `stream`, the output of `unit` (null if no unit was needed); `order` as for `finish`.
     Status define(const Node& node, Stream* stream, Unit* unit, const IndexMap& order = nullptr);
+    /// The integer by which elements that come from no input (Traits::fill_value) are filled.
+    std::int64_t fill_code(const Node& node, const TypedStream& input) const;
     /// Names of the ONNX nodes that the region being lowered covers, the accumulating node first.
     std::vector<std::string> covered_nodes(const Node& node) const;
     /// The region being lowered; null while a node passes integers through unchanged.
@@ -82,9 +89,23 @@ private:
     /// The region's functions into channels_.
     Status fill_functions(StreamShape shape, const IndexMap& order);
     Status lower_quantiser(const Node& quantise);
+
+    // Quantisers behind poolings, concatenations and paddings (lower_chain.cpp) -------------------------------------------------------
+
+    /// Lowers all that leads to `quantise` where such an operator, on reals, stands above it; false where none does.
+    Result<bool> lower_chain(const Node& quantise);
+    Result<std::unique_ptr<Stretch>> stretch_of(const Value* last, const Node& reader, const Stretch* below) const;
+    Status set_fill_codes(Stretch& stretch, const QuantizerRule& rule);
+    Result<CodedStream> lower_stretch(const Stretch& stretch, const Node& quantise, const QuantizerRule& rule);
+    Status lower_stage(const Node& node, const Region& region, ChainStage& stage);
+    /// The stage's codes into channels_.
+    Status set_chain_steps(StreamShape shape, const IndexMap& order);
+    /// The value of `quantise` becomes an input of the kernel: the host computes it from the model's input.
+    Status host_input(const Node& quantise, const Value* source);
     Status lower_view(const Node& node);
     Status lower_outputs();
     Status lower_output(const Value* output);
+    std::pair<const Value*, std::vector<std::int32_t>> wanted_order(const Value& typed) const;
     Status kernel_input(const Value& typed, const std::string& tensor, const std::string& input_name, IntegerType type);
     /// Drops units whose results were composed into others (an inner quantiser of x * sigmoid(x)).
     void remove_unread();
@@ -95,6 +116,9 @@ private:
     const Graph& model_;
     Design& design_;
     const Region* region_ = nullptr;
+    ChainStage* stage_ = nullptr;                ///< While a stage of a chain is lowered.
+    const Stretch* moving_ = nullptr;            ///< While an operator of a chain that hands on elements is lowered.
+    std::map<const Value*, TypedStream> coded_;  ///< What such an operator reads and gives: codes that stand for reals.
     RequantizePlan plan_;
     std::vector<AccumulatorChannel> channels_;
     std::map<const Value*, TypedStream> typed_;
@@ -102,6 +126,8 @@ private:
     std::vector<RegionRecord> records_;
 };
 
+/// Null where the map is the identity.
+IndexMap index_map(std::vector<std::int32_t> map);
 /// outer after inner: i -> outer[inner[i]]; null is the identity.
 IndexMap compose(const IndexMap& outer, const IndexMap& inner);
 

@@ -81,9 +81,10 @@ struct ElementwiseTrait {
     std::optional<PiecewiseLinear> (*pieces)(const Node&, int varying, std::span<const Rational> inputs) = nullptr;
     /// Non-decreasing in its one varying input whatever the constants (relu, clip, sigmoid).
     bool non_decreasing = false;
-    /// Whether this node broadcasts its inputs by numpy's rule, as the functions above are to be fed (a quantiser per channel does not);
-    /// null for always.
+    /// Whether this node is a function of single elements in the sense above (a quantiser per channel is not); null for always.
     bool (*applies)(const Node&) = nullptr;
+    /// Inputs of one axis hold an element for each index of this axis of the output; -1: all inputs broadcast by numpy's rule.
+    int channel_axis = -1;
 };
 
 /// The same elements in another order or shape: output element i (flat, row-major) is input element `map(i)`.
@@ -105,6 +106,14 @@ struct Traits {
     bool same_type_all_inputs = false;  ///< The same for an operator with any number of inputs.
     /// Commutes with every non-decreasing function of single elements (MaxPool, views, Concat): quantisers may move across.
     bool commutes_with_monotone = false;
+    /// Of those, one that hands on the largest of several elements: it does not commute with functions that fall.
+    bool picks_largest = false;
+    /// Elements that come from no input have this value; empty where it is not a constant of this node. Null: there are none.
+    std::optional<double> (*fill_value)(const Node&) = nullptr;
+    /// Inputs whose elements may be infinite: limits, fill values.
+    std::vector<int> limit_inputs = {};
+    /// Takes its inputs in any order of elements, as long as it is one for all (a sum).
+    bool any_order = false;
     /// A sum over several elements: its exact result needs an accumulator (linear, average, add). Ends one region and starts the next.
     bool accumulates = false;
     /// The outputs depend on the shapes of the inputs alone (Shape, Size): known, like a constant, once the shapes are. `evaluate` then

@@ -66,7 +66,8 @@ Diagnostics non_finite_constants(const Graph& graph) {
         for (std::size_t i = 0; i < node->inputs.size(); ++i) {
             const Value* value = node->inputs[i];
             if (!value || !value->is_constant() || !is_float(value->type)) continue;
-            if (node->op->traits.role == OpRole::clip && i > 0) continue;
+            const auto& limits = node->op->traits.limit_inputs;
+            if (std::find(limits.begin(), limits.end(), static_cast<int>(i)) != limits.end()) continue;
             if (!seen.insert(value).second) continue;
             std::int64_t first = -1;
             const auto scan = [&](auto elements) {

@@ -10,9 +10,7 @@ std::span<const Pass> typing_passes() {
     static constexpr Pass list[] = {
         {"type_values", "first, while quantisers are still the file's own nodes with their names", type_values},
         {"canonicalise", "after typing, so that rewrites see typed values where the file had quantiser pairs", canonicalise},
-        {"propagate_types", "before hoisting: only operators that did not get a type this way need their quantiser moved", propagate_types},
-        {"hoist_quantise", "MaxPool and Concat then work on integers and need no accumulator", hoist_quantise},
-        {"propagate_types", "again, through the operators that hoisting gave typed inputs", propagate_types},
+        {"propagate_types", "last: operators that only hand on elements are canonical", propagate_types},
     };
     return list;
 }

@@ -43,8 +43,6 @@ Status expand(Graph& graph, PassLog& log);
 Status canonicalise(Graph& graph, PassLog& log);
 /// Turns quantiser and dequantiser pairs into typed values: a canonical quantise node whose output carries an IntegerType.
 Status type_values(Graph& graph, PassLog& log);
-/// Moves quantisers up across operators that commute with them (MaxPool, Concat), so that those work on integers.
-Status hoist_quantise(Graph& graph, PassLog& log);
 /// Lets integer types pass through operators whose output elements are input elements. Inputs of one scale and zero point may have
 /// different ranges: the output has the hull.
 Status propagate_types(Graph& graph, PassLog& log);

@@ -1,9 +1,11 @@
 // propagate_types.cpp
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <optional>
 
 #include "src/graph/op_def.h"
+#include "src/graph/rational.h"
 #include "src/passes/pass.h"
 
 namespace weft {
@@ -21,6 +23,16 @@ IntegerType hull(IntegerType a, const IntegerType& b) {
     a.min = std::min(a.min, b.min);
     a.max = std::max(a.max, b.max);
     return a;
+}
+
+/// Whether what the node adds to its input's elements, if anything, is an integer of `type` too.
+bool holds_fill(const Node& node, const IntegerType& type) {
+    if (!node.op->traits.fill_value) return true;
+    const std::optional<double> fill = node.op->traits.fill_value(node);
+    if (!fill || !std::isfinite(*fill)) return false;
+    const Rational integer = Rational(*fill) / Rational(type.scale[0]) + Rational(mpz_class(static_cast<long>(type.zero_point[0])));
+    const mpz_class offset = integer.get_num() - mpz_class(static_cast<long>(type.min));
+    return integer.get_den() == 1 && integer >= type.min && integer <= type.max && offset % static_cast<long>(type.step) == 0;
 }
 
 }  // namespace
@@ -46,7 +58,7 @@ Status propagate_types(Graph& graph, PassLog& log) {
                 type = type ? hull(*type, *input->integer) : *input->integer;
             }
         }
-        if (!agree || !type) continue;
+        if (!agree || !type || !holds_fill(*node, *type)) continue;
         output->integer = type;
         log.push_back(output->name + ": " + to_string(*type));
     }

@@ -4,6 +4,7 @@
 #include "src/passes/quantization_points.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <set>
 
@@ -30,10 +31,15 @@ bool is_quantised(const Value* value) {
            (value->producer->op->traits.role == OpRole::dequantize || value->producer->op->traits.role == OpRole::quantise);
 }
 
-/// Indices of the inputs whose elements a node hands on unchanged; empty if it does not.
+/// Indices of the inputs whose elements a node hands on unchanged; empty if it does not, or adds others than zero and infinities, which a
+/// type of the inputs need not hold.
 std::vector<std::size_t> moved_inputs(const Node* node) {
     const Traits& traits = node->op->traits;
     std::vector<std::size_t> result;
+    if (traits.fill_value) {
+        const double fill = traits.fill_value(*node).value_or(1.0);
+        if (fill != 0 && std::isfinite(fill)) return result;
+    }
     const bool is_view = traits.view && (!traits.view->applies || traits.view->applies(*node));
     for (std::size_t i = 0; i < node->inputs.size(); ++i) {
         if (!node->inputs[i] || is_fixed(node->inputs[i])) continue;
@@ -60,15 +66,15 @@ std::vector<int> varying_inputs(const Node* node) {
     return result;
 }
 
-/// Element `index` of every constant input (the first where it has fewer), 0 for the varying one and for those left out.
-std::optional<PiecewiseLinear> pieces_at_first_element(const Node* node, int varying) {
+/// The pieces of the node in its one varying input, with the `index`th element of each constant (the last where it has fewer).
+std::optional<PiecewiseLinear> pieces_at(const Node* node, int varying, std::int64_t index) {
     const auto& trait = *node->op->traits.elementwise;
     if (!trait.pieces) return std::nullopt;
     std::vector<Rational> inputs(node->inputs.size(), Rational(0));
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         const Value* input = node->inputs[i];
         if (input && input->is_constant() && is_float(input->type) && input->constant->size() > 0)
-            inputs[i] = Rational(input->constant->at(0));
+            inputs[i] = Rational(input->constant->at(std::min(index, input->constant->size() - 1)));
     }
     return trait.pieces(*node, varying, inputs);
 }
@@ -76,22 +82,33 @@ std::optional<PiecewiseLinear> pieces_at_first_element(const Node* node, int var
 /// One varying input of which the node is a function of straight pieces.
 bool is_straight(const Node* node) {
     const std::vector<int> varying = varying_inputs(node);
-    return varying.size() == 1 && pieces_at_first_element(node, varying[0]).has_value();
+    return varying.size() == 1 && pieces_at(node, varying[0], 0).has_value();
+}
+
+/// Whether the node rises or falls throughout in its one varying input, whatever the channel.
+bool is_monotone(const Node* node) {
+    const std::vector<int> varying = varying_inputs(node);
+    if (varying.size() != 1) return false;
+    if (node->op->traits.elementwise->non_decreasing) return true;
+    std::int64_t elements = 1;
+    for (const Value* input : node->inputs)
+        if (input && input->is_constant()) elements = std::max(elements, input->constant->size());
+    for (std::int64_t i = 0; i < elements; ++i) {
+        const auto pieces = pieces_at(node, varying[0], i);
+        if (!pieces || (!pieces->is_non_decreasing() && !pieces->is_non_increasing())) return false;
+    }
+    return true;
 }
 
 bool is_affine(const Node* node) {
     const std::vector<int> varying = varying_inputs(node);
     if (varying.size() != 1) return false;
-    const auto pieces = pieces_at_first_element(node, varying[0]);
+    const auto pieces = pieces_at(node, varying[0], 0);
     return pieces && pieces->is_affine();
 }
 
-/// The same non-decreasing function for every element, so that it commutes with choosing the largest.
-bool is_one_rising_function(const Node* node) {
-    if (!node->op->traits.elementwise->non_decreasing) return false;
-    return std::all_of(node->inputs.begin() + 1, node->inputs.end(),
-                       [](const Value* input) { return !input || (input->is_constant() && input->constant->size() == 1); });
-}
+/// Whether the accumulator of an output is a word that can leave the kernel: sums of values of unlike scales are not.
+bool fits_as_it_is(const Node* node) { return node->op->traits.linear || !is_elementwise(node) || varying_inputs(node).size() < 2; }
 
 class Finder {
 public:
@@ -114,8 +131,8 @@ private:
 
     void require(Value* value, bool function_input);
     void require_outputs();
-    void follow_functions(std::size_t point);
-    void follow_from(Value* value);
+    void follow_functions(std::size_t point) { follow(points_[point].value, false); }
+    void follow(Value* value, bool ordered);
     void collect_moved(Value* value, std::vector<Value*>& sources, std::set<const Value*>& seen) const;
     std::set<Value*> between(Value* value, const Value* source) const;
     std::string key_of(Value* value);
@@ -194,16 +211,12 @@ std::set<Value*> Finder::between(Value* value, const Value* source) const {
     return result;
 }
 
-/// What the functions above a quantised value need: a table's address, or an accumulator that they can be merged into.
-void Finder::follow_functions(std::size_t point) { follow_from(points_[point].value); }
-
-void Finder::follow_from(Value* value) {
+/// What the functions above a quantised value need: a table's address, or an accumulator that they can be merged into, through operators
+/// that hand on elements. `ordered`: one of those below `value` compares.
+void Finder::follow(Value* value, bool ordered) {
     Value* source = source_of(value);
-    if (source == value) return;
     const std::set<Value*> functions = between(value, source);
-    const bool straight = std::ranges::all_of(functions, [](const Value* v) { return is_straight(v->producer); });
-    const bool rising = straight && std::ranges::all_of(functions, [](const Value* v) { return is_one_rising_function(v->producer); });
-    if (!straight) {
+    if (!std::ranges::all_of(functions, [](const Value* v) { return is_straight(v->producer); })) {
         // Straight functions that everything passes through stay with the accumulator.
         Value* cut = source;
         for (;;) {
@@ -216,23 +229,27 @@ void Finder::follow_from(Value* value) {
         require(from_outside ? source : cut, !from_outside);
         return;
     }
-    if (is_quantised(source) || !is_float(source->type) || index_.contains(source)) return;
+    if (ordered && !std::ranges::all_of(functions, [](const Value* v) { return is_monotone(v->producer); })) {
+        require(value, true);
+        return;
+    }
+    if (is_quantised(source) || !is_float(source->type) || (source != value && index_.contains(source))) return;
     if (source->producer == nullptr) {
-        require(source, false);
+        if (source != value || ordered) require(source, false);
         return;
     }
     const std::vector<std::size_t> moved = moved_inputs(source->producer);
-    if (moved.empty()) return;
-    const bool commutes = source->producer->op->traits.commutes_with_monotone && rising && readers_[source].size() == 1;
-    if (moved.size() == 1 && (is_view(source->producer) || commutes)) {
-        Value* above = source->producer->inputs[moved[0]];
-        if (above->producer == nullptr)
-            require(above, false);
-        else if (source_of(above) != above || !moved_inputs(above->producer).empty())
-            follow_from(above);
+    if (moved.empty()) {
+        // A fill value that no type of the input need hold is merged with the accumulator as well.
+        if (source->producer->op->traits.fill_value) follow(source->producer->inputs[0], ordered);
         return;
     }
-    require(source, true);
+    // What several read is computed once.
+    if (source != value && (readers_[source].size() > 1 || graph_.is_output(source))) {
+        require(source, true);
+        return;
+    }
+    for (const std::size_t i : moved) follow(source->producer->inputs[i], ordered || source->producer->op->traits.picks_largest);
 }
 
 /// Outputs leave as exact accumulators where the host can do what follows; else they are quantised.
@@ -249,7 +266,7 @@ void Finder::require_outputs() {
                 for (const int i : varying_inputs(producer)) open.push_back(producer->inputs[static_cast<std::size_t>(i)]);
             } else if (is_view(producer) || (is_function(producer) && is_affine(producer))) {
                 for (const int i : varying_inputs(producer)) open.push_back(producer->inputs[static_cast<std::size_t>(i)]);
-            } else if (is_function(producer) || !moved_inputs(producer).empty()) {
+            } else if (is_function(producer) || !moved_inputs(producer).empty() || !fits_as_it_is(producer)) {
                 require(value, false);
             }
         }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <numeric>
 #include <set>
+#include <tuple>
 
 #include "src/graph/op_def.h"
 #include "src/quantize/constant.h"
@@ -116,23 +117,46 @@ struct Program {
     std::optional<PiecewiseLinear> pieces(int channel) const {
         PiecewiseLinear whole;
         for (std::size_t i = 0; i < steps.size(); ++i) {
-            int varying = -1;
-            for (std::size_t k = 0; k < steps[i].operands.size(); ++k) {
-                if (steps[i].operands[k].step == -1) continue;
-                const int expected = i == 0 ? -2 : static_cast<int>(i) - 1;
-                if (varying >= 0 || steps[i].operands[k].step != expected) return std::nullopt;
-                varying = static_cast<int>(k);
-            }
-            const auto face = steps[i].node->op->traits.elementwise->pieces;
-            if (varying < 0 || !face) return std::nullopt;
-            const auto step = face(*steps[i].node, varying, operands_of(steps[i], channel, Rational(0), {}));
+            const auto step = pieces_of(i, channel);
             if (!step) return std::nullopt;
             whole = compose(*step, whole);
         }
         return whole;
     }
 
+    /// Whether the whole is known to be non-decreasing, and non-increasing.
+    std::pair<bool, bool> directions(int channel) const {
+        bool up = true, down = false;
+        for (std::size_t i = 0; i < steps.size(); ++i) {
+            if (varying_operand(i) < 0) return {false, false};
+            const auto step = pieces_of(i, channel);
+            const bool rises = step ? step->is_non_decreasing() : steps[i].node->op->traits.elementwise->non_decreasing;
+            const bool falls = step && step->is_non_increasing();
+            std::tie(up, down) = std::pair((rises && up) || (falls && down), (rises && down) || (falls && up));
+        }
+        return {up, down};
+    }
+
 private:
+    /// The operand of step `i` that is the result of the step before it (the source for the first), where no other varies; else -1.
+    int varying_operand(std::size_t i) const {
+        int varying = -1;
+        const int expected = i == 0 ? -2 : static_cast<int>(i) - 1;
+        for (std::size_t k = 0; k < steps[i].operands.size(); ++k) {
+            if (steps[i].operands[k].step == -1) continue;
+            if (varying >= 0 || steps[i].operands[k].step != expected) return -1;
+            varying = static_cast<int>(k);
+        }
+        return varying;
+    }
+
+    std::optional<PiecewiseLinear> pieces_of(std::size_t i, int channel) const {
+        const int varying = varying_operand(i);
+        const auto face = steps[i].node->op->traits.elementwise->pieces;
+        if (varying < 0 || !face) return std::nullopt;
+        return face(*steps[i].node, varying, operands_of(steps[i], channel, Rational(0), {}));
+    }
+
     static std::vector<Rational> operands_of(const Step& step, int channel, const Rational& x, const std::vector<Rational>& results) {
         std::vector<Rational> inputs;
         for (const Operand& operand : step.operands) {
@@ -206,8 +230,13 @@ std::vector<std::int32_t> Region::to_source() const {
 }
 
 Result<Region> region_of(const Node& quantise) {
+    WEFT_ASSIGN(Region region, region_of(quantise.input(0), quantise));
+    region.quantise = &quantise;
+    return region;
+}
+
+Result<Region> region_of(const Value* last, const Node& reader) {
     Collector collector;
-    const Value* last = quantise.input(0);
     collector.collect(last);
     // An inner quantised value that is itself a function of the remaining source (x * sigmoid(x) with a quantiser between) is no source.
     while (collector.boundaries().size() > 1) {
@@ -224,20 +253,18 @@ Result<Region> region_of(const Node& quantise) {
         if (!inner) {
             std::string names;
             for (const Value* boundary : found) names += (names.empty() ? "'" : ", '") + boundary->name + "'";
-            return tensor_error(quantise, last, "the value depends on more than one varying tensor: " + names,
+            return tensor_error(reader, last, "the value depends on more than one varying tensor: " + names,
                                 "products of two tensors are not supported; each elementwise function must have one varying source");
         }
         collector.inline_value(inner);
         collector.restart();
         collector.collect(last);
     }
-    if (collector.boundaries().empty())
-        return tensor_error(quantise, last, "the quantised value is a constant", "fold the constant before export");
+    if (collector.boundaries().empty()) return tensor_error(reader, last, "the value is a constant", "fold the constant before export");
     Region region;
     region.source = collector.boundaries().front();
     region.nodes = collector.nodes();
     region.last = last;
-    region.quantise = &quantise;
     if (const auto maps = source_maps(region); !maps) return maps.error();
     return region;
 }
@@ -246,7 +273,6 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
     auto program = std::make_shared<Program>();
     WEFT_ASSIGN(const auto maps, source_maps(region));
     std::map<const Value*, int> step_of{{region.source, -2}};
-    bool non_decreasing = true;
     bool has_exact = true;
     for (const Node* node : region.nodes) {
         if (is_view(*node)) {
@@ -254,7 +280,7 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
             continue;
         }
         Step step{node, {}};
-        int varying = 0;
+        const auto& trait = *node->op->traits.elementwise;
         for (std::size_t k = 0; k < node->inputs.size(); ++k) {
             const Value* input = node->input(k);
             Operand operand;
@@ -267,10 +293,13 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
                 if (operand.constant->size() > 1) {
                     operand.element.assign(static_cast<std::size_t>(channels), -1);
                     const auto& map = maps.at(node->output());
+                    Shape shape = input->shape;
+                    if (trait.channel_axis >= 0 && shape.size() == 1)
+                        shape.resize(node->output()->shape.size() - static_cast<std::size_t>(trait.channel_axis), 1);
                     for (std::size_t i = 0; i < map.size(); ++i) {
                         const auto channel = static_cast<std::size_t>(channel_of[static_cast<std::size_t>(map[i])]);
                         const auto element =
-                            static_cast<std::int32_t>(broadcast_index(input->shape, node->output()->shape, static_cast<std::int64_t>(i)));
+                            static_cast<std::int32_t>(broadcast_index(shape, node->output()->shape, static_cast<std::int64_t>(i)));
                         std::int32_t& known = operand.element[channel];
                         if (known < 0) known = element;
                         if (known != element && operand.constant->real(known) != operand.constant->real(element)) {
@@ -281,12 +310,9 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
                 }
             } else if (input) {
                 operand.step = step_of.at(input);
-                ++varying;
             }
             step.operands.push_back(std::move(operand));
         }
-        const auto& trait = *node->op->traits.elementwise;
-        non_decreasing = non_decreasing && trait.non_decreasing && varying == 1;
         has_exact = has_exact && trait.exact;
         step_of[node->output()] = static_cast<int>(program->steps.size());
         program->steps.push_back(std::move(step));
@@ -310,7 +336,7 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
             };
         }
         function.real = [program, channel](long double x) { return program->real(channel, x); };
-        function.non_decreasing = non_decreasing;
+        std::tie(function.non_decreasing, function.non_increasing) = program->directions(channel);
     }
     return functions;
 }

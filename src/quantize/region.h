@@ -23,7 +23,9 @@ struct Region {
     std::vector<std::int32_t> to_source() const;
 };
 
-/// The region that ends in `quantise`. Fails where the value depends on two varying values that do not come from one.
+/// The region that ends in `last`, which `reader` reads. Fails where it depends on two varying values that do not come from one.
+Result<Region> region_of(const Value* last, const Node& reader);
+/// The region that ends in `quantise`.
 Result<Region> region_of(const Node& quantise);
 
 /// The region's function for each of `channels` channels. `channel_of` gives the channel of each element of the source (flat); a constant

@@ -35,8 +35,8 @@ std::string with_commas(std::int64_t value) {
 int signed_bits(std::int64_t value) { return std::bit_width(static_cast<std::uint64_t>(value < 0 ? ~value : value)) + 1; }
 
 bool same_function(const AccumulatorChannel& a, const AccumulatorChannel& b) {
-    return a.min == b.min && a.max == b.max && a.function.pieces && b.function.pieces && a.scale == b.scale && a.offset == b.offset &&
-           *a.function.pieces == *b.function.pieces;
+    return a.min == b.min && a.max == b.max && !a.steps && !b.steps && a.function.pieces && b.function.pieces && a.scale == b.scale &&
+           a.offset == b.offset && *a.function.pieces == *b.function.pieces;
 }
 
 std::int64_t round_and_saturate(const Rational& real, const QuantizerRule& rule) {
@@ -46,7 +46,7 @@ std::int64_t round_and_saturate(const Rational& real, const QuantizerRule& rule)
 
 /// The clamp that the function and the output type impose whatever the accumulator: the same for all channels of a layer as a rule.
 void set_bounds(PlannedChannel& planned, const QuantizerRule& rule) {
-    if (!planned.channel->function.pieces) {
+    if (planned.channel->steps || !planned.channel->function.pieces) {
         const auto [low, high] = std::ranges::minmax(planned.staircase.values);
         planned.low = low;
         planned.high = high;
@@ -123,7 +123,7 @@ Status Planner::find_staircases() {
             planned_.push_back(planned_.back());
             planned_.back().same_as_previous = true;
         } else {
-            WEFT_ASSIGN(Staircase staircase, staircase_of(channel, rule_));
+            WEFT_ASSIGN(Staircase staircase, channel.steps ? *channel.steps : staircase_of(channel, rule_));
             planned_.push_back({.channel = &channel, .staircase = std::move(staircase), .low = rule_.min, .high = rule_.max});
             set_bounds(planned_.back(), rule_);
         }
@@ -219,7 +219,7 @@ std::optional<RequantizePlan> Planner::multiply() {
 /// The straight line before rounding as a multiplier of its own: exact where the slope's and the intercept's denominators are powers of
 /// two.
 std::optional<Multiplier> Planner::exact_line(const PlannedChannel& planned) const {
-    if (!planned.channel->function.pieces) return std::nullopt;
+    if (planned.channel->steps || !planned.channel->function.pieces) return std::nullopt;
     const PiecewiseLinear function =
         compose(*planned.channel->function.pieces, PiecewiseLinear::affine(planned.channel->scale, planned.channel->offset));
     for (std::size_t piece = 0; piece < function.lines.size(); ++piece) {
@@ -283,7 +283,7 @@ Result<std::optional<RequantizePlan>> Planner::table() {
         AccumulatorChannel channel = *planned.channel;
         channel.min = acc_min_;
         channel.max = acc_max_;
-        WEFT_ASSIGN(const Staircase staircase, staircase_of(channel, rule_));
+        WEFT_ASSIGN(const Staircase staircase, channel.steps ? *channel.steps : staircase_of(channel, rule_));
         for (std::size_t run = 0; run < staircase.values.size(); ++run) {
             const std::int64_t end = run < staircase.positions.size() ? staircase.positions[run] : acc_max_ + 1;
             const std::int64_t begin = run > 0 ? staircase.positions[run - 1] : acc_min_;

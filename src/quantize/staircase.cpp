@@ -4,6 +4,7 @@
 #include "src/quantize/staircase.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cmath>
 #include <thread>
@@ -55,13 +56,25 @@ public:
         long double quotient = 0;
         if (function.real) {
             quotient = function.real(static_cast<long double>(acc) * scale_ + offset_) / quantiser_scale_;
-            if (std::isnan(quotient)) quotient = 0;
+            if (std::isnan(quotient)) {
+                undefined_.store(true, std::memory_order_relaxed);
+                return rule_.min;
+            }
             const long double from_tie = std::fabs(quotient - std::floor(quotient) - 0.5L);
             if (!function.exact || !(from_tie <= 1e-9L * std::max(1.0L, std::fabs(quotient)))) return saturate_real(quotient);
         }
         const Rational point = Rational(acc) * channel_.scale + channel_.offset;
         if (const std::optional<Rational> exact = function.exact(point)) return saturate(round_half_even(*exact / rule_.scale), rule_);
         return saturate_real(quotient);
+    }
+
+    /// Fails if the function had no value at a point that was asked for.
+    Status status() const {
+        if (!undefined_.load(std::memory_order_relaxed)) return Ok{};
+        return Diagnostic{.reason =
+                              "the function has no value (0 / 0, or the root or logarithm of a negative number) for some values that its "
+                              "input can take",
+                          .help = "limit its input first (Relu, Clip, Max with a constant), or add a small constant to the divisor"};
     }
 
 private:
@@ -75,6 +88,7 @@ private:
     const AccumulatorChannel& channel_;
     const QuantizerRule& rule_;
     long double scale_, offset_, quantiser_scale_;
+    mutable std::atomic<bool> undefined_ = false;
 };
 
 /// accumulator -> value before rounding
@@ -211,7 +225,7 @@ Staircase staircase_of_pieces(const AccumulatorChannel& channel, const Quantizer
     return std::move(builder).take();
 }
 
-/// Appends the steps in (from, to] of a non-decreasing rule.
+/// Appends the steps in (from, to] of a rule that rises or falls throughout.
 void bisect(const PointEvaluator& rule, std::int64_t from, std::int64_t from_value, std::int64_t to, std::int64_t to_value,
             StaircaseBuilder& builder) {
     if (from_value == to_value) return;
@@ -256,17 +270,20 @@ Result<Staircase> staircase_of(const AccumulatorChannel& channel, const Quantize
         return Diagnostic{.reason = "the quantised output has more than 2^22 values", .help = "quantise it to 16 bits or fewer"};
     if (channel.function.pieces) return staircase_of_pieces(channel, rule);
     const PointEvaluator evaluate(channel, rule);
-    if (channel.function.non_decreasing && sgn(channel.scale) >= 0) {
+    if (channel.function.non_decreasing || channel.function.non_increasing) {
         StaircaseBuilder builder;
         const std::int64_t first = evaluate(channel.min);
         builder.append(channel.min, first);
         bisect(evaluate, channel.min, first, channel.max, evaluate(channel.max), builder);
+        WEFT_CHECK(evaluate.status());
         return std::move(builder).take();
     }
     if (range >= evaluation_limit)
         return Diagnostic{.reason = "a function that may fall and rise is applied to an accumulator of more than 2^22 values",
                           .help = "put a quantiser of at most 10 bits before the function"};
-    return evaluate_all(evaluate, channel.min, channel.max);
+    Staircase staircase = evaluate_all(evaluate, channel.min, channel.max);
+    WEFT_CHECK(evaluate.status());
+    return staircase;
 }
 
 }  // namespace weft

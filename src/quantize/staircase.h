@@ -24,10 +24,10 @@ struct ScalarFunction {
     /// Exact value at a rational point; null for functions without one, empty at points that have none.
     std::function<std::optional<Rational>(const Rational&)> exact;
     /// Value at a point, to long double precision. Decides wherever it is clear of a rounding tie, or where there is no exact value: its
-    /// quotient by the quantiser's scale is then rounded as the long double it is, ties to even; NaN stands for 0.
+    /// quotient by the quantiser's scale is then rounded as the long double it is, ties to even. Infinities saturate.
     std::function<long double(long double)> real;
-    /// Known to be non-decreasing (lets steps be found by bisection where there are no pieces).
-    bool non_decreasing = false;
+    /// Known to rise, or to fall, throughout (lets steps be found by bisection where there are no pieces). A constant does both.
+    bool non_decreasing = false, non_increasing = false;
 };
 
 /// y = clamp(round_half_even(v / scale) + zero_point, min, max)
@@ -38,18 +38,6 @@ struct QuantizerRule {
     std::int64_t max = 0;
 };
 
-/// One channel of an accumulator: which sums are reachable and which reals they stand for: real = acc * scale + offset.
-struct AccumulatorChannel {
-    std::int64_t min = 0;
-    std::int64_t max = 0;
-    Rational scale{1};
-    Rational offset{0};
-    ScalarFunction function;
-};
-
-/// The rule at one point.
-std::int64_t evaluate_rule(const AccumulatorChannel& channel, const QuantizerRule& rule, std::int64_t acc);
-
 /// The exact staircase of one channel on [acc_min, acc_max]: value(acc) = values[number of positions <= acc].
 struct Staircase {
     std::vector<std::int64_t> positions;  ///< Ascending, within (acc_min, acc_max].
@@ -57,8 +45,23 @@ struct Staircase {
     bool operator==(const Staircase&) const = default;
 };
 
-/// Fails (reason without node) only for a function that is neither made of pieces nor non-decreasing on more than 2^22 accumulator values,
-/// and for more than 2^22 output values. Steps of pieces are solved for exactly; a tie is half an integer exactly and goes to the even side
+/// One channel of an accumulator: which sums are reachable and which reals they stand for: real = acc * scale + offset.
+struct AccumulatorChannel {
+    std::int64_t min = 0;
+    std::int64_t max = 0;
+    Rational scale{1};
+    Rational offset{0};
+    ScalarFunction function;
+    /// The staircase itself, where it is not that of the rule and the function (src/quantize/codes.h).
+    std::optional<Staircase> steps;
+};
+
+/// The rule at one point.
+std::int64_t evaluate_rule(const AccumulatorChannel& channel, const QuantizerRule& rule, std::int64_t acc);
+
+/// Fails (reason without node) for a function that neither is made of pieces nor rises or falls throughout on more than 2^22 accumulator
+/// values, for one that has no value (0 / 0, the root of a negative number) at a reachable accumulator, and for more than 2^22 output
+/// values. Steps of pieces are solved for exactly; a tie is half an integer exactly and goes to the even side
 /// (before the zero point is added).
 Result<Staircase> staircase_of(const AccumulatorChannel& channel, const QuantizerRule& rule);
 
