@@ -442,8 +442,8 @@ void replace_by_view(Graph& graph, Node* node, Integers perm) {
     if (keeps_order(input->shape, perm)) perm.clear();
     if (perm.empty() && input->shape == output->shape && !graph.is_output(output)) {
         Node* maker = input->producer;
-        const bool takes_over = maker && !maker->op->domain.empty() && !input->integer && !graph.is_output(input) &&
-                                graph.readers(input).size() == 1;
+        const bool takes_over =
+            maker && !maker->op->domain.empty() && !input->integer && !graph.is_output(input) && graph.readers(input).size() == 1;
         if (takes_over) {
             // The value keeps the name that the model gives it, by which the host finds it.
             std::replace(maker->outputs.begin(), maker->outputs.end(), input, output);

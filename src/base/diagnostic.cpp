@@ -41,6 +41,38 @@ std::string to_string(const Diagnostic& diagnostic) {
     return text;
 }
 
+std::vector<std::string> to_strings(const Diagnostics& diagnostics) {
+    constexpr std::size_t named = 3;
+    std::vector<std::string> texts;
+    std::vector<bool> told(diagnostics.size(), false);
+    for (std::size_t i = 0; i < diagnostics.size(); ++i) {
+        if (told[i]) continue;
+        const Diagnostic& first = diagnostics[i];
+        std::vector<std::string> nodes{first.node};
+        for (std::size_t j = i + 1; j < diagnostics.size(); ++j) {
+            const Diagnostic& other = diagnostics[j];
+            if (first.node.empty() || other.node.empty() || other.severity != first.severity || other.reason != first.reason ||
+                other.help != first.help)
+                continue;
+            told[j] = true;
+            if (std::find(nodes.begin(), nodes.end(), other.node) == nodes.end()) nodes.push_back(other.node);
+        }
+        if (nodes.size() == 1) {
+            texts.push_back(to_string(first));
+            continue;
+        }
+        Diagnostic all = first;
+        all.node.clear();
+        all.tensor.clear();
+        std::string names;
+        for (std::size_t n = 0; n < std::min(nodes.size(), named); ++n) names += (n ? ", '" : "'") + nodes[n] + "'";
+        if (nodes.size() > named) names += ", ...";
+        all.reason = std::to_string(nodes.size()) + " nodes (" + names + "): " + first.reason;
+        texts.push_back(to_string(all));
+    }
+    return texts;
+}
+
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates) {
     const std::string* best = nullptr;
     std::size_t best_distance = std::max<std::size_t>(2, name.size() / 3) + 1;

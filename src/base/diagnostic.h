@@ -27,6 +27,9 @@ using Diagnostics = std::vector<Diagnostic>;
 /// `error: node 'conv1', tensor 'w': the scale is zero` with `  help: ...` on a line of its own.
 std::string to_string(const Diagnostic& diagnostic);
 
+/// One text for each: those that say the same of several nodes are one, in the place of the first, with their number and first names.
+std::vector<std::string> to_strings(const Diagnostics& diagnostics);
+
 /// A value, or the reasons why there is none.
 template <class T>
 class [[nodiscard]] Result {

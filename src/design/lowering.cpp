@@ -369,18 +369,20 @@ Status Lowering::lower_output(const Value* output) {
         }
         region.source = at;
         if (at->producer && at->producer->op->lower && at->producer->op->traits.accumulates) {
-            const std::size_t before = design_.outputs.size();
+            const std::size_t outputs = design_.outputs.size(), units = design_.units.size();
             region_ = &region;
             const Status status = at->producer->op->lower(*at->producer, *this);
             region_ = nullptr;
-            WEFT_CHECK(status);
-            if (design_.outputs.size() > before) design_.outputs.back().name = output->name;
-            continue;
+            // What has no weights the host computes as well, where its sums are not words that can leave the kernel.
+            if (!status && (at->producer->op->traits.linear || design_.units.size() > units)) return status.error();
+            if (status) {
+                if (design_.outputs.size() > outputs) design_.outputs.back().name = output->name;
+                continue;
+            }
         }
-        if (!producer->op->traits.host_suffix && !producer->op->traits.elementwise && !is_view(*producer)) {
-            return node_error(
-                *producer, "the operator " + std::string(producer->op->name) + " at the model's end cannot run on the host or in hardware",
-                "end the model before it");
+        if (producer->op->traits.linear || !producer->op->evaluate) {
+            return node_error(*producer, "the operator " + std::string(producer->op->name) + " has no hardware",
+                              "weft list ops shows what is supported");
         }
         for (const Value* input : producer->inputs) {
             if (input) frontier.push_back(input);

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "src/design/unit_def.h"
 #include "src/graph/op_def.h"
@@ -27,64 +28,76 @@ std::map<std::string, std::string> units_by_node(const Design& design) {
     return units;
 }
 
-bool has_hardware(const Node& node) {
-    const Traits& traits = node.op->traits;
-    return node.op->lower || traits.elementwise || traits.view || traits.host_suffix || traits.role == OpRole::quantize ||
-           traits.role == OpRole::dequantize || is_constant_like(node.output());
+/// What the host computes behind the kernel: everything that depends on the kernel's outputs alone.
+std::set<std::string> host_nodes(const Graph& graph, const Design& design) {
+    std::set<const Value*> behind;
+    for (const KernelOutput& output : design.outputs)
+        if (const Value* value = graph.find(output.binding.tensor)) behind.insert(value);
+    std::set<std::string> keys;
+    for (const auto& node : graph.nodes()) {
+        const bool follows = std::any_of(node->inputs.begin(), node->inputs.end(), [&](const Value* v) { return behind.count(v) > 0; });
+        if (!follows) continue;
+        keys.insert(graph.key(node.get()));
+        behind.insert(node->outputs.begin(), node->outputs.end());
+    }
+    return keys;
 }
 
-std::string fate_of(const Graph& graph, const Node& node, const std::map<std::string, std::string>& units, bool quantised) {
+std::string fate_of(const Graph& graph, const Node& node, const std::map<std::string, std::string>& units,
+                    const std::set<std::string>& host) {
     const Traits& traits = node.op->traits;
-    if (const auto at = units.find(graph.key(&node)); at != units.end()) return at->second;
+    const std::string key = graph.key(&node);
+    if (const auto at = units.find(key); at != units.end()) return at->second;
     if (is_constant_like(node.output())) return "constant";
+    if (host.count(key)) return "host, behind the kernel";
     if (traits.role == OpRole::quantize || traits.role == OpRole::dequantize) return "integer type";
     if (traits.view && (!traits.view->applies || traits.view->applies(node))) return "no hardware (a view)";
-    if (traits.host_suffix) return "host";
-    if (traits.elementwise)
-        return quantised ? "host, or part of a neighbour's requantisation" : "part of a region's requantisation or table";
-    return quantised ? "integer type" : "hardware, once quantised";
+    if (traits.elementwise) return "part of a neighbour's requantisation, or the host's before the kernel";
+    return "integer type";
 }
 
 }  // namespace
 
-Result<ModelCheck> check_model(const std::filesystem::path& path, const ModelOptions& options, const Observer& observer) {
-    WEFT_ASSIGN(const Model model, read_model(path, options, observer));
+Result<ModelCheck> check_model(const std::filesystem::path& path, const CompileOptions& options, const Observer& observer) {
     ModelCheck check;
+    // As it is; and where that does not do, with stand-in samples in the place of --calibrate.
+    ModelOptions as_given = options;
+    as_given.calibration.clear();
+    WEFT_ASSIGN(const Model model, read_model(path, as_given));
     check.warnings = model.warnings;
     check.quantised = has_quantisers(model.quantised);
+    auto compiled = compile(path, options, observer);
+    if (!compiled && options.calibration.empty()) {
+        CompileOptions calibrated = options;
+        calibrated.stand_in = true;
+        auto completed = compile(path, calibrated, observer);
+        // Of a quantised model that fails both ways, the first answer is about the file itself.
+        if (completed || !check.quantised) {
+            compiled = std::move(completed);
+            check.needs_samples = true;
+        }
+    }
     std::map<std::string, std::string> units;
-    if (check.quantised) {
-        const auto lowered = lower(model.quantised, model.name);
-        if (lowered) {
-            units = units_by_node(lowered->design);
-        } else {
-            check.problems = lowered.error();
-        }
+    std::set<std::string> host;
+    if (compiled) {
+        units = units_by_node((*compiled)->design);
+        host = host_nodes((*compiled)->model.quantised, (*compiled)->design);
+        check.warnings.insert(check.warnings.end(), (*compiled)->warnings.begin(), (*compiled)->warnings.end());
     } else {
-        Graph canonical = model.source.clone();
-        PassLog log;
-        if (const Status status = canonicalise(canonical, log); !status) {
-            check.problems = status.error();
-        } else {
-            for (const auto& node : canonical.nodes()) {
-                if (!has_hardware(*node))
-                    check.problems.push_back(node_error(*node, "the operator " + std::string(node->op->name) + " has no hardware",
-                                                        "weft list ops shows what is supported"));
-            }
-        }
+        check.problems = compiled.error();
+        check.needs_samples = false;
     }
     check.supported = check.problems.empty();
     std::map<std::string, const Diagnostic*> refused;
     for (const Diagnostic& problem : check.problems) refused.emplace(problem.node, &problem);
-    const Graph& shown = model.quantised;
-    for (const auto& node : shown.nodes()) {
-        NodeFate fate{shown.key(node.get()), std::string(node->op->name), "", "", ""};
+    for (const auto& node : model.source.nodes()) {
+        NodeFate fate{model.source.key(node.get()), std::string(node->op->name), "", "", ""};
         if (const auto at = refused.find(fate.node); at != refused.end()) {
             fate.becomes = "refused";
             fate.reason = at->second->reason;
             fate.help = at->second->help;
         } else {
-            fate.becomes = fate_of(shown, *node, units, check.quantised);
+            fate.becomes = compiled ? fate_of(model.source, *node, units, host) : "";
         }
         check.nodes.push_back(std::move(fate));
     }
@@ -92,7 +105,7 @@ Result<ModelCheck> check_model(const std::filesystem::path& path, const ModelOpt
 }
 
 nlohmann::ordered_json to_json(const ModelCheck& check) {
-    nlohmann::ordered_json json{{"supported", check.supported}, {"quantised", check.quantised}};
+    nlohmann::ordered_json json{{"supported", check.supported}, {"quantised", check.quantised}, {"needs_samples", check.needs_samples}};
     json["nodes"] = nlohmann::ordered_json::array();
     for (const NodeFate& fate : check.nodes) {
         json["nodes"].push_back(
@@ -114,11 +127,11 @@ std::string to_text(const ModelCheck& check) {
         const std::string node = fate.node.size() > 48 ? "..." + fate.node.substr(fate.node.size() - 45) : fate.node;
         text += fmt::format("{:<{}}  {:<18} {}{}\n", node, width, fate.op, fate.becomes, fate.reason.empty() ? "" : ": " + fate.reason);
     }
-    for (const Diagnostic& warning : check.warnings) text += to_string(warning) + "\n";
-    for (const Diagnostic& problem : check.problems) text += to_string(problem) + "\n";
+    for (const std::string& warning : to_strings(check.warnings)) text += warning + "\n";
+    for (const std::string& problem : to_strings(check.problems)) text += problem + "\n";
     if (check.supported) {
-        text += check.quantised ? "supported: weft compile makes a kernel of it\n"
-                                : "supported once quantised: give weft compile samples with --calibrate DATA\n";
+        text += check.needs_samples ? "supported with samples: give weft compile --calibrate DATA\n"
+                                    : "supported: weft compile makes a kernel of it\n";
     } else {
         text += "not supported as it is\n";
     }

@@ -22,14 +22,16 @@ struct NodeFate {
 
 struct ModelCheck {
     bool supported = true;
-    bool quantised = false;  ///< Else the model needs --calibrate.
+    bool quantised = false;      ///< Holds quantisers.
+    bool needs_samples = false;  ///< Supported with --calibrate only: judged with ranges of random samples in its place.
     std::vector<NodeFate> nodes;
     Diagnostics problems;
     Diagnostics warnings;
 };
 
-/// Fails only where the file cannot be imported.
-Result<ModelCheck> check_model(const std::filesystem::path& path, const ModelOptions& options, const Observer& observer);
+/// Runs what `compile` runs up to the folded Design: "supported" means that it succeeds with the same options, but for the samples
+/// themselves and the disk. Fails only where the file cannot be imported.
+Result<ModelCheck> check_model(const std::filesystem::path& path, const CompileOptions& options, const Observer& observer);
 
 /// `supported` and `nodes[]{node, op, becomes, reason, help}`
 nlohmann::ordered_json to_json(const ModelCheck& check);

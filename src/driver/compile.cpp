@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 
 #include "src/base/files.h"
 #include "src/cost/fit.h"
@@ -15,11 +16,22 @@
 #include "src/explore/folding.h"
 #include "src/onnx/import.h"
 #include "src/passes/preprocess.h"
+#include "src/passes/unsupported.h"
 #include "src/schedule/schedule.h"
 
 namespace weft {
 
 namespace {
+
+/// What stands in for unknown samples: all integers of a type, [-1, 1] of reals.
+std::pair<double, double> input_range(DataType type) {
+    return visit_type(type, [](auto e) -> std::pair<double, double> {
+        using T = decltype(e);
+        if constexpr (std::is_integral_v<T>)
+            return {static_cast<double>(std::numeric_limits<T>::min()), static_cast<double>(std::numeric_limits<T>::max())};
+        return {-1, 1};
+    });
+}
 
 /// Runs `step` and records how long it took.
 template <class F>
@@ -65,6 +77,21 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     PassLog expanded;
     WEFT_CHECK(expand(model.quantised, expanded));
     if (observer.graph && !expanded.empty()) observer.graph("expand", model.quantised, expanded);
+    if (options.calibration.empty() && options.stand_in) {
+        constexpr std::int64_t images = 2;
+        QuantizeOptions quick = options.quantize;
+        quick.method = CalibrationMethod::min_max;
+        quick.stand_in = true;
+        std::vector<double> low, high;
+        for (const Value* input : model.source.inputs) {
+            const auto [least, most] = input_range(input->type);
+            low.push_back(least);
+            high.push_back(most);
+        }
+        const std::vector<NamedTensor> samples = random_inputs(model.source, low, high, images, 1);
+        WEFT_ASSIGN(model.quantised, quantize(model.quantised, samples, images, quick, {}));
+        return model;
+    }
     if (options.calibration.empty()) return model;
     WEFT_ASSIGN(model.calibration, load_dataset(options.calibration));
     WEFT_ASSIGN(const std::vector<NamedTensor> samples, bind_inputs(model.calibration, model.source));
@@ -87,7 +114,12 @@ Result<Lowered> lower(const Graph& quantised, const std::string& name, const Obs
     Lowered lowered;
     lowered.design.name = name;
     Lowering lowering(graph, quantised, lowered.design);
-    WEFT_CHECK(lowering.run());
+    if (Status status = lowering.run(); !status) {
+        // The node that is the cause, not the first that suffers from it.
+        Diagnostics causes = unsupported_nodes(graph);
+        if (!causes.empty()) return causes;
+        return std::move(status).error();
+    }
     lowered.regions = lowering.records();
     lowered.design.sort();
     WEFT_CHECK(verify(lowered.design, false));
@@ -100,14 +132,14 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     WEFT_ASSIGN(compiled->board, find_board(options.board));
     if (compiled->options.clock_mhz <= 0) compiled->options.clock_mhz = compiled->board->kernel_clock_mhz;
     WEFT_ASSIGN(compiled->model, timed(compiled->seconds, "read", [&] { return read_model(path, options, observer); }));
-    if (options.calibration.empty() && !has_quantisers(compiled->model.quantised)) {
+    if (options.calibration.empty() && !options.stand_in && !has_quantisers(compiled->model.quantised)) {
         return Diagnostic{Severity::error, "", "", "the model is not quantised",
                           "give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a folder of images)"};
     }
-    WEFT_ASSIGN(Lowered lowered,
-                timed(compiled->seconds, "lower", [&] { return lower(compiled->model.quantised, compiled->model.name, observer); }));
-    compiled->design = std::move(lowered.design);
-    compiled->regions = std::move(lowered.regions);
+    auto lowered = timed(compiled->seconds, "lower", [&] { return lower(compiled->model.quantised, compiled->model.name, observer); });
+    if (!lowered) return in_names_of(compiled->model.source, std::move(lowered).error());
+    compiled->design = std::move(lowered->design);
+    compiled->regions = std::move(lowered->regions);
     const auto fold_it = [&]() -> Status {
         WEFT_CHECK(fold(compiled->design, {.mac_dsp_limit = options.mac_dsp_limit}));
         if (options.folding.empty()) return Ok{};

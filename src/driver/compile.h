@@ -30,6 +30,7 @@ struct ModelOptions {
     std::map<std::string, Shape> shapes;
     std::string preprocess;
     std::filesystem::path calibration;  ///< Samples; empty: the model must be quantised already.
+    bool stand_in = false;              ///< Calibrates on two random samples where there are none: for a check without data.
     QuantizeOptions quantize;
 };
 

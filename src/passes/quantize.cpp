@@ -69,7 +69,7 @@ public:
         : graph_(graph), inputs_(inputs), images_(images), points_(points), progress_(progress) {}
 
     /// One type a point.
-    Result<std::vector<IntegerType>> types(const BitsConfig& bits, CalibrationMethod method);
+    Result<std::vector<IntegerType>> types(const BitsConfig& bits, CalibrationMethod method, bool stand_in);
 
 private:
     Status for_each_sample(const std::function<void(std::size_t point, std::span<const float>)>& observe, std::int64_t done,
@@ -116,7 +116,7 @@ Status Calibration::for_each_sample(const std::function<void(std::size_t, std::s
     return Ok{};
 }
 
-Result<std::vector<IntegerType>> Calibration::types(const BitsConfig& bits, CalibrationMethod method) {
+Result<std::vector<IntegerType>> Calibration::types(const BitsConfig& bits, CalibrationMethod method, bool stand_in) {
     const std::int64_t samples = std::min(images_, sample_limit);
     const std::int64_t total = samples * (method == CalibrationMethod::mse ? 2 : 1);
     // Kept by class: points of one class get one type.
@@ -133,6 +133,11 @@ Result<std::vector<IntegerType>> Calibration::types(const BitsConfig& bits, Cali
     WEFT_CHECK(for_each_sample([&](std::size_t point, std::span<const float> values) { ranges[leader[point]].observe(values); }, 0, total));
     for (std::size_t i = 0; i < points_.size(); ++i) {
         if (ranges[i].finite) continue;
+        if (stand_in) {
+            ranges[i] = {};
+            ranges[i].observe(std::vector<float>{-1, 1});
+            continue;
+        }
         return Diagnostic{Severity::error, points_[i].key, points_[i].value->name,
                           "the calibration samples give infinities or numbers that are none",
                           "check the model's constants and the preprocessing of the samples"};
@@ -344,7 +349,7 @@ Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, 
     if (Diagnostics problems = check_keys(bits, keys_of(points)); !problems.empty()) return problems;
     WEFT_CHECK(check_samples(result, inputs, images));
     WEFT_ASSIGN(const std::vector<IntegerType> types,
-                Calibration(result, inputs, images, points.values, progress).types(bits, options.method));
+                Calibration(result, inputs, images, points.values, progress).types(bits, options.method, options.stand_in));
 
     Inserter inserter(result, options.method);
     for (std::size_t i = 0; i < points.values.size(); ++i) inserter.quantise_value(points.values[i].value, types[i]);

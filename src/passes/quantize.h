@@ -17,6 +17,8 @@ struct QuantizeOptions {
     /// Bits of weights and activations: "8", "w4a4", or the path of a JSON file keyed by node (src/quantize/bits.h).
     std::string bits = "8";
     CalibrationMethod method = CalibrationMethod::mse;
+    /// The samples only stand in for real ones: a range that they leave without end is taken as [-1, 1].
+    bool stand_in = false;
 };
 
 /// Whether any value of the graph is quantised already.

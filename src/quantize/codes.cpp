@@ -21,6 +21,9 @@ struct Run {
 
 using Codes = std::vector<std::int64_t>;  // one a run
 
+/// Accumulators of more values than this are not looked at one by one.
+constexpr std::int64_t apart_limit = std::int64_t{1} << 21;
+
 bool rises(const ScalarFunction& function, const Rational& scale) {
     return sgn(scale) >= 0 ? function.non_decreasing : function.non_increasing;
 }
@@ -51,6 +54,11 @@ private:
         return whole;
     }
     Status cut();
+    bool is_ordered(std::size_t index) const {
+        const ScalarFunction above = before(index);
+        return above.non_decreasing || above.non_increasing;
+    }
+    void sort_by_value(std::size_t index, Codes& codes) const;
     Status insert_filling(std::size_t pad);
     Result<Codes> entering(std::size_t index, const Codes& next) const;
 
@@ -64,8 +72,20 @@ Status Chain::cut() {
     AccumulatorChannel whole = channel_;
     whole.function = before(moves_.size());
     WEFT_ASSIGN(const Staircase steps, staircase_of(whole, rule_));
-    for (std::size_t i = 0; i < steps.values.size(); ++i)
-        runs_.push_back({.first = i == 0 ? channel_.min : steps.positions[i - 1], .result = steps.values[i]});
+    // Where functions fall and rise before something compares, neighbours are not neighbours there: each accumulator by itself.
+    bool apart = false;
+    for (std::size_t i = 0; i < moves_.size(); ++i) apart |= moves_[i].kind == ChainMove::Kind::largest && !is_ordered(i);
+    if (apart && channel_.max - channel_.min >= apart_limit) {
+        return Diagnostic{.reason = "the largest of a function that falls and rises is taken, of an accumulator of many values",
+                          .help =
+                              "put a quantiser between the function and the pooling, or give calibration data (--calibrate DATA) so "
+                              "that weft does"};
+    }
+    for (std::size_t i = 0; i < steps.values.size(); ++i) {
+        const std::int64_t first = i == 0 ? channel_.min : steps.positions[i - 1];
+        const std::int64_t end = !apart ? first + 1 : i < steps.positions.size() ? steps.positions[i] : channel_.max + 1;
+        for (std::int64_t acc = first; acc < end; ++acc) runs_.push_back({.first = acc, .result = steps.values[i]});
+    }
     for (std::size_t i = 0; i < moves_.size(); ++i)
         if (moves_[i].kind == ChainMove::Kind::pad) WEFT_CHECK(insert_filling(i));
     return Ok{};
@@ -112,6 +132,31 @@ Status Chain::insert_filling(std::size_t pad) {
     return Ok{};
 }
 
+/// Codes that number the runs by what enters move `index`, one for neighbours that the next move need not tell apart.
+void Chain::sort_by_value(std::size_t index, Codes& codes) const {
+    const ScalarFunction above = before(index);
+    const long double scale = to_long_double(channel_.scale), offset = to_long_double(channel_.offset);
+    std::vector<std::pair<long double, std::size_t>> order;
+    for (std::size_t run = 0; run < runs_.size(); ++run) {
+        long double value = 0;
+        if (runs_[run].filling) {
+            const auto from = static_cast<std::size_t>(runs_[run].fills);
+            value = to_long_double(moves_[from].fill);
+            for (std::size_t i = from; i < index; ++i) value = moves_[i].function.real(value);
+        } else {
+            value = above.real(static_cast<long double>(runs_[run].first) * scale + offset);
+        }
+        order.emplace_back(value, run);
+    }
+    std::ranges::sort(order);
+    const Codes next = codes;
+    std::int64_t code = 0;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        if (i > 0 && next[order[i].second] != next[order[i - 1].second]) ++code;
+        codes[order[i].second] = code;
+    }
+}
+
 Result<Codes> Chain::entering(std::size_t index, const Codes& next) const {
     const ChainMove& move = moves_[index];
     Codes codes = next;
@@ -122,13 +167,11 @@ Result<Codes> Chain::entering(std::size_t index, const Codes& next) const {
         for (std::int64_t& code : codes) code += shift;
         return codes;
     }
-    const ScalarFunction above = before(index);
-    const bool up = rises(above, channel_.scale);
-    if (!up && !falls(above, channel_.scale)) {
-        return Diagnostic{
-            .reason = "a function that may fall and rise stands before the choice of a largest element, with no quantiser between",
-            .help = "put a quantiser before the pooling, or give calibration data (--calibrate DATA) so that weft does"};
+    if (!is_ordered(index)) {
+        sort_by_value(index, codes);
+        return codes;
     }
+    const bool up = rises(before(index), channel_.scale);
     if (!up) std::ranges::reverse(codes);
     if (!std::ranges::is_sorted(codes)) {
         if (std::ranges::is_sorted(codes, std::greater<>())) {

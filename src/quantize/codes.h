@@ -40,7 +40,8 @@ struct ChannelCodes {
 /// `channel.function` leads to the first move. The accumulators are cut where the quantised result changes; codes number the cuts, or are
 /// the quantised integers themselves (negated, where the functions fall) as far as that keeps the order that each move needs. Exact by
 /// construction: behind the last move stands rule(functions(reals moved)). Fails (reason without node) where a largest element is taken of
-/// a function that neither rises nor falls throughout, or where the staircase cannot be found.
+/// a function that neither rises nor falls throughout and the accumulator has more than 2^21 values, or where the staircase cannot be
+/// found.
 Result<ChannelCodes> channel_codes(const AccumulatorChannel& channel, std::span<const ChainMove> moves, const QuantizerRule& rule);
 
 /// x -> outer(inner(x))

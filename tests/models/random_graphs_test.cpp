@@ -1,6 +1,7 @@
 // random_graphs_test.cpp
 // Random small networks from float to simulated kernel: contract = oracle = generated C++.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "src/design/plumb.h"
@@ -12,38 +13,37 @@
 #include "src/engines/oracle.h"
 #include "src/explore/folding.h"
 #include "src/passes/fold_constants.h"
+#include "tests/conformance/points.h"
 #include "tests/messages.h"
 #include "tests/models/random_network.h"
 
 namespace weft {
 namespace {
 
-class RandomGraphs : public testing::TestWithParam<int> {};
+constexpr std::int64_t images = 6;
 
-TEST_P(RandomGraphs, ContractEqualsOracleAndGeneratedCode) {
-    const auto seed = static_cast<std::uint64_t>(GetParam());
-    const Graph source = seed < 24 ? test::random_network(seed) : test::varied_network(seed);
-    ASSERT_TRUE(verify(source)) << print(source);
-    constexpr std::int64_t images = 6;
+std::vector<NamedTensor> samples_of(const Graph& source, std::uint64_t seed) {
     const std::vector<double> low{-1}, high{2};
-    const std::vector<NamedTensor> samples = random_inputs(source, low, high, images, seed);
-    QuantizeOptions options;
-    if (seed % 3 == 1) options.bits = seed % 2 == 0 ? "w2a3" : "w4a6";
-    const auto quantised = quantize(source, samples, images, options, {});
-    ASSERT_TRUE(quantised) << test::messages(quantised.error());
-    auto lowered = lower(*quantised, "random");
-    ASSERT_TRUE(lowered) << test::messages(lowered.error()) << print(*quantised);
+    return random_inputs(source, low, high, images, seed);
+}
+
+/// From a quantised network to its contract, which must equal the oracle; and, with `generated`, the C++ made from it.
+void expect_contract(const Graph& source, const Graph& quantised, const std::vector<NamedTensor>& samples, std::uint64_t seed,
+                     bool generated) {
+    auto lowered = lower(quantised, "random");
+    ASSERT_TRUE(lowered) << test::messages(lowered.error()) << print(quantised);
     Design& design = lowered->design;
     ASSERT_TRUE(fold(design, {.mac_dsp_limit = 40.0 + 30 * static_cast<double>(seed % 5)}));
     const Status plumbed = plumb(design);
     ASSERT_TRUE(plumbed) << test::messages(plumbed.error());
     ASSERT_TRUE(verify(design, true));
 
-    const auto reference = IntegerEngine::make(*quantised, design, true);
-    const auto fast = IntegerEngine::make(*quantised, design, false);
-    const auto host = Host::make(*quantised, design);
-    ASSERT_TRUE(reference && fast && host);
-    RegionOracle oracle(*quantised, design, &source);
+    const auto reference = IntegerEngine::make(quantised, design, true);
+    const auto fast = IntegerEngine::make(quantised, design, false);
+    const auto host = Host::make(quantised, design);
+    ASSERT_TRUE(reference && fast && host) << (host ? "" : test::messages(host.error())) << print(quantised);
+    RegionOracle oracle(quantised, design, &source);
+    const Evaluator whole(quantised, DataType::float64);
     std::vector<std::vector<IntTensor>> frames, expected;
     for (std::int64_t image = 0; image < images; ++image) {
         const std::vector<Tensor> inputs{image_of(samples[0].tensor, image, *source.inputs[0])};
@@ -62,10 +62,10 @@ TEST_P(RandomGraphs, ContractEqualsOracleAndGeneratedCode) {
         }
         expected.push_back(std::move(results));
     }
-    EXPECT_FALSE(oracle.regions().empty());
-    for (const RegionAgreement& region : oracle.regions()) EXPECT_TRUE(region.exact()) << region.node << " " << region.tensor;
+    for (const RegionAgreement& region : oracle.regions())
+        EXPECT_TRUE(region.exact()) << region.node << " " << region.tensor << "\n" << print(quantised);
 
-    if (seed % (seed < 24 ? 4 : 16) != 0) return;  // The C++ compiler takes seconds for each: some of the networks stand for all.
+    if (!generated) return;  // The C++ compiler takes seconds for each: some of the networks stand for all.
     if (!has_compiler()) GTEST_SKIP() << "no C++ compiler on PATH";
     const EmitOptions emit;
     const auto project = emit_hls(design, emit);
@@ -77,7 +77,49 @@ TEST_P(RandomGraphs, ContractEqualsOracleAndGeneratedCode) {
     EXPECT_EQ(*received, expected);
 }
 
+class RandomGraphs : public testing::TestWithParam<int> {};
+
+TEST_P(RandomGraphs, ContractEqualsOracleAndGeneratedCode) {
+    const auto seed = static_cast<std::uint64_t>(GetParam());
+    const Graph source = seed < 24 ? test::random_network(seed) : test::varied_network(seed);
+    ASSERT_TRUE(verify(source)) << print(source);
+    const std::vector<NamedTensor> samples = samples_of(source, seed);
+    QuantizeOptions options;
+    if (seed % 3 == 1) options.bits = seed % 2 == 0 ? "w2a3" : "w4a6";
+    const auto quantised = quantize(source, samples, images, options, {});
+    ASSERT_TRUE(quantised) << test::messages(quantised.error());
+    expect_contract(source, *quantised, samples, seed, seed % (seed < 24 ? 4 : 16) == 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomGraphs, testing::Range(0, 80));
+
+/// WEFT_RANDOM_POINTS says how many chains in place of 150, WEFT_SEED the first one's seed.
+TEST(RandomChains, OfFloatNetworksEqualTheOracle) {
+    const std::uint64_t first = test::first_seed(), count = std::max<std::uint64_t>(150, test::random_points());
+    for (std::uint64_t seed = first; seed < first + count; ++seed) {
+        SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
+        Graph source = test::random_chain(seed, false);
+        ASSERT_TRUE(source.sort());
+        ASSERT_TRUE(verify(source)) << print(source);
+        const std::vector<NamedTensor> samples = samples_of(source, seed);
+        const auto quantised = quantize(source, samples, images, {}, {});
+        ASSERT_TRUE(quantised) << test::messages(quantised.error()) << print(source);
+        expect_contract(source, *quantised, samples, seed, false);
+        if (HasFailure()) return;
+    }
+}
+
+TEST(RandomChains, OfQuantisedNetworksEqualTheOracle) {
+    const std::uint64_t first = test::first_seed(), count = std::max<std::uint64_t>(150, test::random_points());
+    for (std::uint64_t seed = first; seed < first + count; ++seed) {
+        SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
+        Graph source = test::random_chain(seed, true);
+        ASSERT_TRUE(source.sort());
+        ASSERT_TRUE(verify(source)) << print(source);
+        expect_contract(source, source, samples_of(source, seed), seed, seed % 50 == 0);
+        if (HasFailure()) return;
+    }
+}
 
 }  // namespace
 }  // namespace weft

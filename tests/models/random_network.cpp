@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -45,6 +46,23 @@ public:
         return std::move(graph_);
     }
 
+    Graph draw_chain(bool quantised) {
+        Value* x = input({1, 1 + pick(3), 4 + pick(5), 4 + pick(5)});
+        if (pick(4) == 0) x = padded(x);
+        if (quantised) x = requantised(x, 3.0F / 255, -85);
+        quantises_weights_ = quantised;
+        x = same_size_convolution(x, 2 + pick(3));
+        const int steps = 2 + pick(4);
+        for (int step = 0; step < steps; ++step) x = chain_step(x, quantised);
+        if (pick(3) == 0) {
+            graph_.outputs = {quantised ? requantised(x, 0.0625F, pick(9) - 4) : x};
+        } else {
+            if (quantised) x = requantised(x, pick(2) ? 0.03125F : 0.05F, pick(2) ? 0 : -128);
+            graph_.outputs = {x->shape.size() == 2 ? dense(x, 3) : same_size_convolution(x, 3)};
+        }
+        return std::move(graph_);
+    }
+
 private:
     int pick(int below) { return static_cast<int>(random_() % static_cast<std::uint64_t>(below)); }
 
@@ -60,7 +78,86 @@ private:
         const double reach = 2 / std::sqrt(static_cast<double>(element_count(shape)) / static_cast<double>(shape[0]));
         for (float& element : tensor.as<float>())
             element = static_cast<float>((static_cast<double>(random_() >> 11) * 0x1p-53 - 0.4) * reach);
-        return graph_.add_constant(graph_.unique_name("weights"), std::move(tensor));
+        if (!quantises_weights_ || shape.size() < 2) return graph_.add_constant(graph_.unique_name("weights"), std::move(tensor));
+        Tensor integers(DataType::int8, shape);
+        for (std::int8_t& integer : integers.as<std::int8_t>()) integer = static_cast<std::int8_t>(pick(255) - 127);
+        return node("DequantizeLinear",
+                    {graph_.add_constant(graph_.unique_name("weights"), std::move(integers)), scalar(static_cast<float>(reach / 200))}, {});
+    }
+
+    Value* requantised(Value* x, float scale, int zero) {
+        Tensor zero_point(DataType::int8, Shape{});
+        zero_point.as<std::int8_t>()[0] = static_cast<std::int8_t>(zero);
+        Value* const z = graph_.add_constant(graph_.unique_name("zero"), std::move(zero_point));
+        Value* const s = scalar(scale);
+        return node("DequantizeLinear", {node("QuantizeLinear", {x, s, z}, {}), s, z}, {});
+    }
+
+    Value* per_channel(std::int64_t channels, double low, double high, const Shape& shape) {
+        Tensor tensor(DataType::float32, Shape{channels});
+        for (float& element : tensor.as<float>())
+            element = static_cast<float>(low + (high - low) * static_cast<double>(random_() >> 11) * 0x1p-53);
+        return graph_.add_constant(graph_.unique_name("statistics"), tensor.reshaped(shape));
+    }
+
+    Value* normalised(Value* x) {
+        const std::int64_t c = x->shape[1];
+        return node(
+            "BatchNormalization",
+            {x, per_channel(c, -1.5, 2, {c}), per_channel(c, -1, 1, {c}), per_channel(c, -0.5, 0.5, {c}), per_channel(c, 0.2, 2, {c})}, {});
+    }
+
+    Value* padded(Value* x) {
+        static constexpr float fills[] = {0, 0, 0.75F, -2, -std::numeric_limits<float>::infinity()};
+        Tensor pads(DataType::int64, Shape{8});
+        for (const std::size_t axis : {2U, 3U, 6U, 7U}) pads.as<std::int64_t>()[axis] = pick(3);
+        const int fill = pick(x->producer && !quantises_weights_ ? 4 : 3);
+        return node("Pad", {x, graph_.add_constant(graph_.unique_name("pads"), std::move(pads)), scalar(fills[fill])}, {});
+    }
+
+    /// Pooling, concatenation, padding, views and functions, in any order.
+    Value* chain_step(Value* x, bool quantised) {
+        if (x->shape.size() == 2) return node("Relu", {x}, {});
+        Attributes attributes;
+        switch (pick(9)) {
+            case 0:
+                return node("Relu", {x}, {});
+            case 1:
+                return normalised(x);
+            case 2:
+                return node("LeakyRelu", {x}, {});
+            case 3:
+                return node("PRelu", {x, per_channel(x->shape[1], pick(3) ? 0 : -0.5, 0.5, {x->shape[1], 1, 1})}, {});
+            case 4:
+                return padded(x);
+            case 5: {
+                attributes.set("axis", std::int64_t{1});
+                Value* other = same_size_convolution(x->producer && quantised ? source_of(x) : x, 2);
+                if (other->shape[2] != x->shape[2] || other->shape[3] != x->shape[3]) return normalised(x);
+                return node("Concat", {x, other}, std::move(attributes));
+            }
+            case 6: {
+                Attributes there;
+                there.set("perm", std::vector<std::int64_t>{0, 2, 3, 1});
+                attributes.set("perm", std::vector<std::int64_t>{0, 3, 1, 2});
+                return node("Transpose", {node("Relu", {node("Transpose", {x}, std::move(there))}, {})}, std::move(attributes));
+            }
+            default: {
+                if (pick(8) == 0) return node("Flatten", {pick(2) ? x : node("GlobalMaxPool", {x}, {})}, {});
+                const std::int64_t kernel_h = 1 + pick(static_cast<int>(std::min<std::int64_t>(3, x->shape[2])));
+                const std::int64_t kernel_w = 1 + pick(static_cast<int>(std::min<std::int64_t>(3, x->shape[3])));
+                attributes.set("kernel_shape", std::vector<std::int64_t>{kernel_h, kernel_w});
+                attributes.set("strides", std::vector<std::int64_t>{1 + pick(2), 1 + pick(2)});
+                // An average of reals needs a quantiser above it, which a quantised file of this kind does not have.
+                return node(quantised || pick(2) ? "MaxPool" : "AveragePool", {x}, std::move(attributes));
+            }
+        }
+    }
+
+    /// The quantised value that the chain of a quantised network starts from.
+    Value* source_of(Value* x) {
+        while (x->producer->op->name != "Conv") x = x->producer->input(0);
+        return x->producer->input(0);
     }
 
     Value* node(const char* op, std::vector<Value*> inputs, Attributes attributes) {
@@ -76,6 +173,7 @@ private:
         Node* made = graph_.add_node(*def, output->name + "_node", 17, std::move(inputs), {output}, std::move(attributes));
         const auto types = def->infer(*made);
         EXPECT_TRUE(types) << messages(types.error());
+        output->type = types->at(0).type;
         output->shape = types->at(0).shape;
         return output;
     }
@@ -213,6 +311,7 @@ private:
 
     std::mt19937_64 random_;
     Graph graph_;
+    bool quantises_weights_ = false;
 };
 
 }  // namespace
@@ -220,6 +319,8 @@ private:
 Graph random_network(std::uint64_t seed) { return NetworkDrawer(seed).draw(); }
 
 Graph varied_network(std::uint64_t seed) { return NetworkDrawer(seed).draw_varied(); }
+
+Graph random_chain(std::uint64_t seed, bool quantised) { return NetworkDrawer(seed).draw_chain(quantised); }
 
 bool draw_folding(Design& design, std::uint64_t seed) {
     std::mt19937_64 random(seed);

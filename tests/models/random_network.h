@@ -17,6 +17,10 @@ Graph random_network(std::uint64_t seed);
 /// More varied ones: any strides and pads, heads of several kinds, branches of different lengths, some with two outputs.
 Graph varied_network(std::uint64_t seed);
 
+/// A convolution with two to five poolings, concatenations, paddings, views and functions behind it in any order, and a quantiser (where
+/// `quantised`: of the file; weights are quantised then too), an output or another convolution behind these.
+Graph random_chain(std::uint64_t seed, bool quantised);
+
 /// Sets any folding that the units take. False where none of several fits: the present one stays. The design is not plumbed.
 bool draw_folding(Design& design, std::uint64_t seed);
 

@@ -13,7 +13,7 @@ namespace weft::tool {
 namespace {
 
 struct Flags {
-    ModelFlags model;
+    CompileFlags compile;
     bool json = false;
 };
 
@@ -22,14 +22,13 @@ struct Flags {
 Command add_check(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("check", "Say what becomes of every node, and what is refused and why");
     auto flags = std::make_shared<Flags>();
-    sub->add_option("MODEL", flags->model.model, "The model, an ONNX file")->required();
-    flags->model.add(*sub, true);
+    flags->compile.add(*sub);
     sub->add_flag("--json", flags->json, "Print JSON");
     sub->footer("Example: weft check model.onnx");
     const auto command = [flags]() -> int {
-        const auto options = flags->model.parsed();
+        const auto options = flags->compile.parsed();
         if (!options) return report(options.error());
-        const auto checked = check_model(flags->model.model, *options, progress_observer());
+        const auto checked = check_model(flags->compile.model.model, *options, progress_observer());
         clear_progress();
         if (!checked) return report(checked.error());
         if (flags->json) {

@@ -21,10 +21,8 @@ bool drawn = false;
 int report(const Diagnostics& diagnostics) {
     clear_progress();
     bool failed = false;
-    for (const Diagnostic& diagnostic : diagnostics) {
-        fmt::print(stderr, "{}\n", to_string(diagnostic));
-        failed = failed || diagnostic.severity == Severity::error;
-    }
+    for (const std::string& text : to_strings(diagnostics)) fmt::print(stderr, "{}\n", text);
+    for (const Diagnostic& diagnostic : diagnostics) failed = failed || diagnostic.severity == Severity::error;
     return failed ? exit_user : exit_ok;
 }
 
@@ -61,6 +59,26 @@ Result<ModelOptions> ModelFlags::parsed() const {
         if (!good) return Diagnostic{Severity::error, "", "", "--shape '" + text + "' is not understood", "write --shape NAME=1,3,32,32"};
         result.shapes[text.substr(0, equals)] = std::move(shape);
     }
+    return result;
+}
+
+void CompileFlags::add(CLI::App& app) {
+    app.add_option("MODEL", model.model, "The model, an ONNX file")->required();
+    app.add_option("--board", options.board, "Board or card (weft list boards)")->capture_default_str()->type_name("BOARD");
+    model.add(app, true);
+    app.add_option("--clock", options.clock_mhz, "Kernel clock in MHz that figures assume (default: the board's)")
+        ->type_name("MHZ")
+        ->check(CLI::Range(1.0, 2000.0));
+    app.add_option("--folding", options.folding, "Folding parameters by node: a JSON file")->type_name("FILE");
+    app.add_option("--mac-dsps", options.mac_dsp_limit, "Bound on the DSPs that multiply")
+        ->capture_default_str()
+        ->check(CLI::PositiveNumber);
+}
+
+Result<CompileOptions> CompileFlags::parsed() const {
+    CompileOptions result = options;
+    WEFT_ASSIGN(static_cast<ModelOptions&>(result), model.parsed());
+    result.command_line = command_line();
     return result;
 }
 

@@ -45,6 +45,15 @@ struct ModelFlags {
     Result<ModelOptions> parsed() const;
 };
 
+/// What `compile` takes beside the model, but for where it writes.
+struct CompileFlags {
+    ModelFlags model;
+    CompileOptions options;
+
+    void add(CLI::App& app);
+    Result<CompileOptions> parsed() const;
+};
+
 /// Draws progress on stderr if that is a terminal; erased when done.
 Observer progress_observer(const std::string& dump_after = {});
 void clear_progress();

@@ -15,8 +15,7 @@ namespace weft::tool {
 namespace {
 
 struct Flags {
-    ModelFlags model;
-    CompileOptions options;
+    CompileFlags compile;
     std::string output;
     std::string dump_after;
     bool json = false;
@@ -25,17 +24,16 @@ struct Flags {
 std::string decibels(double value) { return std::isfinite(value) ? fmt::format("{:.1f} dB", value) : std::string("no difference"); }
 
 Status run(Flags& flags) {
-    WEFT_ASSIGN(static_cast<ModelOptions&>(flags.options), flags.model.parsed());
-    flags.options.command_line = command_line();
+    WEFT_ASSIGN(const CompileOptions options, flags.compile.parsed());
     const Observer observer = progress_observer(flags.dump_after);
-    WEFT_ASSIGN(const auto compiled, compile(flags.model.model, flags.options, observer));
+    WEFT_ASSIGN(const auto compiled, compile(flags.compile.model.model, options, observer));
     report(compiled->model.warnings);
     report(compiled->warnings);
     std::optional<SelfCheck> check;
-    if (flags.options.self_check) {
+    if (options.self_check) {
         WEFT_ASSIGN(check, self_check(*compiled, observer));
     }
-    WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.model.model, flags.output));
+    WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.compile.model.model, flags.output));
 
     const FoldingFigures figures = weft::figures(compiled->design);
     if (flags.json) {
@@ -95,18 +93,9 @@ Status run(Flags& flags) {
 Command add_compile(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("compile", "Turn a model into a kernel project, checked");
     auto flags = std::make_shared<Flags>();
-    sub->add_option("MODEL", flags->model.model, "The model, an ONNX file")->required();
+    flags->compile.add(*sub);
     sub->add_option("-o,--output", flags->output, "Directory of the project")->required()->type_name("DIR");
-    sub->add_option("--board", flags->options.board, "Board or card (weft list boards)")->capture_default_str()->type_name("BOARD");
-    flags->model.add(*sub, true);
-    sub->add_option("--clock", flags->options.clock_mhz, "Kernel clock in MHz that figures assume (default: the board's)")
-        ->type_name("MHZ")
-        ->check(CLI::Range(1.0, 2000.0));
-    sub->add_option("--folding", flags->options.folding, "Folding parameters by node: a JSON file")->type_name("FILE");
-    sub->add_option("--mac-dsps", flags->options.mac_dsp_limit, "Bound on the DSPs that multiply")
-        ->capture_default_str()
-        ->check(CLI::PositiveNumber);
-    sub->add_flag("!--no-check", flags->options.self_check, "Skip the check on samples");
+    sub->add_flag("!--no-check", flags->compile.options.self_check, "Skip the check on samples");
     sub->add_option("--dump-after", flags->dump_after, "Print the graph after a stage: import, quantize, or a pass")->type_name("STAGE");
     sub->add_flag("--json", flags->json, "Print JSON");
     sub->footer("Example: weft compile resnet8.onnx --board alveo-u200 --calibrate images.npy -o out");

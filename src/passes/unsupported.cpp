@@ -1,0 +1,142 @@
+// unsupported.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/passes/unsupported.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "src/graph/op_def.h"
+#include "src/quantize/constant.h"
+
+namespace weft {
+
+namespace {
+
+bool is_view(const Node& node) {
+    const auto& view = node.op->traits.view;
+    return view && (!view->applies || view->applies(node));
+}
+
+bool is_function(const Node& node) {
+    const auto& trait = node.op->traits.elementwise;
+    return trait && (!trait->applies || trait->applies(node));
+}
+
+class Finder {
+public:
+    explicit Finder(const Graph& graph) : graph_(graph) {}
+
+    Diagnostics find() {
+        mark_needed();
+        Diagnostics problems;
+        for (const auto& node : graph_.nodes()) {
+            if (!needed_.count(node.get()) || is_constant_like(node->output()) || is_from_host(node->output())) continue;
+            const OpDef& op = *node->op;
+            if (op.lower || is_view(*node) || op.traits.role == OpRole::dequantize) continue;
+            if (op.traits.host_suffix) {
+                problems.push_back(node_error(*node,
+                                              "the operator " + std::string(op.name) +
+                                                  " stands before layers with weights: only behind "
+                                                  "the last of them can the host run it",
+                                              "cut the model at this node into two"));
+            } else if (!is_function(*node)) {
+                problems.push_back(node_error(*node, "the operator " + std::string(op.name) + " has no hardware",
+                                              "weft list ops shows what is supported"));
+            } else if (source_of(node->output()) == node->output()) {
+                problems.push_back(node_error(*node,
+                                              "the operator " + std::string(op.name) + " joins tensors that are computed at run time",
+                                              "of two such tensors only sums and differences have hardware"));
+            }
+        }
+        for (Diagnostic& problem : problems)
+            if (problem.tensor.empty()) problem.tensor = tensor_of(problem.node);
+        return problems;
+    }
+
+private:
+    /// Everything above a node with weights.
+    void mark_needed() {
+        for (auto at = graph_.nodes().rbegin(); at != graph_.nodes().rend(); ++at) {
+            const Node* node = at->get();
+            if (!node->op->traits.linear && !needed_.count(node)) continue;
+            needed_.insert(node);
+            for (const Value* input : node->inputs)
+                if (input && input->producer) needed_.insert(input->producer);
+        }
+    }
+
+    /// Nothing but functions and operators that hand on elements above it.
+    bool is_from_host(const Value* value) const {
+        if (value->integer) return false;
+        const Node* producer = value->producer;
+        if (!producer || value->is_constant()) return true;
+        const Traits& traits = producer->op->traits;
+        if (traits.accumulates || traits.linear) return false;
+        return std::ranges::all_of(producer->inputs, [&](const Value* v) { return !v || is_constant_like(v) || is_from_host(v); });
+    }
+
+    /// The value of which `value` is a function; itself where it depends on several.
+    const Value* source_of(const Value* value) {
+        if (const auto at = sources_.find(value); at != sources_.end()) return at->second;
+        const Value* source = value;
+        const Node* producer = value->producer;
+        // A quantised value may be a function of another one that is read as well (x * sigmoid(x)).
+        if (producer && (is_function(*producer) || is_view(*producer))) {
+            std::set<const Value*> found;
+            for (const Value* input : producer->inputs)
+                if (input && !is_constant_like(input)) found.insert(source_of(input));
+            if (found.size() == 1) source = *found.begin();
+        }
+        return sources_[value] = source;
+    }
+
+    std::string tensor_of(const std::string& key) const {
+        for (const auto& node : graph_.nodes())
+            if (graph_.key(node.get()) == key) return node->output()->name;
+        return {};
+    }
+
+    const Graph& graph_;
+    std::set<const Node*> needed_;
+    std::map<const Value*, const Value*> sources_;
+};
+
+}  // namespace
+
+Diagnostics unsupported_nodes(const Graph& graph) { return Finder(graph).find(); }
+
+Diagnostics in_names_of(const Graph& model, Diagnostics diagnostics) {
+    std::set<std::string> nodes, values;
+    std::map<std::string, std::string> makers;  // value -> key of the node that makes it
+    for (const auto& value : model.values()) values.insert(value->name);
+    for (const auto& node : model.nodes()) {
+        const std::string key = model.key(node.get());
+        nodes.insert(key);
+        for (const Value* output : node->outputs)
+            if (output) makers.emplace(output->name, key);
+    }
+    // What passes make carries the name of what it is made for, with words behind it.
+    const auto known = [](std::string name, const std::set<std::string>& names) {
+        while (!name.empty() && !names.count(name)) name.pop_back();
+        return name;
+    };
+    for (Diagnostic& diagnostic : diagnostics) {
+        if (!diagnostic.tensor.empty()) {
+            const std::string tensor = known(diagnostic.tensor, values);
+            if (!tensor.empty()) diagnostic.tensor = tensor;
+        }
+        if (diagnostic.node.empty() || nodes.count(diagnostic.node)) continue;
+        const std::string as_node = known(diagnostic.node, nodes), as_value = known(diagnostic.node, values);
+        const auto maker = makers.find(as_value);
+        if (as_value.size() > as_node.size() && maker != makers.end())
+            diagnostic.node = maker->second;
+        else if (!as_node.empty())
+            diagnostic.node = as_node;
+        else if (const auto of_tensor = makers.find(diagnostic.tensor); of_tensor != makers.end())
+            diagnostic.node = of_tensor->second;
+    }
+    return diagnostics;
+}
+
+}  // namespace weft
