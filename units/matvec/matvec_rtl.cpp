@@ -187,7 +187,7 @@ private:
         Passage& in = *inputs[0];
         const std::int64_t places = 2 * synapse_folds_;
         bool stuck = false;
-        for (bool more = true; more && !stuck;) {
+        for (bool more = true; more;) {
             more = false;
             while (in.waits()) {
                 std::int64_t cycle = in.offered();
@@ -199,7 +199,8 @@ private:
                 in.take(cycle);
                 more = true;
             }
-            while (!stuck && step(stuck)) more = true;
+            stuck = false;
+            while (step(stuck)) more = true;
         }
         while (returned_by_ < returned_.count() && returned_.at(returned_by_) <= in.last_taken()) ++returned_by_;
         in.opens(places + returned_by_);
