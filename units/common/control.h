@@ -1,10 +1,13 @@
 // control.h
-// Parts of unit controls: the FIFO and the credited output that most units end in. Each equals a module of the RTL, cycle by cycle.
+// Parts of unit controls: the FIFO and the credited output that most units end in. Each equals a module of the RTL, cycle by cycle; and
+// the same told by beats.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
 #include <deque>
+
+#include "src/design/unit_timing.h"
 
 namespace weft {
 
@@ -66,6 +69,44 @@ private:
     std::int64_t taken_ = 0;
     std::int64_t now_ = 0;
     std::deque<std::int64_t> arrivals_;
+};
+
+/// How many of the first beats of a passage were taken in cycle `cycle` or before; asked for ever later cycles.
+class LeftBy {
+public:
+    std::int64_t operator()(const Passage& out, std::int64_t cycle) {
+        while (beats_ < out.taken() && out.at(beats_) <= cycle) ++beats_;
+        return beats_;
+    }
+
+private:
+    std::int64_t beats_ = 0;
+};
+
+/// FifoControl between two passages.
+class FifoBeats {
+public:
+    explicit FifoBeats(std::int64_t depth) : depth_(depth), latency_(FifoControl::latency(depth)) {}
+
+    bool advance(Passage& in, Passage& out, std::int64_t horizon) {
+        std::int64_t room = 0;
+        while (in.waits()) {
+            room = room_from(out, depth_);
+            const std::int64_t cycle = std::max(in.offered(), room);
+            if (cycle >= horizon) break;
+            in.take(cycle);
+            out.promise(cycle);
+            out.give(cycle + latency_);
+        }
+        in.opens(depth_ < endless_places ? depth_ + left_by_(out, in.last_taken()) : never);
+        return room == never;
+    }
+    std::int64_t looks_back() const { return depth_ < endless_places ? depth_ + 2 : 2; }
+
+private:
+    std::int64_t depth_;
+    std::int64_t latency_;
+    LeftBy left_by_;
 };
 
 }  // namespace weft

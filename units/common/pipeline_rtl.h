@@ -27,12 +27,59 @@ inline RtlFace pipeline_face(const Unit& unit) {
 /// Signed bits of a stream's elements.
 inline int signed_width(const Stream& stream) { return stream.bits() + (stream.is_signed() ? 0 : 1); }
 
+/// PipelineControl by beats.
+class PipelineTiming final : public UnitTiming {
+public:
+    PipelineTiming(std::int64_t depth, int latency, std::int64_t beats_in, std::int64_t beats_out)
+        : depth_(depth), latency_(latency + FifoControl::latency(depth)), silent_(beats_in - beats_out), beats_in_(beats_in) {}
+
+    bool advance(std::int64_t horizon) override {
+        Passage& out = *outputs[0];
+        for (;;) {
+            std::int64_t cycle = 0;
+            for (const Passage* in : inputs) cycle = std::max(cycle, in->waits() ? in->offered() : never);
+            if (cycle >= horizon) break;
+            const std::int64_t room = room_from(out, depth_);
+            if (room == never) return true;
+            cycle = std::max(cycle, room);
+            if (cycle >= horizon) break;
+            for (Passage* in : inputs) in->take(cycle);
+            if (taken_ >= silent_) {
+                out.promise(cycle);
+                out.give(cycle + latency_);
+            }
+            if (++taken_ == beats_in_) taken_ = 0;
+        }
+        if (inputs.size() == 1) open(*inputs[0], out);
+        return false;
+    }
+    std::int64_t looks_back() const override { return depth_ < endless_places ? depth_ + 2 : 2; }
+
+private:
+    /// Beats that find a credit for certain.
+    void open(Passage& in, const Passage& out) {
+        if (depth_ >= endless_places) return in.opens(never);
+        const std::int64_t room = depth_ - (out.given() - left_by_(out, in.last_taken()));
+        if (room > 0) in.opens(in.taken() + room + std::max<std::int64_t>(0, silent_ - taken_));
+    }
+
+    std::int64_t depth_, latency_;
+    std::int64_t silent_, beats_in_;  ///< Of a group the first beats that give none; all.
+    std::int64_t taken_ = 0;          ///< Beats of the present group.
+    LeftBy left_by_;
+};
+
 /// The control of such a unit: every input is ready while there is a credit (and, of two inputs, the other one is valid). Of every
 /// `beats_in` beats the last `beats_out` give a beat each, `latency` cycles later.
-class PipelineControl final : public UnitControl {
+class PipelineControl final : public TimedControl {
 public:
     PipelineControl(const Unit& unit, int latency, std::int64_t beats_in = 1, std::int64_t beats_out = 1)
-        : output_(output_depth(unit), latency), inputs_(unit.inputs.size()), beats_in_(beats_in), beats_out_(beats_out) {}
+        : depth_(output_depth(unit)),
+          latency_(latency),
+          output_(depth_, latency),
+          inputs_(unit.inputs.size()),
+          beats_in_(beats_in),
+          beats_out_(beats_out) {}
 
     bool valid(int) const override { return output_.valid(); }
     bool ready(int input, const Handshakes& ports) const override {
@@ -45,8 +92,13 @@ public:
         output_.clock(gives, gives, ports.writes(0));
     }
     std::int64_t held(int) const override { return output_.held(); }
+    std::unique_ptr<UnitTiming> timing() const override {
+        return std::make_unique<PipelineTiming>(depth_, latency_, beats_in_, beats_out_);
+    }
 
 private:
+    std::int64_t depth_;
+    int latency_;
     CreditedOutput output_;
     std::size_t inputs_;
     std::int64_t beats_in_;

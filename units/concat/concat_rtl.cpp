@@ -3,6 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "src/design/unit_timing.h"
 #include "units/common/arithmetic.h"
 #include "units/common/unit_faces.h"
 
@@ -10,43 +15,106 @@ namespace weft {
 
 namespace {
 
-class Control : public UnitControl {
+/// Whose turn it is, and what a position's beats complete.
+class Turns {
 public:
-    explicit Control(const Unit& unit) : lanes_(unit.parameter("Lanes")) {
+    explicit Turns(const Unit& unit) : lanes_(unit.parameter("Lanes")) {
         for (const Stream* stream : unit.inputs) channels_.push_back(stream->shape.channels);
     }
 
-    bool valid(int) const override { return valid_; }
-    bool ready(int input, const Handshakes& ports) const override { return enabled(ports) && static_cast<std::size_t>(input) == port_; }
-    void clock(const Handshakes& ports) override {
-        if (!enabled(ports)) return;
-        const bool takes = ports.in_valid[port_];
+    std::size_t port() const { return port_; }
+    struct Taken {
+        bool completes;  ///< A beat of the output.
+        bool rest;       ///< And leaves the rest of the position, which is another one.
+    };
+    /// The next beat is taken.
+    Taken take() {
         const std::int64_t count = std::min(lanes_, channels_[port_] - channel_);
         const bool last = port_ + 1 == channels_.size() && channel_ + count == channels_[port_];
-        const bool completes = last || waiting_ + count >= lanes_;
-        valid_ = flushes_ || (takes && completes);
-        if (!takes) {
-            flushes_ = false;
-            return;
-        }
-        // What completes a beat while another one waits takes its place.
-        flushes_ = (last && waiting_ + count > lanes_) || (flushes_ && completes);
+        const Taken taken{last || waiting_ + count >= lanes_, last && waiting_ + count > lanes_};
         waiting_ = last ? 0 : (waiting_ + count) % lanes_;
         channel_ += count;
-        if (channel_ < channels_[port_]) return;
-        channel_ = 0;
-        port_ = last ? 0 : port_ + 1;
+        if (channel_ == channels_[port_]) {
+            channel_ = 0;
+            port_ = last ? 0 : port_ + 1;
+        }
+        return taken;
     }
 
 private:
-    bool enabled(const Handshakes& ports) const { return !valid_ || ports.out_ready[0]; }
-
     std::int64_t lanes_;
     std::vector<std::int64_t> channels_;
     std::size_t port_ = 0;
     std::int64_t channel_ = 0;
     std::int64_t waiting_ = 0;  ///< Channels that wait for the rest of their beat.
-    bool flushes_ = false;      ///< A whole beat waits.
+};
+
+class Timing : public UnitTiming {
+public:
+    explicit Timing(const Turns& turns) : turns_(turns) {}
+
+    bool advance(std::int64_t horizon) override {
+        Passage& out = *outputs[0];
+        for (;;) {
+            const std::int64_t free = out.leaves(out.given() - 1);
+            // The beat that waits leaves as soon as the register is free, whatever comes.
+            if (flushes_ && flush_cycle_ < 0) {
+                if (free == never) return true;
+                flush_cycle_ = std::max(free, cycle_ + 1);
+                out.give(flush_cycle_ + 1);
+                continue;
+            }
+            Passage& in = *inputs[turns_.port()];
+            if (!in.waits()) return false;
+            std::int64_t cycle = std::max(in.offered(), cycle_ + 1);
+            const bool joins = flushes_ && cycle <= flush_cycle_;
+            if (!joins && free == never) return true;
+            cycle = joins ? flush_cycle_ : std::max(cycle, free);
+            if (cycle >= horizon) return false;
+            in.take(cycle);
+            cycle_ = cycle;
+            const Turns::Taken taken = turns_.take();
+            if (taken.completes && !joins) out.give(cycle + 1);
+            // What completes a beat while another one waits takes its place.
+            flushes_ = taken.rest || (joins && taken.completes);
+            flush_cycle_ = -1;
+        }
+    }
+
+private:
+    Turns turns_;
+    std::int64_t cycle_ = -1;        ///< In which the last beat was taken.
+    bool flushes_ = false;           ///< A whole beat waits, or waited when the last beat was taken.
+    std::int64_t flush_cycle_ = -1;  ///< In which it goes into the register; -1: not known yet.
+};
+
+class Control : public TimedControl {
+public:
+    explicit Control(const Unit& unit) : turns_(unit) {}
+
+    bool valid(int) const override { return valid_; }
+    bool ready(int input, const Handshakes& ports) const override {
+        return enabled(ports) && static_cast<std::size_t>(input) == turns_.port();
+    }
+    void clock(const Handshakes& ports) override {
+        if (!enabled(ports)) return;
+        if (!ports.in_valid[turns_.port()]) {
+            valid_ = flushes_;
+            flushes_ = false;
+            return;
+        }
+        const Turns::Taken taken = turns_.take();
+        valid_ = flushes_ || taken.completes;
+        // What completes a beat while another one waits takes its place.
+        flushes_ = taken.rest || (flushes_ && taken.completes);
+    }
+    std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<Timing>(turns_); }
+
+private:
+    bool enabled(const Handshakes& ports) const { return !valid_ || ports.out_ready[0]; }
+
+    Turns turns_;
+    bool flushes_ = false;  ///< A whole beat waits.
     bool valid_ = false;
 };
 

@@ -9,7 +9,7 @@
 #include <cstdlib>
 
 #include "units/common/arithmetic.h"
-#include "units/common/control.h"
+#include "units/common/pipeline_rtl.h"
 #include "units/common/stage_rtl.h"
 
 namespace weft {
@@ -125,28 +125,6 @@ int latency(const Unit& unit) {
            sum_carry_cycles(unit) + stage_latency(unit);
 }
 
-std::int64_t output_depth(const Unit& unit) { return std::max(2, unit.outputs[0]->rtl_depth); }
-
-class DepthwiseControl : public UnitControl {
-public:
-    explicit DepthwiseControl(const Unit& unit) : tap_folds_(Shape(unit).tap_folds()), output_(output_depth(unit), latency(unit)) {}
-
-    bool valid(int) const override { return output_.valid(); }
-    bool ready(int, const Handshakes&) const override { return output_.available(); }
-    void clock(const Handshakes& ports) override {
-        const bool reads = ports.reads(0);
-        const bool finishes = reads && fold_ == tap_folds_ - 1;
-        if (reads) fold_ = finishes ? 0 : fold_ + 1;
-        output_.clock(finishes ? 1 : 0, finishes, ports.writes(0));
-    }
-    std::int64_t held(int) const override { return output_.held(); }
-
-private:
-    std::int64_t tap_folds_;
-    std::int64_t fold_ = 0;
-    CreditedOutput output_;
-};
-
 }  // namespace
 
 std::int64_t depthwise_mac_dsp(const Unit& unit) {
@@ -206,6 +184,8 @@ RtlFace depthwise_rtl(const Unit& unit) {
     return face;
 }
 
-std::unique_ptr<UnitControl> depthwise_control(const Unit& unit) { return std::make_unique<DepthwiseControl>(unit); }
+std::unique_ptr<UnitControl> depthwise_control(const Unit& unit) {
+    return std::make_unique<PipelineControl>(unit, latency(unit), Shape(unit).tap_folds());
+}
 
 }  // namespace weft

@@ -8,15 +8,27 @@ namespace weft {
 
 namespace {
 
-class Control : public UnitControl {
+class Timing : public UnitTiming {
 public:
-    explicit Control(const Unit& unit) : fifo_(unit.parameter("Depth")) {}
+    explicit Timing(std::int64_t depth) : fifo_(depth) {}
+    bool advance(std::int64_t horizon) override { return fifo_.advance(*inputs[0], *outputs[0], horizon); }
+    std::int64_t looks_back() const override { return fifo_.looks_back(); }
+
+private:
+    FifoBeats fifo_;
+};
+
+class Control : public TimedControl {
+public:
+    explicit Control(const Unit& unit) : depth_(unit.parameter("Depth")), fifo_(depth_) {}
     bool valid(int) const override { return fifo_.valid(); }
     bool ready(int, const Handshakes&) const override { return fifo_.ready(); }
     void clock(const Handshakes& ports) override { fifo_.clock(ports.reads(0), ports.writes(0)); }
     std::int64_t held(int) const override { return fifo_.count(); }
+    std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<Timing>(depth_); }
 
 private:
+    std::int64_t depth_;
     FifoControl fifo_;
 };
 

@@ -3,13 +3,31 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "src/design/unit_timing.h"
 #include "units/common/unit_faces.h"
 
 namespace weft {
 
 namespace {
 
-class Control : public UnitControl {
+class Timing : public UnitTiming {
+public:
+    bool advance(std::int64_t horizon) override {
+        Passage& in = *inputs[0];
+        while (in.waits()) {
+            std::int64_t cycle = in.offered(), passed = 0;
+            for (const Passage* out : outputs) passed = std::max(passed, out->leaves(out->given() - 1));
+            if (passed == never) return true;
+            cycle = std::max(cycle, passed);
+            if (cycle >= horizon) break;
+            in.take(cycle);
+            for (Passage* out : outputs) out->give(cycle + 1);
+        }
+        return false;
+    }
+};
+
+class Control : public TimedControl {
 public:
     explicit Control(const Unit& unit) : pending_(unit.outputs.size()) {}
     bool valid(int output) const override { return pending_[static_cast<std::size_t>(output)]; }
@@ -18,6 +36,7 @@ public:
         const bool next = all_passed(ports);
         for (std::size_t i = 0; i < pending_.size(); ++i) pending_[i] = next ? ports.in_valid[0] : pending_[i] && !ports.out_ready[i];
     }
+    std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<Timing>(); }
 
 private:
     bool all_passed(const Handshakes& ports) const {

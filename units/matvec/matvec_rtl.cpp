@@ -143,7 +143,118 @@ private:
     }
 };
 
-class MatvecControl : public UnitControl {
+/// MatvecControl by beats. A neuron fold takes a step a cycle, one for each beat of a position, and gives its results after the last one.
+class MatvecTiming : public UnitTiming {
+public:
+    explicit MatvecTiming(const Face& face)
+        : depth_(face.output_depth),
+          latency_(face.latency + FifoControl::latency(face.output_depth)),
+          synapse_folds_(face.layout.synapse_folds()),
+          neuron_folds_(face.layout.neuron_folds()),
+          fold_beats_(face.fold_beats),
+          last_beats_(face.last_beats) {}
+
+    bool advance(std::int64_t horizon) override { return neuron_folds_ == 1 ? advance_plain(horizon) : advance_replaying(horizon); }
+    std::int64_t looks_back() const override { return std::max(depth_ < endless_places ? depth_ : 0, 2 * synapse_folds_) + 2; }
+
+private:
+    /// Every beat that is read is a step.
+    bool advance_plain(std::int64_t horizon) {
+        Passage &in = *inputs[0], &out = *outputs[0];
+        bool stuck = false;
+        while (in.waits()) {
+            std::int64_t cycle = in.offered();
+            if (synapse_ == synapse_folds_ - 1) {
+                const std::int64_t room = room_from(out, depth_, fold_beats_);
+                stuck = room == never;
+                cycle = std::max(cycle, room);
+            }
+            if (cycle >= horizon) break;
+            in.take(cycle);
+            if (++synapse_ == synapse_folds_) finish(cycle, last_beats_);
+        }
+        if (depth_ >= endless_places) {
+            in.opens(never);
+        } else {
+            const std::int64_t room = depth_ - (out.given() - left_by_(out, in.last_taken()));
+            in.opens(in.taken() + synapse_folds_ - 1 - synapse_ + room / fold_beats_ * synapse_folds_);
+        }
+        return stuck;
+    }
+
+    /// Beats are kept until the last neuron fold has stepped through them; there is room for those of two positions.
+    bool advance_replaying(std::int64_t horizon) {
+        Passage& in = *inputs[0];
+        const std::int64_t places = 2 * synapse_folds_;
+        bool stuck = false;
+        for (bool more = true; more;) {
+            more = false;
+            while (in.waits()) {
+                std::int64_t cycle = in.offered();
+                if (in.taken() >= places) {
+                    if (in.taken() - places >= returned_.count()) break;
+                    cycle = std::max(cycle, returned_.at(in.taken() - places) + 1);
+                }
+                if (cycle >= horizon) break;
+                in.take(cycle);
+                more = true;
+            }
+            stuck = false;
+            while (step(stuck)) more = true;
+        }
+        while (returned_by_ < returned_.count() && returned_.at(returned_by_) <= in.last_taken()) ++returned_by_;
+        in.opens(places + returned_by_);
+        returned_.forget(std::min(returned_by_, in.taken() - places));
+        return stuck;
+    }
+
+    /// One step of a neuron fold that needs a beat or gives it back, else all up to its last one.
+    bool step(bool& stuck) {
+        const Passage& in = *inputs[0];
+        const bool last_neuron = neuron_ == neuron_folds_ - 1;
+        std::int64_t cycle = cycle_ + 1;
+        if (neuron_ == 0) {
+            const std::int64_t beat = first_beat_ + synapse_;
+            if (beat >= in.taken()) return false;
+            cycle = std::max(cycle, in.at(beat) + 1);
+        } else if (!last_neuron) {
+            cycle += synapse_folds_ - 1 - synapse_;
+            synapse_ = synapse_folds_ - 1;
+            cycle_ = cycle - 1;
+        }
+        if (synapse_ == synapse_folds_ - 1) {
+            const std::int64_t room = room_from(*outputs[0], depth_, fold_beats_);
+            stuck = room == never;
+            if (stuck) return false;
+            cycle = std::max(cycle, room);
+        }
+        cycle_ = cycle;
+        if (last_neuron) returned_.push(cycle);
+        if (++synapse_ < synapse_folds_) return true;
+        finish(cycle, last_neuron ? last_beats_ : fold_beats_);
+        neuron_ = last_neuron ? 0 : neuron_ + 1;
+        if (last_neuron) first_beat_ += synapse_folds_;
+        return true;
+    }
+
+    void finish(std::int64_t cycle, std::int64_t beats) {
+        synapse_ = 0;
+        for (std::int64_t beat = 0; beat < beats; ++beat) {
+            outputs[0]->promise(cycle);
+            outputs[0]->give(cycle + beat + latency_);
+        }
+    }
+
+    std::int64_t depth_, latency_, synapse_folds_, neuron_folds_, fold_beats_, last_beats_;
+    std::int64_t synapse_ = 0, neuron_ = 0;  ///< Of the step to come.
+    std::int64_t cycle_ = -1;                ///< Of the last step.
+    std::int64_t first_beat_ = 0;            ///< Of the present position.
+    BeatCycles returned_;                    ///< When the last neuron fold stepped through each beat.
+    std::int64_t returned_by_ = 0;           ///< Those until the last beat was read.
+    LeftBy left_by_;
+};
+
+class MatvecControl : public TimedControl {
 public:
     explicit MatvecControl(const Unit& unit) : face_(unit), out_(face_.output_depth, face_.latency) {
         synapse_folds_ = face_.layout.synapse_folds();
@@ -170,6 +281,7 @@ public:
         }
     }
     std::int64_t held(int) const override { return out_.held(); }
+    std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<MatvecTiming>(face_); }
 
 private:
     /// Room for what the neuron fold will give, at its last step.

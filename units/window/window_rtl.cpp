@@ -4,10 +4,14 @@
 #include "units/window/window_rtl.h"
 
 #include <algorithm>
+#include <deque>
 #include <limits>
+#include <memory>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "src/design/unit_timing.h"
 #include "units/common/arithmetic.h"
 
 namespace weft {
@@ -69,27 +73,23 @@ std::int64_t window_interval(const Unit& unit) {
 
 namespace {
 
-/// window_line.sv
-class LineControl : public UnitControl {
+/// The centre of the windows on the line, step by step.
+class LineSteps {
 public:
-    explicit LineControl(const Unit& unit) : g_(unit), line_(g_) {
+    explicit LineSteps(const WindowGeometry& g) : g_(g), line_(g) {
         active_ = line_.lag == 0;
         emits_ = active_;
     }
 
-    bool valid(int) const override { return valid_; }
-    bool ready(int, const Handshakes& ports) const override { return is_free(ports) && !is_blocked(); }
+    /// A window leaves with the present step.
+    bool emits() const { return emits_; }
+    /// The next frame must wait.
+    bool is_blocked() const { return entered_ == 0 && waits_ && left_ != 1; }
+    /// The step does not need a beat that enters.
+    bool goes_alone() const { return line_.lag > 0 && entered_ == 0 && (active_ || waits_); }
 
-    void clock(const Handshakes& ports) override {
-        const bool at_start = entered_ == 0;
-        const bool moves = (ports.in_valid[0] && !is_blocked()) || (line_.lag > 0 && at_start && (active_ || waits_));
-        const bool step = is_free(ports) && moves;
-        const bool enters = step && ports.in_valid[0] && !is_blocked();
-        const bool leaves = valid_ && ports.out_ready[0];
-        valid_ = (step && emits_) || (valid_ && !leaves);
-        if (!step) return;
-
-        const bool starts = enters && at_start;
+    void next(bool enters) {
+        const bool starts = enters && entered_ == 0;
         bool activates = false;
         if (line_.lag == 0) {
             activates = entered_ + 1 == line_.frame_steps;
@@ -113,8 +113,6 @@ public:
     }
 
 private:
-    bool is_free(const Handshakes& ports) const { return !emits_ || !valid_ || ports.out_ready[0]; }
-    bool is_blocked() const { return entered_ == 0 && waits_ && left_ != 1; }
     /// The next centre. True from a frame's last window.
     bool advance() {
         const bool last = fold_ + 1 == g_.channel_folds && group_ == line_.last_group && row_ == line_.last_row;
@@ -131,7 +129,70 @@ private:
     std::int64_t entered_ = 0;                     ///< Beats of the frame that enters.
     std::int64_t left_ = 0;                        ///< Steps until the first beat of the waiting frame is the centre.
     std::int64_t fold_ = 0, group_ = 0, row_ = 0;  ///< The centre.
-    bool waits_ = false, active_ = false, emits_ = false, valid_ = false;
+    bool waits_ = false, active_ = false, emits_ = false;
+};
+
+/// LineControl by beats.
+class LineTiming : public UnitTiming {
+public:
+    explicit LineTiming(const LineSteps& steps) : steps_(steps) {}
+
+    bool advance(std::int64_t horizon) override {
+        Passage &in = *inputs[0], &out = *outputs[0];
+        alone_ = never;
+        for (;;) {
+            const std::int64_t free = steps_.emits() ? out.leaves(out.given() - 1) : 0;
+            if (free == never) return true;
+            std::int64_t cycle = std::max(cycle_ + 1, free);
+            bool enters = false;
+            if (!steps_.goes_alone()) {
+                if (!in.waits()) return false;
+                cycle = std::max(cycle, in.offered());
+                enters = true;
+            } else if (!steps_.is_blocked()) {
+                if (!in.waits() && none_by_ < cycle) {
+                    alone_ = cycle < horizon ? cycle : never;
+                    return false;
+                }
+                enters = in.waits() && in.offered() <= cycle;
+            }
+            if (cycle >= horizon) return false;
+            if (enters) in.take(cycle);
+            if (steps_.emits()) out.give(cycle + 1);
+            steps_.next(enters);
+            cycle_ = cycle;
+        }
+    }
+    std::int64_t acts_alone() const override { return alone_; }
+    void none_comes_by(std::int64_t cycle) override { none_by_ = cycle; }
+
+private:
+    LineSteps steps_;
+    std::int64_t cycle_ = -1;  ///< Of the last step.
+    std::int64_t alone_ = never, none_by_ = -1;
+};
+
+/// window_line.sv
+class LineControl : public TimedControl {
+public:
+    explicit LineControl(const Unit& unit) : reset_(WindowGeometry(unit)), steps_(reset_) {}
+
+    bool valid(int) const override { return valid_; }
+    bool ready(int, const Handshakes& ports) const override { return is_free(ports) && !steps_.is_blocked(); }
+
+    void clock(const Handshakes& ports) override {
+        const bool enters = ports.in_valid[0] && !steps_.is_blocked();
+        const bool step = is_free(ports) && (enters || steps_.goes_alone());
+        valid_ = (step && steps_.emits()) || (valid_ && !ports.out_ready[0]);
+        if (step) steps_.next(enters);
+    }
+    std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<LineTiming>(reset_); }
+
+private:
+    bool is_free(const Handshakes& ports) const { return !steps_.emits() || !valid_ || ports.out_ready[0]; }
+
+    LineSteps reset_, steps_;
+    bool valid_ = false;
 };
 
 /// units/window/window_buffer.sv, beat by beat: what must have entered, and what is given back.
@@ -170,7 +231,67 @@ private:
 
 bool buffer_in_luts(std::int64_t words, std::int64_t width) { return words <= 64 || (words <= 256 && words * width <= 4096); }
 
-class BufferControl : public UnitControl {
+/// BufferControl by beats.
+class BufferTiming : public UnitTiming {
+public:
+    BufferTiming(const WindowGeometry& g, std::int64_t words, bool block)
+        : g_(g), walk_(g_), words_(words), block_(block), needs_(walk_.needs()) {}
+
+    bool advance(std::int64_t horizon) override {
+        Passage& in = *inputs[0];
+        bool stuck = false;
+        for (bool more = true; more;) {
+            more = false;
+            while (in.waits() && has_place(in.taken())) {
+                const std::int64_t cycle = std::max(in.offered(), released_from_);
+                if (cycle >= horizon) break;
+                in.take(cycle);
+                more = true;
+            }
+            while (needs_ <= in.taken() && issue(stuck)) more = true;
+        }
+        return stuck;
+    }
+    std::int64_t looks_back() const override { return words_ + 2; }
+
+private:
+    bool has_place(std::int64_t beat) {
+        while (beat - released_ >= words_ && !releases_.empty()) {
+            std::tie(released_from_, released_) = releases_.front();
+            releases_.pop_front();
+        }
+        return beat - released_ < words_;
+    }
+
+    /// A beat out of a block RAM passes a register before that of the output.
+    bool issue(bool& stuck) {
+        const Passage& in = *inputs[0];
+        Passage& out = *outputs[0];
+        const std::int64_t free = out.leaves(out.given() - (block_ ? 2 : 1));
+        stuck = free == never;
+        if (stuck) return false;
+        cycle_ = std::max({cycle_ + 1, in.at(needs_ - 1) + 1, free});
+        out.give(cycle_ + (block_ ? 2 : 1));
+        if (++tap_fold_ < g_.tap_folds) return true;
+        tap_fold_ = 0;
+        if (walk_.row_ends()) releases_.emplace_back(cycle_ + 2, walk_.released());
+        walk_.next();
+        needs_ = walk_.needs();
+        return true;
+    }
+
+    WindowGeometry g_;
+    BufferWalk walk_;  ///< The present beat.
+    std::int64_t words_;
+    bool block_;
+    std::int64_t needs_;
+    std::int64_t tap_fold_ = 0;
+    std::int64_t cycle_ = 0;                                      ///< In which the last beat was read, or the first one cannot be yet.
+    std::deque<std::pair<std::int64_t, std::int64_t>> releases_;  ///< Beats given back, and from which cycle on.
+    std::int64_t released_ = 0, released_from_ = 0;
+};
+
+class BufferControl : public TimedControl {
 public:
     explicit BufferControl(const Unit& unit) : g_(unit), walk_(g_), words_(window_buffer_words(g_)) {
         const std::int64_t width = unit.parameter("Lanes") * unit.inputs[0]->bits();
@@ -193,6 +314,7 @@ public:
         if (walk_.row_ends()) given_ = walk_.released();
         walk_.next();
     }
+    std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<BufferTiming>(g_, words_, block_); }
 
 private:
     WindowGeometry g_;

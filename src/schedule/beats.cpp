@@ -1,0 +1,317 @@
+// beats.cpp
+// SPDX-License-Identifier: Apache-2.0
+#include "src/schedule/beats.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <utility>
+
+#include "src/design/unit_timing.h"
+#include "src/schedule/stalls.h"
+
+namespace weft {
+
+namespace {
+
+/// All nodes are brought to the end of one window before any goes on to the next: what has to be kept of passages stays small.
+constexpr std::int64_t window_cycles = 4096;
+
+std::int64_t ceil_ratio(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// The kernel's surroundings at an input.
+class Source : public UnitTiming {
+public:
+    Source(const ScheduleOptions& options, int port, std::int64_t frame) : options_(options), port_(port), frame_(frame) {}
+
+    bool advance(std::int64_t horizon) override {
+        Passage& out = *outputs[0];
+        for (std::int64_t beat = out.given(); beat < options_.frames * frame_; ++beat) {
+            std::int64_t cycle = options_.paced_interval > 0 ? ceil_ratio(beat * options_.paced_interval, frame_) : beat;
+            if (options_.stall_seed != 0) {
+                const std::int64_t forerunner = out.leaves(beat - 1);
+                if (forerunner == never) return true;
+                cycle = std::max(cycle, forerunner + 1);
+                while (stalled(options_.stall_seed, port_, static_cast<std::uint64_t>(cycle))) ++cycle;
+            }
+            if (cycle >= horizon) break;
+            out.give(cycle);
+        }
+        return false;
+    }
+
+private:
+    const ScheduleOptions& options_;
+    int port_;
+    std::int64_t frame_;
+};
+
+/// The kernel's surroundings at an output.
+class Sink : public UnitTiming {
+public:
+    Sink(std::uint64_t stall_seed, int port) : stall_seed_(stall_seed), port_(port) {}
+
+    bool advance(std::int64_t horizon) override {
+        Passage& in = *inputs[0];
+        if (stall_seed_ == 0) in.opens(never);
+        while (in.waits()) {
+            std::int64_t cycle = in.offered();
+            while (stalled(stall_seed_, port_, static_cast<std::uint64_t>(cycle))) ++cycle;
+            if (cycle >= horizon) break;
+            in.take(cycle);
+        }
+        return false;
+    }
+
+private:
+    std::uint64_t stall_seed_;
+    int port_;
+};
+
+/// A node with what the queue knows of it.
+struct Actor {
+    std::unique_ptr<UnitTiming> timing;
+    std::vector<std::size_t> inputs, outputs;  ///< Links.
+    bool queued = false;
+    bool stuck = false;  ///< Waits to know that beats leave.
+};
+
+/// A passage with its ends, and how far each end has been told of it.
+struct Track {
+    Passage passage;
+    std::size_t producer = 0, consumer = 0;  ///< Actors.
+    std::int64_t told_given = 0, told_taken = 0;
+    std::int64_t looks_back = 2;
+    std::int64_t counted = 0, promises = 0;  ///< Beats that are in the record.
+    std::array<std::uint64_t, window_cycles / 64> busy{};
+};
+
+class BeatScheduler {
+public:
+    explicit BeatScheduler(Network network) : network_(std::move(network)), options_(*network_.options) {}
+
+    Result<Schedule> run(std::int64_t* advances) {
+        build();
+        const std::int64_t patience = network_.longest_pause();
+        const std::int64_t total = network_.port_beats;
+        for (std::int64_t start = 0;; start += window_cycles) {
+            const std::int64_t end = start + window_cycles;
+            settle(end);
+            std::int64_t passed = 0, last_event = 0, last_at_ports = 0;
+            for (std::size_t l = 0; l < tracks_.size(); ++l) {
+                const Passage& passage = tracks_[l].passage;
+                last_event = std::max(last_event, passage.last_taken());
+                for (const int port : {network_.links[l].source, network_.links[l].sink}) {
+                    if (port < 0) continue;
+                    passed += passage.taken();
+                    last_at_ports = std::max(last_at_ports, passage.last_taken());
+                }
+            }
+            if (options_.progress) options_.progress(passed, total);
+            if (advances) *advances = advances_;
+            const bool done = passed == total;
+            record(start, done ? last_at_ports + 1 : end);
+            if ((done ? last_at_ports + 1 : last_event + 1) > options_.most_cycles) return network_.too_long();
+            if (done) return finish(last_at_ports + 1);
+            if (end > last_event + patience) return stopped(last_event + patience + 1);
+        }
+    }
+
+private:
+    void build() {
+        tracks_.resize(network_.links.size());
+        const auto add = [&](std::unique_ptr<UnitTiming> timing, std::vector<std::size_t> inputs, std::vector<std::size_t> outputs) {
+            for (const std::size_t link : inputs) {
+                timing->inputs.push_back(&tracks_[link].passage);
+                tracks_[link].consumer = actors_.size();
+                tracks_[link].looks_back = std::max(tracks_[link].looks_back, timing->looks_back());
+            }
+            for (const std::size_t link : outputs) {
+                timing->outputs.push_back(&tracks_[link].passage);
+                tracks_[link].producer = actors_.size();
+                tracks_[link].looks_back = std::max(tracks_[link].looks_back, timing->looks_back());
+            }
+            actors_.push_back({std::move(timing), std::move(inputs), std::move(outputs)});
+        };
+        const auto add_node = [&](const NetworkNode& node) {
+            add(static_cast<const TimedControl&>(*node.control).timing(), node.inputs, node.outputs);
+        };
+        for (std::size_t l = 0; l < network_.links.size(); ++l) {
+            const NetworkLink& link = network_.links[l];
+            if (link.source >= 0) add(std::make_unique<Source>(options_, link.source, network_.beats(link)), {}, {l});
+        }
+        // Along the streams, so that most is known when a node is asked: a unit's FIFOs stand before it.
+        for (std::size_t u = 0; u < network_.design->units.size(); ++u) {
+            for (const std::size_t link : network_.nodes[u].inputs) {
+                const int before = network_.links[link].producer;
+                if (before >= 0 && network_.nodes[static_cast<std::size_t>(before)].fifo)
+                    add_node(network_.nodes[static_cast<std::size_t>(before)]);
+            }
+            add_node(network_.nodes[u]);
+        }
+        for (std::size_t l = 0; l < network_.links.size(); ++l) {
+            const NetworkLink& link = network_.links[l];
+            if (link.sink < 0) continue;
+            if (link.producer >= 0 && network_.nodes[static_cast<std::size_t>(link.producer)].fifo)
+                add_node(network_.nodes[static_cast<std::size_t>(link.producer)]);
+            add(std::make_unique<Sink>(options_.stall_seed, link.sink), {l}, {});
+        }
+    }
+
+    /// All beats that pass before `horizon`.
+    void settle(std::int64_t horizon) {
+        for (std::size_t a = 0; a < actors_.size(); ++a) call(a);
+        for (;;) {
+            for (; next_ < queue_.size(); ++next_) ask(queue_[next_], horizon);
+            queue_.clear();
+            next_ = 0;
+            // Nobody can tell more. Whoever acts first without a beat does so: nothing comes to it before something else happens.
+            std::int64_t first = never;
+            for (const Actor& actor : actors_) first = std::min(first, actor.timing->acts_alone());
+            if (first == never) return;
+            for (std::size_t a = 0; a < actors_.size(); ++a) {
+                if (actors_[a].timing->acts_alone() != first) continue;
+                actors_[a].timing->none_comes_by(first);
+                call(a);
+            }
+        }
+    }
+
+    void call(std::size_t a) {
+        if (actors_[a].queued) return;
+        actors_[a].queued = true;
+        queue_.push_back(a);
+    }
+
+    void ask(std::size_t a, std::int64_t horizon) {
+        Actor& actor = actors_[a];
+        actor.queued = false;
+        actor.stuck = actor.timing->advance(horizon);
+        ++advances_;
+        for (const std::size_t l : actor.inputs) {
+            Track& track = tracks_[l];
+            if (track.told_taken == track.passage.taken()) continue;
+            track.told_taken = track.passage.taken();
+            if (actors_[track.producer].stuck) call(track.producer);
+        }
+        for (const std::size_t l : actor.outputs) {
+            Track& track = tracks_[l];
+            if (track.told_given == track.passage.given()) continue;
+            track.told_given = track.passage.given();
+            call(track.consumer);
+        }
+    }
+
+    /// Everything between `start` and `end`.
+    void record(std::int64_t start, std::int64_t end) {
+        for (std::size_t l = 0; l < tracks_.size(); ++l) {
+            Track& track = tracks_[l];
+            const NetworkLink& link = network_.links[l];
+            const Passage& passage = track.passage;
+            const std::int64_t before = track.counted;
+            track.busy.fill(0);
+            for (; track.counted < passage.taken() && passage.at(track.counted) < end; ++track.counted) {
+                const auto at = static_cast<std::uint64_t>(passage.at(track.counted) - start);
+                track.busy[at / 64] |= std::uint64_t{1} << at % 64;
+            }
+            for (const int port : {link.source, link.sink}) {
+                if (port < 0) continue;
+                for (std::int64_t beat = before; beat < track.counted; ++beat)
+                    network_.ports[static_cast<std::size_t>(port)].cycles.push_back(passage.at(beat));
+            }
+            if (link.sink >= 0 && track.counted > 0) network_.cycles = std::max(network_.cycles, passage.at(track.counted - 1) + 1);
+            record_frames(l, before);
+            if (link.producer >= 0) record_held(link, track, before, end);
+        }
+        for (NetworkNode& node : network_.nodes) {
+            if (node.fifo) continue;
+            for (std::size_t word = 0; word < tracks_.front().busy.size(); ++word) {
+                std::uint64_t busy = 0;
+                for (const std::size_t l : node.inputs) busy |= tracks_[l].busy[word];
+                for (const std::size_t l : node.outputs) busy |= tracks_[l].busy[word];
+                node.activity.busy_cycles += std::popcount(busy);
+            }
+        }
+        for (Track& track : tracks_) {
+            // The last one that is in the record is asked for once more.
+            track.passage.forget(track.looks_back + (track.passage.taken() - track.counted) + 1);
+            track.passage.forget_promised(track.promises);
+        }
+    }
+
+    /// The first beats that were read of frames, and the last ones that were written, among those from `before` on.
+    void record_frames(std::size_t l, std::int64_t before) {
+        const NetworkLink& link = network_.links[l];
+        const Track& track = tracks_[l];
+        if (track.counted == before) return;
+        const std::int64_t frame = network_.beats(link);
+        for (std::int64_t f = before / frame; f <= (track.counted - 1) / frame && f < options_.frames; ++f) {
+            const auto at = static_cast<std::size_t>(f);
+            if (link.consumer >= 0 && f * frame >= before) {
+                std::int64_t& first = network_.nodes[static_cast<std::size_t>(link.consumer)].activity.first_cycle[at];
+                const std::int64_t cycle = track.passage.at(f * frame);
+                first = first < 0 ? cycle : std::min(first, cycle);
+            }
+            if (link.producer >= 0) {
+                std::int64_t& last = network_.nodes[static_cast<std::size_t>(link.producer)].activity.last_cycle[at];
+                last = std::max(last, track.passage.at(std::min((f + 1) * frame, track.counted) - 1));
+            }
+        }
+    }
+
+    /// The most beats for which there was room or its promise: after each promise, less those that had left.
+    void record_held(const NetworkLink& link, Track& track, std::int64_t left, std::int64_t end) {
+        const BeatCycles& promised = track.passage.promised();
+        std::int64_t& most =
+            network_.nodes[static_cast<std::size_t>(link.producer)].most_held[static_cast<std::size_t>(link.producer_port)];
+        for (; track.promises < promised.count() && promised.at(track.promises) < end; ++track.promises) {
+            const std::int64_t cycle = promised.at(track.promises);
+            while (left < track.counted && track.passage.at(left) <= cycle) ++left;
+            most = std::max(most, track.promises + 1 - left);
+        }
+    }
+
+    /// `end`: the first cycle that is not in the schedule.
+    Schedule finish(std::int64_t end) {
+        for (std::size_t l = 0; l < tracks_.size(); ++l) {
+            const Passage& passage = tracks_[l].passage;
+            std::int64_t& waiting = network_.links[l].waiting;
+            waiting = passage.waiting();
+            // Beats that are taken after the end have waited less, or not yet come.
+            for (std::int64_t beat = tracks_[l].counted; beat < passage.taken(); ++beat) {
+                const std::int64_t offered = std::max(passage.given_cycle(beat), (beat > 0 ? passage.at(beat - 1) : -1) + 1);
+                waiting -= passage.at(beat) - std::clamp(end, offered, passage.at(beat));
+            }
+            if (passage.waits()) waiting += std::max<std::int64_t>(0, end - passage.offered());
+        }
+        return network_.finish();
+    }
+
+    Diagnostic stopped(std::int64_t now) {
+        for (std::size_t l = 0; l < tracks_.size(); ++l) {
+            const Passage& passage = tracks_[l].passage;
+            network_.links[l].valid = passage.waits() && passage.offered() < now;
+            network_.links[l].ready = false;
+        }
+        return network_.stopped(now);
+    }
+
+    Network network_;
+    const ScheduleOptions& options_;
+    std::vector<Track> tracks_;  ///< By link.
+    std::vector<Actor> actors_;
+    std::vector<std::size_t> queue_;  ///< Actors that may have something to do; those before `next_` have been asked.
+    std::size_t next_ = 0;
+    std::int64_t advances_ = 0;
+};
+
+}  // namespace
+
+bool has_timing(const Network& network) {
+    return std::ranges::all_of(network.nodes,
+                               [](const NetworkNode& node) { return dynamic_cast<const TimedControl*>(node.control.get()) != nullptr; });
+}
+
+Result<Schedule> schedule_by_beats(Network network, std::int64_t* advances) { return BeatScheduler(std::move(network)).run(advances); }
+
+}  // namespace weft

@@ -1,0 +1,133 @@
+// beats_test.cpp
+// The schedule by beats equals the one by cycles in every field: on random networks and on the points of every unit.
+// SPDX-License-Identifier: Apache-2.0
+#include "src/schedule/beats.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "src/design/plumb.h"
+#include "src/driver/compile.h"
+#include "src/engines/inputs.h"
+#include "src/explore/folding.h"
+#include "src/schedule/stepper.h"
+#include "tests/conformance/points.h"
+#include "tests/design/sample_designs.h"
+#include "tests/messages.h"
+#include "tests/models/random_network.h"
+#include "units/common/random_case.h"
+
+namespace weft {
+namespace {
+
+std::string text_of(const Schedule& schedule) {
+    std::string text =
+        fmt::format("latency {}, interval {}, cycles {}\n", schedule.latency_cycles, schedule.interval_cycles, schedule.cycles);
+    for (const UnitActivity& unit : schedule.units)
+        text += fmt::format("{}: busy {}, first {}, last {}\n", unit.unit->name, unit.busy_cycles, fmt::join(unit.first_cycle, " "),
+                            fmt::join(unit.last_cycle, " "));
+    for (const StreamActivity& stream : schedule.streams)
+        text += fmt::format("{}: held {}, waiting {}\n", stream.stream->name, stream.most_held, stream.waiting_cycles);
+    for (const PortActivity& port : schedule.ports)
+        text += fmt::format("{} {}: {}\n", port.stream->name, port.output, fmt::join(port.cycles, " "));
+    return text;
+}
+
+std::string text_of(const Result<Schedule>& schedule) { return schedule ? text_of(*schedule) : test::messages(schedule); }
+
+/// Both ways; whether the design finishes at all is told in the same words.
+void expect_equal(const Design& design, const ScheduleOptions& options) {
+    SCOPED_TRACE(fmt::format("frames {}, stalls {}, pace {}, unbounded {}", options.frames, options.stall_seed, options.paced_interval,
+                             options.unbounded));
+    auto beats = make_network(design, options), cycles = make_network(design, options);
+    ASSERT_TRUE(beats && cycles) << test::messages(beats);
+    ASSERT_TRUE(has_timing(*beats));
+    const auto fast = schedule_by_beats(*std::move(beats));
+    ASSERT_EQ(text_of(fast), text_of(schedule_by_cycles(*std::move(cycles))));
+}
+
+/// All that `schedule` is asked for, on depths that suffice and on others.
+void expect_equal_in_all_modes(Design& design, std::uint64_t seed) {
+    const std::int64_t bound = interval_bound(design);
+    const Status deep = set_rtl_depths(design);
+    ASSERT_TRUE(deep) << test::messages(deep.error());
+    for (const ScheduleOptions& options : std::initializer_list<ScheduleOptions>{
+             {.frames = 1, .unbounded = true},
+             {.frames = 4, .paced_interval = bound, .unbounded = true},
+             {.frames = 3},
+             {.frames = 4, .stall_seed = seed + 7},
+             {.frames = 2, .stall_seed = seed + 8, .paced_interval = bound / 2 + 1, .unbounded = true}}) {
+        expect_equal(design, options);
+        if (::testing::Test::HasFatalFailure()) return;
+    }
+    // Shallow FIFOs make everyone wait, or stop the design.
+    for (const auto& stream : design.streams)
+        if (stream->rtl_depth > 2) stream->rtl_depth = 2 + static_cast<int>(seed % 3);
+    expect_equal(design, {.frames = 3});
+    expect_equal(design, {.frames = 3, .stall_seed = seed + 9});
+}
+
+void draw(std::uint64_t seed, Design& design) {
+    const Graph source = seed % 2 == 0 ? test::random_network(seed) : test::varied_network(seed);
+    const std::vector<double> low{-1}, high{2};
+    const std::vector<NamedTensor> samples = random_inputs(source, low, high, 2, seed);
+    const auto quantised = quantize(source, samples, 2, {}, {});
+    ASSERT_TRUE(quantised) << test::messages(quantised.error());
+    auto lowered = lower(*quantised, fmt::format("network{}", seed));
+    ASSERT_TRUE(lowered) << test::messages(lowered.error());
+    design = std::move(lowered->design);
+    const Status folded = fold(design, {.mac_dsp_limit = 20.0 + 60 * static_cast<double>(seed % 7)});
+    ASSERT_TRUE(folded) << test::messages(folded.error());
+    if (seed % 3 != 0) test::draw_folding(design, seed);
+    const Status plumbed = plumb(design);
+    ASSERT_TRUE(plumbed) << test::messages(plumbed.error());
+}
+
+TEST(Beats, EqualCyclesOnRandomNetworks) {
+    const std::uint64_t first = test::first_seed(), end = first + 5 * test::random_points();
+    for (std::uint64_t seed = first; seed < end; ++seed) {
+        SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
+        Design design;
+        draw(seed, design);
+        if (HasFatalFailure()) return;
+        expect_equal_in_all_modes(design, seed);
+        if (HasFatalFailure()) return;
+    }
+}
+
+TEST(Beats, EqualCyclesOnThePointsOfEveryUnit) {
+    for (const UnitDef* def : unit_registry()) {
+        if (!def->control) continue;
+        for (std::uint64_t seed = 0; def->random_case && seed < 10 * test::random_points(); ++seed) {
+            const UnitCase point = random_case(*def, test::first_seed() + seed);
+            SCOPED_TRACE(fmt::format("{}, seed {}: {}", def->name, test::first_seed() + seed, describe(*point)));
+            expect_equal_in_all_modes(*point, seed);
+            if (HasFatalFailure()) return;
+        }
+        for (UnitCase& point : def->cases()) {
+            SCOPED_TRACE(fmt::format("{}: {}", def->name, describe(*point)));
+            expect_equal_in_all_modes(*point, 1);
+            if (HasFatalFailure()) return;
+        }
+    }
+}
+
+TEST(Beats, TakeFewerStepsThanCycles) {
+    Design design = resnet8();
+    ASSERT_TRUE(fold(design));
+    ASSERT_TRUE(plumb(design));
+    ASSERT_TRUE(set_rtl_depths(design));
+    const ScheduleOptions options{.frames = 2};
+    auto network = make_network(design, options);
+    ASSERT_TRUE(network);
+    const auto nodes = static_cast<std::int64_t>(network->nodes.size());
+    std::int64_t advances = 0;
+    const auto result = schedule_by_beats(*std::move(network), &advances);
+    ASSERT_TRUE(result);
+    EXPECT_LT(10 * advances, nodes * result->cycles);
+}
+
+}  // namespace
+}  // namespace weft
