@@ -13,8 +13,9 @@ OpDef refused(std::string_view name, const Refusal& refusal, OpRole role = OpRol
 
 constexpr Refusal recurrent{"is recurrent: its state runs from step to step of a sequence, while weft computes each image by itself",
                             "use convolutions or dense layers in its place"};
-constexpr Refusal open_branch{"runs one of two sub-graphs, and which one is known at run time only",
-                              "export the model for inference with fixed shapes, or simplify it (onnxsim), so that the condition is constant"};
+constexpr Refusal open_branch{
+    "runs one of two sub-graphs, and which one is known at run time only",
+    "export the model for inference with fixed shapes, or simplify it (onnxsim), so that the condition is constant"};
 constexpr Refusal loop{"runs a sub-graph again and again: loops are not supported",
                        "export the model traced for fixed shapes, so that its loops are unrolled, or simplify it (onnxsim)"};
 constexpr Refusal sequence{"works on sequences of tensors, which weft does not have",

@@ -154,11 +154,12 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
         const double db = output_powers[k].db();
         check.outputs.push_back({{"output", output.name}, {"value", output.binding.tensor}, {"sqnr_db", db_json(db)}});
         if (!compiled.model.calibrated || output_powers[k].signal == 0 || db >= least_db_per_bit * bits) continue;
-        check.warnings.push_back({Severity::warning, "", output.binding.tensor,
-                                  fmt::format("the model's output '{}' keeps only {:.1f} dB against the float model: more is lost than "
-                                              "activations of {} bits explain",
-                                              output.name, db, bits),
-                                  "give calibration samples like the data of use, more bits (--bits), or train with the kernel's arithmetic"});
+        check.warnings.push_back(
+            {Severity::warning, "", output.binding.tensor,
+             fmt::format("the model's output '{}' keeps only {:.1f} dB against the float model: more is lost than "
+                         "activations of {} bits explain",
+                         output.name, db, bits),
+             "give calibration samples like the data of use, more bits (--bits), or train with the kernel's arithmetic"});
     }
     check.worst_sqnr_db = std::numeric_limits<double>::infinity();
     check.regions = nlohmann::ordered_json::array();

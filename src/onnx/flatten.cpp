@@ -17,7 +17,7 @@ constexpr const char* damaged_help = "the file is damaged or was written by a fa
 
 /// No exporter nests calls so deep, or writes so many nodes.
 constexpr int depth_limit = 64;
-constexpr std::size_t node_limit = 1'000'000;
+constexpr std::size_t node_limit = 100'000;
 
 /// Fields younger than the protobuf classes.
 constexpr int node_overload_field = 8, function_overload_field = 13, function_defaults_field = 11;
@@ -142,7 +142,8 @@ private:
 
 std::string FlatGraph::fresh(const std::string& wanted) {
     std::string name = wanted;
-    for (int suffix = 1; !taken_.insert(name).second; ++suffix) name = fmt::format("{}_{}", wanted, suffix);
+    // Numbers go on where the last one of that name stopped: thousands of calls may bear one name.
+    for (int& suffix = suffixes_[wanted]; !taken_.insert(name).second;) name = fmt::format("{}_{}", wanted, ++suffix);
     return name;
 }
 
@@ -225,7 +226,8 @@ Status FlatGraph::inline_call(const FlatNode& call, const Function& function, st
     const onnx::NodeProto& node = *call.proto;
     const onnx::FunctionProto& body = *function.proto;
     const auto refuse = [&](std::string reason) { return Diagnostic{Severity::error, key_of(node), "", std::move(reason), damaged_help}; };
-    if (call.depth >= depth_limit) return refuse(fmt::format("the function {} calls itself, or calls go deeper than {}", body.name(), depth_limit));
+    if (call.depth >= depth_limit)
+        return refuse(fmt::format("the function {} calls itself, or calls go deeper than {}", body.name(), depth_limit));
     if (node.input_size() > body.input_size() || node.output_size() > body.output_size()) {
         return refuse(fmt::format("the function {} has {} inputs and {} outputs, the node {} and {}", body.name(), body.input_size(),
                                   body.output_size(), node.input_size(), node.output_size()));
@@ -273,7 +275,8 @@ Status FlatGraph::inline_call(const FlatNode& call, const Function& function, st
 Result<bool> FlatGraph::splice(std::size_t index, std::string_view attribute) {
     const FlatNode branch = nodes_[index];
     const auto& attributes = branch.proto->attribute();
-    const auto chosen = std::find_if(attributes.begin(), attributes.end(), [&](const auto& a) { return a.name() == attribute && a.has_g(); });
+    const auto chosen =
+        std::find_if(attributes.begin(), attributes.end(), [&](const auto& a) { return a.name() == attribute && a.has_g(); });
     if (chosen == attributes.end()) return false;
     const onnx::GraphProto& body = chosen->g();
     if (body.input_size() > 0 || body.output_size() < branch.proto->output_size()) return false;

@@ -69,7 +69,8 @@ private:
     std::deque<onnx::TensorProto> made_initialisers_;
     std::set<std::string> taken_;     ///< Names of values, those inside sub-graphs that were renamed included.
     std::set<std::string> reserved_;  ///< Of them, those inside sub-graphs: free for the sub-graph itself.
-    std::size_t appended_ = 0;        ///< Nodes that came from functions.
+    std::map<std::string, int> suffixes_;
+    std::size_t appended_ = 0;  ///< Nodes that came from functions.
 };
 
 /// Names of outer values that the sub-graphs of `node` read, at any depth (and maybe some that they define themselves).

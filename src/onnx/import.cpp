@@ -128,8 +128,8 @@ Attempt type_graph(const BuiltGraph& built, const std::vector<InputShape>& input
 
 /// The values of conditions, as far as the shapes of `inputs` and the file's constants decide them.
 Result<std::vector<std::optional<bool>>> solve_conditions(const ModelFile& file, const FlatGraph& flat,
-                                                          const std::vector<std::string>& conditions,
-                                                          const std::vector<InputShape>& inputs, bool keep_shapes) {
+                                                          const std::vector<std::string>& conditions, const std::vector<InputShape>& inputs,
+                                                          bool keep_shapes) {
     std::vector<std::optional<bool>> values(conditions.size());
     std::vector<std::string> wanted = conditions;
     std::sort(wanted.begin(), wanted.end());

@@ -271,8 +271,8 @@ QuantizationPoints Finder::find() {
     QuantizationPoints result;
     for (const auto& node : graph_.nodes()) {
         // Constant integers only say how: the axes of a reduction.
-        const bool reads_real = std::ranges::all_of(
-            node->inputs, [](const Value* input) { return !input || is_float(input->type) || input->is_constant(); });
+        const bool reads_real =
+            std::ranges::all_of(node->inputs, [](const Value* input) { return !input || is_float(input->type) || input->is_constant(); });
         if (!accumulates(node.get()) || !reads_real) continue;
         const auto& linear = node->op->traits.linear;
         const bool has_weights =

@@ -64,7 +64,9 @@ private:
     int pick(int count) { return static_cast<int>(random_() % static_cast<unsigned>(count)); }
     /// A number that float32 cannot hold.
     double real() { return (static_cast<double>(random_() >> 8) / (1 << 23) - 1) * 3 + 1e-9; }
-    double held(bool is_double, double value) const { return is_double || !rounds_ ? value : static_cast<double>(static_cast<float>(value)); }
+    double held(bool is_double, double value) const {
+        return is_double || !rounds_ ? value : static_cast<double>(static_cast<float>(value));
+    }
 
     std::string constant(bool is_double, const std::vector<std::int64_t>& shape, std::vector<double>& reals) {
         const std::string name = "c" + std::to_string(builder_.graph().initializer_size());

@@ -37,8 +37,9 @@ public:
     }
     /// Same padding, kernel 3.
     void convolution(const std::string& x, const std::string& y, std::int64_t inputs, std::int64_t outputs) {
-        auto& conv = node("Conv", {x, weight(y + "_w", {outputs, inputs, 3, 3}, std::sqrt(2.0 / (9.0 * static_cast<double>(inputs)))),
-                                   weight(y + "_b", {outputs}, 0.1)},
+        auto& conv = node("Conv",
+                          {x, weight(y + "_w", {outputs, inputs, 3, 3}, std::sqrt(2.0 / (9.0 * static_cast<double>(inputs)))),
+                           weight(y + "_b", {outputs}, 0.1)},
                           {y}, y);
         attribute(conv, "pads", {1, 1, 1, 1});
     }
@@ -100,7 +101,8 @@ TEST(SmallNetworks, ReductionsOverSpaceInEveryForm) {
                     const bool as_input = opset >= 18 || (opset == 13 && std::string(op) == "ReduceSum");
                     const std::vector<std::int64_t> axes = negative ? std::vector<std::int64_t>{-1, -2} : std::vector<std::int64_t>{2, 3};
                     if (as_input) network.integers("axes", axes);
-                    auto& reduce = network.node(op, as_input ? std::vector<std::string>{"r", "axes"} : std::vector<std::string>{"r"}, {"m"});
+                    auto& reduce =
+                        network.node(op, as_input ? std::vector<std::string>{"r", "axes"} : std::vector<std::string>{"r"}, {"m"});
                     if (!as_input) ModelBuilder::attribute(reduce, "axes", axes);
                     ModelBuilder::attribute(reduce, "keepdims", keep);
                     network.node("Flatten", {"m"}, {"f"});
@@ -118,7 +120,8 @@ TEST(SmallNetworks, LayersInDouble) {
         const int real = whole ? onnx::TensorProto::DOUBLE : onnx::TensorProto::FLOAT;
         SmallNetwork network;
         network.input("x", {"N", 3, 6, 6}, real);
-        auto& conv = network.node("Conv", {"x", network.weight("cw", {8, 3, 3, 3}, 0.25, real), network.weight("cb", {8}, 0.1, real)}, {"c"});
+        auto& conv =
+            network.node("Conv", {"x", network.weight("cw", {8, 3, 3, 3}, 0.25, real), network.weight("cb", {8}, 0.1, real)}, {"c"});
         ModelBuilder::attribute(conv, "pads", {1, 1, 1, 1});
         network.node("Relu", {"c"}, {"r"});
         network.node("Flatten", {"r"}, {"f"});
@@ -191,7 +194,8 @@ TEST(SmallNetworks, WhatTheHostRunsIsSaid) {
         ASSERT_EQ(output["from"].size(), 1U);
         EXPECT_EQ(output["from"][0], json["design"]["outputs"][0]["tensor"]);
     }
-    EXPECT_EQ(json["host"]["outputs"][2]["nodes"], nlohmann::json::parse(R"([{"node": "head", "op": "Softmax"}, {"node": "pick", "op": "ArgMax"}])"));
+    EXPECT_EQ(json["host"]["outputs"][2]["nodes"],
+              nlohmann::json::parse(R"([{"node": "head", "op": "Softmax"}, {"node": "pick", "op": "ArgMax"}])"));
 }
 
 /// Two sums that all but cancel: the output keeps less than rounding explains, and that is said of it by name.

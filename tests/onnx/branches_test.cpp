@@ -244,12 +244,17 @@ TEST(Branches, WithAnOpenShapeTheShapeIsWhatIsMissing) {
 }
 
 TEST(Refused, OperatorsAreRefusedForWhatTheyAre) {
-    const std::pair<const char*, const char*> table[] = {{"LSTM", "is recurrent"},           {"GRU", "is recurrent"},
-                                                         {"RNN", "is recurrent"},            {"Loop", "loops are not supported"},
-                                                         {"Scan", "loops are not supported"}, {"SequenceAt", "sequences of tensors"},
-                                                         {"SplitToSequence", "sequences"},   {"OptionalGetElement", "may be absent"},
+    const std::pair<const char*, const char*> table[] = {{"LSTM", "is recurrent"},
+                                                         {"GRU", "is recurrent"},
+                                                         {"RNN", "is recurrent"},
+                                                         {"Loop", "loops are not supported"},
+                                                         {"Scan", "loops are not supported"},
+                                                         {"SequenceAt", "sequences of tensors"},
+                                                         {"SplitToSequence", "sequences"},
+                                                         {"OptionalGetElement", "may be absent"},
                                                          {"NonMaxSuppression", "whose size depends on the data"},
-                                                         {"NonZero", "whose size depends"},  {"RandomNormalLike", "random numbers"},
+                                                         {"NonZero", "whose size depends"},
+                                                         {"RandomNormalLike", "random numbers"},
                                                          {"InstanceNormalization", "statistics of the image itself"}};
     for (const auto& [op, reason] : table) {
         ModelBuilder builder;
@@ -267,10 +272,11 @@ TEST(Refused, OperatorsAreRefusedForWhatTheyAre) {
 }
 
 TEST(Refused, OnlyANearNameIsSuggested) {
-    const std::pair<const char*, const char*> table[] = {{"Resize", ""},        {"Rellu", "Relu"},       {"MaxPol", "MaxPool"},
-                                                         {"Sgmoid", "Sigmoid"}, {"Tahn", "Tanh"},        {"GlobalLpPool", ""},
-                                                         {"Trilu", ""},         {"ConvTranspose", ""},   {"BatchNormalisation", "BatchNormalization"},
-                                                         {"conv", "Conv"},      {"Hardmax", ""},         {"LpNormalization", ""}};
+    const std::pair<const char*, const char*> table[] = {
+        {"Resize", ""},        {"Rellu", "Relu"},     {"MaxPol", "MaxPool"},
+        {"Sgmoid", "Sigmoid"}, {"Tahn", "Tanh"},      {"GlobalLpPool", ""},
+        {"Trilu", ""},         {"ConvTranspose", ""}, {"BatchNormalisation", "BatchNormalization"},
+        {"conv", "Conv"},      {"Hardmax", ""},       {"LpNormalization", ""}};
     for (const auto& [op, meant] : table) {
         if (find_op("", op)) continue;
         ModelBuilder builder;
@@ -316,8 +322,9 @@ TEST(Opsets, NewerOnesAreTriedAsTheyAre) {
         const auto model = builder.import();
         ASSERT_TRUE(model) << messages(model);
         EXPECT_EQ(model->graph.outputs[0]->shape, (Shape{1, 2, 1}));
-        EXPECT_EQ(messages(model->warnings),
-                  "warning: the model's opset 31 is newer than 25, the newest one known\n  help: export with opset 25 if results surprise\n");
+        EXPECT_EQ(
+            messages(model->warnings),
+            "warning: the model's opset 31 is newer than 25, the newest one known\n  help: export with opset 25 if results surprise\n");
     }
 }
 
