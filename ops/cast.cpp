@@ -75,9 +75,7 @@ To converted(From value) {
 
 Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* const> inputs) {
     const Tensor& x = *inputs[0];
-    // In an evaluation in double every real number stays double.
-    const bool in_double = x.type() == DataType::float64 && node.input(0)->type == DataType::float32;
-    const DataType type = in_double && is_float(target_type(node)) ? DataType::float64 : target_type(node);
+    const DataType type = target_type(node);
     if (type == x.type()) return std::vector{x};
     Tensor y(type, x.shape());
     visit_type(x.type(), [&](auto from) {

@@ -28,7 +28,8 @@ Result<std::vector<ValueType>> infer(Node& node) {
     for (std::size_t i = 1; i < node.inputs.size(); ++i) {
         const Value* input = node.input(i);
         if (!input) return node_error(node, "an input is left out");
-        WEFT_ASSIGN(result.type, common_type(node, first, input));
+        WEFT_ASSIGN(const DataType type, common_type(node, first, input));
+        if (type == DataType::float64) result.type = type;
         Shape shape = input->shape;
         if (shape.size() == result.shape.size()) shape[at] = result.shape[at];
         if (shape != result.shape) {

@@ -32,7 +32,11 @@ Result<std::vector<ValueType>> infer_conv(Node& node) {
     if (outputs % groups != 0)
         return tensor_error(node, weight,
                             std::to_string(outputs) + " output channels do not divide into " + std::to_string(groups) + " groups");
-    if (const Value* bias = node.input(2); bias && bias->shape != Shape{outputs}) {
+    const Value* bias = node.input(2);
+    if (bias && bias->type != x->type)
+        return tensor_error(node, bias,
+                            "the bias is " + std::string(to_string(bias->type)) + ", the input " + std::string(to_string(x->type)));
+    if (bias && bias->shape != Shape{outputs}) {
         return tensor_error(
             node, bias,
             "the bias has shape " + to_string(bias->shape) + " but the node has " + std::to_string(outputs) + " output channels");

@@ -100,8 +100,14 @@ Tensor linear_typed(const Node& node, const Tensor& x, const Tensor& weight, con
 }
 
 Result<std::vector<Tensor>> evaluate_linear(const Node& node, std::span<const Tensor* const> inputs) {
-    const auto typed = inputs[0]->type() == DataType::float64 ? linear_typed<double> : linear_typed<float>;
-    return std::vector{typed(node, *inputs[0], *inputs[1], inputs.size() > 2 ? inputs[2] : nullptr)};
+    const DataType type = inputs[0]->type();
+    const auto typed = type == DataType::float64 ? linear_typed<double> : linear_typed<float>;
+    // Rewrites compute weights and biases in double, whatever the type of the layer.
+    Tensor weight, bias;
+    const Tensor* operands[] = {inputs[1], inputs.size() > 2 ? inputs[2] : nullptr};
+    if (operands[0]->type() != type) operands[0] = &(weight = operands[0]->cast(type));
+    if (operands[1] && operands[1]->type() != type) operands[1] = &(bias = operands[1]->cast(type));
+    return std::vector{typed(node, *inputs[0], *operands[0], operands[1])};
 }
 
 Result<bool> absorb_zeros(Graph&, Node* node) {

@@ -101,10 +101,10 @@ Result<std::vector<Tensor>> evaluate_reduce(const Node& node, std::span<const Te
     return std::vector{std::move(y)};
 }
 
-/// The reduced axes become rows and columns, the others channels, of a global pooling.
+/// The reduced axes become rows and columns, the others channels, of a global pooling; a sum is a mean times the number of elements.
 template <Reduction kind>
 Result<bool> reduce_to_global_pool(Graph& graph, Node* node) {
-    static_assert(kind == Reduction::mean || kind == Reduction::maximum);
+    static_assert(kind != Reduction::minimum);
     Value* x = node->input(0);
     if (!is_float(x->type) || x->shape.size() < 2) return false;
     WEFT_ASSIGN(const auto reduced, reduced_axes(*node, x->shape.size()));
@@ -125,8 +125,13 @@ Result<bool> reduce_to_global_pool(Graph& graph, Node* node) {
     WEFT_ASSIGN(Value* const source, add_view(graph, node->opset, x, perm, image, name + "_input"));
     Attributes attributes;
     attributes.set("maximum", std::int64_t{kind == Reduction::maximum});
-    WEFT_ASSIGN(Value* const pooled, add_inferred(graph, kind == Reduction::maximum ? op_weft_global_max_pool : op_weft_global_average_pool,
-                                                  node->name, node->opset, {source}, std::move(attributes), name + "_pooled"));
+    WEFT_ASSIGN(Value * pooled, add_inferred(graph, kind == Reduction::maximum ? op_weft_global_max_pool : op_weft_global_average_pool,
+                                             node->name, node->opset, {source}, std::move(attributes), name + "_pooled"));
+    if (kind == Reduction::sum) {
+        const Tensor count = Tensor::scalar(static_cast<double>(image[1] * image[2])).cast(x->type);
+        Value* const factor = graph.add_constant(graph.unique_name(name + "_count"), count);
+        WEFT_ASSIGN(pooled, add_inferred(graph, op_for(OpRole::multiply), node->name, node->opset, {pooled, factor}, {}, name + "_sum"));
+    }
     WEFT_ASSIGN(Value* const result, add_view(graph, node->opset, pooled, identity_perm(4), node->output()->shape, name + "_shaped"));
     take_over(graph, node, result);
     return true;
@@ -156,7 +161,8 @@ const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true, .pic
 
 extern const OpDef op_reduce_mean =
     reduction<Reduction::mean>("ReduceMean", "mean over axes", sums, {{"mean-to-global-pool", reduce_to_global_pool<Reduction::mean>}});
-extern const OpDef op_reduce_sum = reduction<Reduction::sum>("ReduceSum", "sum over axes", sums, {}, 12);
+extern const OpDef op_reduce_sum =
+    reduction<Reduction::sum>("ReduceSum", "sum over axes", sums, {{"sum-to-global-pool", reduce_to_global_pool<Reduction::sum>}}, 12);
 extern const OpDef op_reduce_max = reduction<Reduction::maximum>("ReduceMax", "maximum over axes", picks,
                                                                  {{"maximum-to-global-pool", reduce_to_global_pool<Reduction::maximum>}});
 extern const OpDef op_reduce_min = reduction<Reduction::minimum>("ReduceMin", "minimum over axes", picks);

@@ -20,7 +20,8 @@ Result<ValueType> broadcast_inputs(const Node& node) {
     for (std::size_t i = 1; i < node.inputs.size(); ++i) {
         const Value* input = node.input(i);
         if (!input) return node_error(node, "input " + std::to_string(i) + " is left out");
-        WEFT_ASSIGN(result.type, common_type(node, first, input));
+        WEFT_ASSIGN(const DataType type, common_type(node, first, input));
+        if (type == DataType::float64) result.type = type;
         const auto shape = broadcast_shape(result.shape, aligned_shape(node, result.shape, input->shape));
         if (!shape) {
             return tensor_error(

@@ -98,7 +98,7 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     const auto progress = [&](std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress("calibrating", done, total);
     };
-    WEFT_ASSIGN(model.quantised, quantize(model.quantised, samples, model.calibration.count, options.quantize, progress));
+    WEFT_ASSIGN(model.quantised, quantize(model.quantised, samples, model.calibration.count, options.quantize, progress, &model.warnings));
     model.calibrated = true;
     if (observer.graph) observer.graph("quantize", model.quantised, {});
     return model;

@@ -92,7 +92,8 @@ struct SelfCheck {
     std::int64_t elements = 0, equal = 0, ties = 0;
     std::string worst_node;  ///< Region with the least SQNR against float.
     double worst_sqnr_db = 0;
-    double output_sqnr_db = 0;  ///< At the model's last value before a suffix such as Softmax.
+    double output_sqnr_db = 0;       ///< Of all kernel outputs, the model's last values before a suffix such as Softmax.
+    nlohmann::ordered_json outputs;  ///< The same of each.
     nlohmann::ordered_json regions;
     Diagnostics warnings;
     bool exact() const { return equal + ties == elements; }

@@ -6,6 +6,7 @@
 
 #include "src/base/files.h"
 #include "src/driver/compile.h"
+#include "src/driver/host_part.h"
 #include "src/emit/hls.h"
 #include "src/emit/manifest.h"
 #include "src/emit/plain_testbench.h"
@@ -45,6 +46,7 @@ Json manifest_json(const Compiled& compiled) {
     json["model"] = compiled.model.name;
     json["model_hash"] = compiled.model.hash;
     json["options"] = options_json(compiled);
+    json["host"] = host_json(host_part(compiled.model.quantised, compiled.design));
     json["design"] = to_json(compiled.design);
     return json;
 }
@@ -108,11 +110,13 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
                          {"equal_elements", check->equal},
                          {"ties", check->ties},
                          {"output_sqnr_db", finite_or_null(check->output_sqnr_db)},
+                         {"outputs", check->outputs},
                          {"worst_node", check->worst_node},
                          {"worst_sqnr_db", finite_or_null(check->worst_sqnr_db)},
                          {"values", check->regions}};
     }
-    Diagnostics warnings = compiled.warnings;
+    Diagnostics warnings = compiled.model.warnings;
+    warnings.insert(warnings.end(), compiled.warnings.begin(), compiled.warnings.end());
     if (check) warnings.insert(warnings.end(), check->warnings.begin(), check->warnings.end());
     json["warnings"] = Json::array();
     for (const Diagnostic& warning : warnings)

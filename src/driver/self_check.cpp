@@ -13,6 +13,7 @@
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/engines/oracle.h"
+#include "src/graph/op_def.h"
 
 namespace weft {
 
@@ -53,6 +54,31 @@ Result<std::vector<NamedTensor>> random_samples(const Compiled& compiled) {
     return random_inputs(graph, low, high, check_images, seed);
 }
 
+/// The bits that the values between the layers have, the most where they differ; at most 8: more is asked for by tables only.
+int activation_bits(const Design& design) {
+    int bits = 1;
+    for (const CheckPoint& point : design.check_points) bits = std::max(bits, point.binding.stream->bits());
+    return std::min(bits, 8);
+}
+
+/// The float model's value for what a kernel output carries: of the same name, or of the name that its integers dequantise to. Null if it
+/// has none.
+const Value* float_value(const Model& model, const std::string& tensor) {
+    const auto real = [&](const std::string& name) {
+        const Value* value = model.source.find(name);
+        return value && is_float(value->type) && !value->is_constant() ? value : nullptr;
+    };
+    const Value* carried = model.quantised.find(tensor);
+    if (const Value* value = real(tensor)) return value;
+    if (!carried) return nullptr;
+    for (const Node* reader : model.quantised.readers(carried)) {
+        if (reader->op->traits.role != OpRole::dequantize) continue;
+        const Value* value = real(reader->output()->name);
+        if (value && value->shape == carried->shape) return value;
+    }
+    return nullptr;
+}
+
 struct Power {
     double signal = 0, noise = 0;
     void add(double reference, double value) {
@@ -87,15 +113,15 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
     std::vector<const Value*> outputs;
     std::vector<std::size_t> compared;
     for (std::size_t i = 0; i < compiled.design.outputs.size(); ++i) {
-        const std::string& tensor = compiled.design.outputs[i].binding.tensor;
-        const Value* value = compiled.model.source.find(tensor);
-        if (!value || !is_float(value->type) || value->is_constant()) continue;
+        const Value* value = float_value(compiled.model, compiled.design.outputs[i].binding.tensor);
+        if (!value) continue;
         outputs.push_back(value);
         compared.push_back(i);
     }
     const Graph& source = compiled.model.source;
     const Evaluator reference(source, DataType::float32, {source.inputs.begin(), source.inputs.end()}, outputs);
     Power output_power;
+    std::vector<Power> output_powers(compared.size());
     for (std::int64_t image = 0; image < check.images; ++image) {
         std::vector<Tensor> inputs;
         for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
@@ -114,12 +140,27 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
                 const double real =
                     static_cast<double>(streams[stream].data[at] - pick(output.zero_point)) * pick(output.scale) + pick(output.offset);
                 output_power.add(floats[k].at(e), real);
+                output_powers[k].add(floats[k].at(e), real);
             }
         }
         if (observer.progress) observer.progress("checking", image + 1, check.images);
     }
 
     check.output_sqnr_db = output_power.db();
+    check.outputs = nlohmann::ordered_json::array();
+    const int bits = activation_bits(compiled.design);
+    for (std::size_t k = 0; k < compared.size(); ++k) {
+        const KernelOutput& output = compiled.design.outputs[compared[k]];
+        const double db = output_powers[k].db();
+        check.outputs.push_back({{"output", output.name}, {"value", output.binding.tensor}, {"sqnr_db", db_json(db)}});
+        if (!compiled.model.calibrated || output_powers[k].signal == 0 || db >= least_db_per_bit * bits) continue;
+        check.warnings.push_back(
+            {Severity::warning, "", output.binding.tensor,
+             fmt::format("the model's output '{}' keeps only {:.1f} dB against the float model: more is lost than "
+                         "activations of {} bits explain",
+                         output.name, db, bits),
+             "give calibration samples like the data of use, more bits (--bits), or train with the kernel's arithmetic"});
+    }
     check.worst_sqnr_db = std::numeric_limits<double>::infinity();
     check.regions = nlohmann::ordered_json::array();
     for (const RegionAgreement& region : oracle.regions()) {

@@ -35,15 +35,17 @@ Evaluator::Evaluator(const Graph& graph, DataType precision, std::vector<const V
         if (fresh) {
             ++slots_;
             if (value->is_constant() && !known.count(value)) {
-                constants_.emplace_back(at->second,
-                                        is_float(value->constant->type()) ? value->constant->cast(precision_) : *value->constant);
+                constants_.emplace_back(at->second, value->constant->cast(held_as(*value)));
             } else if (!value->producer && !known.count(value)) {
                 missing_ = value;
             }
         }
         return at->second;
     };
-    for (const Value* value : given) given_.push_back(slot_of(value));
+    for (const Value* value : given) {
+        given_.push_back(slot_of(value));
+        given_types_.push_back(held_as(*value));
+    }
     for (const Node* node : order) {
         Step step{node, {}, {}, {}};
         for (const Value* input : node->inputs) step.inputs.push_back(slot_of(input));
@@ -61,14 +63,34 @@ Evaluator::Evaluator(const Graph& graph, DataType precision, std::vector<const V
     }
 }
 
+std::vector<const Node*> Evaluator::nodes() const {
+    std::vector<const Node*> nodes;
+    for (const Step& step : steps_) nodes.push_back(step.node);
+    return nodes;
+}
+
+Result<std::vector<Tensor>> Evaluator::evaluate(const Node& node, std::span<const Tensor* const> inputs) const {
+    if (!node.op->evaluate) return node_error(node, "the operator " + std::string(node.op->name) + " cannot be evaluated");
+    // A cast to a real type only says how a number is held: in double it must not be rounded on the way.
+    if (node.op->traits.role == OpRole::cast && is_float(node.output()->type)) return std::vector{inputs[0]->cast(held_as(*node.output()))};
+    WEFT_ASSIGN(std::vector<Tensor> outputs, node.op->evaluate(node, inputs));
+    // Real numbers that come from integers alone (a constant, a range) know nothing of the precision.
+    for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {
+        if (!node.outputs[i] || !is_float(outputs[i].type()) || !is_float(node.outputs[i]->type)) continue;
+        const DataType held = held_as(*node.outputs[i]);
+        if (outputs[i].type() != held) outputs[i] = outputs[i].cast(held);
+    }
+    return outputs;
+}
+
 Result<std::vector<Tensor>> Evaluator::run(std::span<const Tensor> given) const {
     std::vector<const Tensor*> at(static_cast<std::size_t>(slots_), nullptr);
     std::vector<Tensor> owned(static_cast<std::size_t>(slots_));
     for (const auto& [slot, tensor] : constants_) at[static_cast<std::size_t>(slot)] = &tensor;
     for (std::size_t i = 0; i < given_.size(); ++i) {
         const std::size_t slot = static_cast<std::size_t>(given_[i]);
-        if (is_float(given[i].type()) && given[i].type() != precision_) {
-            owned[slot] = given[i].cast(precision_);
+        if (is_float(given[i].type()) && is_float(given_types_[i]) && given[i].type() != given_types_[i]) {
+            owned[slot] = given[i].cast(given_types_[i]);
             at[slot] = &owned[slot];
         } else {
             at[slot] = &given[i];
@@ -78,10 +100,7 @@ Result<std::vector<Tensor>> Evaluator::run(std::span<const Tensor> given) const 
     for (const Step& step : steps_) {
         inputs.clear();
         for (const int slot : step.inputs) inputs.push_back(slot < 0 ? nullptr : at[static_cast<std::size_t>(slot)]);
-        if (!step.node->op->evaluate) {
-            return node_error(*step.node, "the operator " + std::string(step.node->op->name) + " cannot be evaluated");
-        }
-        auto outputs = step.node->op->evaluate(*step.node, inputs);
+        auto outputs = evaluate(*step.node, inputs);
         if (!outputs) return std::move(outputs).error();
         for (std::size_t i = 0; i < step.outputs.size() && i < outputs->size(); ++i) {
             if (step.outputs[i] < 0) continue;

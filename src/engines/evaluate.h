@@ -15,7 +15,8 @@ namespace weft {
 /// The graph must outlive it and must not change. Safe to run from several threads.
 class Evaluator {
 public:
-    /// Real numbers are computed in `precision` (float32 or float64): constants are converted once, here.
+    /// `precision` float32: every real number is computed in its value's own type, as the file says. float64: all real numbers are
+    /// double, and casts between real types round nothing. Constants are converted once, here.
     Evaluator(const Graph& graph, DataType precision, std::vector<const Value*> given, std::vector<const Value*> wanted);
     /// From the graph's inputs to its outputs.
     Evaluator(const Graph& graph, DataType precision);
@@ -23,6 +24,8 @@ public:
     /// `given` tensors in the order of the constructor, in the values' shapes (real ones of any float type) -> wanted tensors.
     Result<std::vector<Tensor>> run(std::span<const Tensor> given) const;
 
+    /// The nodes that are evaluated, in order.
+    std::vector<const Node*> nodes() const;
     /// A value that is needed but neither given, constant nor computable; null if none.
     const Value* missing() const { return missing_; }
 
@@ -33,8 +36,13 @@ private:
         std::vector<int> outputs;
         std::vector<int> release;  ///< Slots that no later step reads.
     };
+    /// The type in which a value's elements are held.
+    DataType held_as(const Value& value) const { return is_float(value.type) && precision_ == DataType::float64 ? precision_ : value.type; }
+    Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* const> inputs) const;
+
     DataType precision_;
     std::vector<int> given_;
+    std::vector<DataType> given_types_;
     std::vector<int> wanted_;
     std::vector<std::pair<int, Tensor>> constants_;
     std::vector<Step> steps_;

@@ -11,7 +11,7 @@ namespace weft {
 
 class GraphEngine : public Engine {
 public:
-    /// The graph must outlive the engine. `precision` is float32 or float64; `threads` 0 means all.
+    /// The graph must outlive the engine. `precision` is float32 (as the file says) or float64 (all in double); `threads` 0 means all.
     GraphEngine(const Graph& graph, DataType precision, int threads = 0)
         : graph_(graph), precision_(precision), threads_(threads), evaluator_(graph, precision) {}
 

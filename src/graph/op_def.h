@@ -50,6 +50,7 @@ enum class OpRole {
     transpose,   ///< axes permuted, attribute `perm`
     gather,      ///< slices taken along attribute `axis` by constant indices: (x, indices)
     constant,    ///< carries its output in an attribute
+    branch,      ///< runs one of two sub-graphs: (condition), attributes `then_branch` and `else_branch`
 };
 
 /// output[o...] = sum over inputs and window of weight * input, plus bias. Input indices into the node's inputs.
@@ -132,6 +133,12 @@ struct Rewrite {
     Result<bool> (*apply)(Graph&, Node*);
 };
 
+/// Why an operator of the standard is none that weft takes: `reason` follows "the operator NAME ", `help` is a diagnostic's.
+struct Refusal {
+    std::string_view reason;
+    std::string_view help;
+};
+
 /// Everything known of one operator. A face left out is a visible missing line with a defined meaning.
 struct OpDef {
     std::string_view name;
@@ -142,6 +149,8 @@ struct OpDef {
     Arity outputs;
     std::vector<AttributeDef> attributes = {};
     Traits traits;
+    /// Set for an operator that is known only to be refused in words of its own: the faces below are never asked.
+    std::optional<Refusal> refusal = {};
     /// Types and shapes of the outputs from those of the inputs (constants give their elements). May normalise the node's attributes:
     /// quirks of older operator sets end here.
     Result<std::vector<ValueType>> (*infer)(Node&) = nullptr;

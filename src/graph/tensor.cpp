@@ -4,6 +4,8 @@
 #include "src/graph/tensor.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace weft {
 
@@ -70,6 +72,13 @@ Tensor Tensor::cast(DataType type) const {
         });
     });
     return result;
+}
+
+void Tensor::wrong_type(DataType asked) const {
+    const std::string_view has = to_string(type_), wanted = to_string(asked);
+    std::fprintf(stderr, "internal error: elements of type %.*s read as %.*s\n", static_cast<int>(has.size()), has.data(),
+                 static_cast<int>(wanted.size()), wanted.data());
+    std::abort();
 }
 
 double Tensor::at(std::int64_t index) const {

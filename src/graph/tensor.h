@@ -96,7 +96,8 @@ public:
     std::int64_t size() const { return element_count(shape_); }
     std::size_t bytes() const { return data_.size(); }
 
-    /// The elements; T must be the element type (bool elements are stored as one byte each).
+    /// The elements; T must be the element type (bool elements are stored as one byte each): another one ends the program in every build,
+    /// since it would be wrong numbers without a word.
     template <class T>
     std::span<T> as();
     template <class T>
@@ -130,6 +131,11 @@ private:
         bool operator==(const AlignedAllocator&) const { return true; }
     };
 
+    void check_type(DataType asked) const {
+        if (asked != type_) wrong_type(asked);
+    }
+    [[noreturn]] void wrong_type(DataType asked) const;
+
     DataType type_ = DataType::float32;
     Shape shape_{0};
     std::vector<std::byte, AlignedAllocator<std::byte>> data_;
@@ -137,13 +143,13 @@ private:
 
 template <class T>
 std::span<T> Tensor::as() {
-    assert(data_type_of<T>() == type_);
+    check_type(data_type_of<T>());
     return {reinterpret_cast<T*>(data_.data()), data_.size() / sizeof(T)};
 }
 
 template <class T>
 std::span<const T> Tensor::as() const {
-    assert(data_type_of<T>() == type_);
+    check_type(data_type_of<T>());
     return {reinterpret_cast<const T*>(data_.data()), data_.size() / sizeof(T)};
 }
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "src/graph/op_def.h"
@@ -20,8 +21,6 @@ constexpr const char* damaged_help = "the file is damaged or was written by a fa
 /// The domain of operators that weft makes itself: no file may use them.
 constexpr std::string_view own_domain = "weft";
 
-std::string_view domain_of(const onnx::NodeProto& node) { return node.domain() == "ai.onnx" ? std::string_view() : node.domain(); }
-
 std::vector<std::string> without_trailing_blanks(const google::protobuf::RepeatedPtrField<std::string>& names) {
     std::vector<std::string> result(names.begin(), names.end());
     while (!result.empty() && result.back().empty()) result.pop_back();
@@ -30,14 +29,22 @@ std::vector<std::string> without_trailing_blanks(const google::protobuf::Repeate
 
 class Builder {
 public:
-    Builder(ModelFile& file, const Opsets& opsets) : file_(file), proto_(file.model.graph()), opsets_(opsets), external_(file.folder) {}
+    /// `digest` takes the bytes of external data; it may be null.
+    Builder(const ModelFile& file, const FlatGraph& flat, std::vector<std::string> wanted, Sha256* digest)
+        : proto_(file.model.graph()), flat_(flat), wanted_(std::move(wanted)), digest_(digest), external_(file.folder) {}
 
     Result<BuiltGraph> build() {
-        for (const auto& node : proto_.node()) ++uses_of_name_[node.name()];
+        const std::vector<std::size_t> needed = needed_nodes(flat_, wanted_);
+        read_.insert(wanted_.begin(), wanted_.end());
+        for (const std::size_t i : needed) {
+            const onnx::NodeProto& node = *flat_.nodes()[i].proto;
+            read_.insert(node.input().begin(), node.input().end());
+            names_read_inside(node, read_);
+        }
         add_initialisers();
         add_inputs();
         add_node_outputs();
-        for (int i = 0; i < proto_.node_size(); ++i) add_node(proto_.node(i), keys_[static_cast<std::size_t>(i)]);
+        for (const std::size_t i : needed) add_node(flat_.nodes()[i], keys_[i]);
         add_outputs();
         if (broken_) return std::move(result_.problems);
         if (Status sorted = graph().sort(); !sorted) {
@@ -71,10 +78,10 @@ private:
     }
 
     void add_initialisers() {
-        for (const auto& initialiser : proto_.initializer()) {
-            Value* value = define(initialiser.name(), "", "an initialiser");
-            if (!value) continue;
-            auto tensor = tensor_from_proto(initialiser, external_, &file_.digest);
+        for (const onnx::TensorProto* initialiser : flat_.initialisers()) {
+            Value* value = define(initialiser->name(), "", "an initialiser");
+            if (!value || !read_.count(value->name)) continue;
+            auto tensor = tensor_from_proto(*initialiser, external_, digest_);
             if (!tensor) {
                 for (Diagnostic& problem : std::move(tensor).error()) result_.problems.push_back(std::move(problem));
                 result_.unknown.push_back(value->name);
@@ -84,9 +91,11 @@ private:
             value->shape = tensor->shape();
             value->constant = std::make_shared<const Tensor>(*std::move(tensor));
         }
-        for (const auto& sparse : proto_.sparse_initializer()) {
-            refuse("", sparse.values().name(), "sparse initialisers are not supported", "store the tensor densely");
-            if (Value* value = define(sparse.values().name(), "", "an initialiser")) result_.unknown.push_back(value->name);
+        for (const onnx::SparseTensorProto* sparse : flat_.sparse_initialisers()) {
+            Value* value = define(sparse->values().name(), "", "an initialiser");
+            if (!value || !read_.count(value->name)) continue;
+            refuse("", value->name, "sparse initialisers are not supported", "store the tensor densely");
+            result_.unknown.push_back(value->name);
         }
     }
 
@@ -101,42 +110,32 @@ private:
     }
 
     void add_node_outputs() {
-        for (const auto& node : proto_.node()) {
-            std::string key = node.name();
-            if (key.empty() || uses_of_name_[key] > 1) {
-                const auto first =
-                    std::find_if(node.output().begin(), node.output().end(), [](const std::string& name) { return !name.empty(); });
-                if (first != node.output().end()) key = *first;
+        keys_ = node_keys(flat_);
+        for (std::size_t i = 0; i < keys_.size(); ++i) {
+            for (const std::string& name : flat_.nodes()[i].proto->output()) {
+                if (!name.empty()) define(name, keys_[i], "an output of a node");
             }
-            for (const std::string& name : node.output()) {
-                if (!name.empty()) define(name, key, "an output of a node");
-            }
-            for (const std::string& name : node.input()) read_.insert(name);
-            keys_.push_back(std::move(key));
         }
-        for (const auto& output : proto_.output()) read_.insert(output.name());
     }
 
     const OpDef* find_operator(const onnx::NodeProto& node, const std::string& key) {
         const std::string_view domain = domain_of(node);
         const OpDef* op = domain == own_domain ? nullptr : find_op(domain, node.op_type());
-        if (op) return op;
+        if (op && !op->refusal) return op;
         const std::string full = domain.empty() ? node.op_type() : fmt::format("{}.{}", domain, node.op_type());
+        if (op) {
+            refuse(key, "", fmt::format("the operator {} {}", full, op->refusal->reason), std::string(op->refusal->help));
+            return nullptr;
+        }
         const bool has_graph = std::any_of(node.attribute().begin(), node.attribute().end(),
                                            [](const auto& attribute) { return attribute.has_g() || attribute.graphs_size() > 0; });
-        const bool is_function = std::any_of(file_.model.functions().begin(), file_.model.functions().end(), [&](const auto& function) {
-            return function.name() == node.op_type() && function.domain() == node.domain();
-        });
         std::vector<std::string> known;
         for (const OpDef* candidate : op_registry()) {
-            if (candidate->domain != own_domain) known.emplace_back(candidate->name);
+            if (candidate->domain != own_domain && !candidate->refusal) known.emplace_back(candidate->name);
         }
         if (has_graph) {
             refuse(key, "", fmt::format("the operator {} runs a sub-graph: control flow is not supported", full),
                    "export the model traced for fixed shapes, or simplify it (onnxsim)");
-        } else if (is_function) {
-            refuse(key, "", fmt::format("{} is a function of the model: functions are not supported", full),
-                   "inline the model's functions (onnx.inliner.inline_local_functions)");
         } else if (const std::string near = nearest(node.op_type(), known); near == node.op_type() || !domain.empty()) {
             refuse(key, "", fmt::format("the operator {} is not supported", full), "export the model with standard ONNX operators only");
         } else if (!near.empty()) {
@@ -167,7 +166,8 @@ private:
         return true;
     }
 
-    void add_node(const onnx::NodeProto& node, const std::string& key) {
+    void add_node(const FlatNode& flat, const std::string& key) {
+        const onnx::NodeProto& node = *flat.proto;
         const auto refuse_outputs = [&] {
             for (const std::string& name : node.output()) {
                 if (!name.empty()) result_.unknown.push_back(name);
@@ -186,8 +186,8 @@ private:
         if (!op) return refuse_outputs();
 
         const std::string domain(domain_of(node));
-        const auto opset = opsets_.find(domain);
-        const int version = opset == opsets_.end() ? 1 : opset->second;
+        const auto opset = flat.opsets->find(domain);
+        const int version = opset == flat.opsets->end() ? 1 : opset->second;
         if (version < op->since) {
             refuse(key, "", fmt::format("{} is supported from opset {} on, the model has opset {}", op->name, op->since, version),
                    "convert the model to a newer opset (onnx.version_converter)");
@@ -210,38 +210,85 @@ private:
     }
 
     void add_outputs() {
-        for (const auto& output : proto_.output()) {
-            Value* value = graph().find(output.name());
+        for (const std::string& name : wanted_) {
+            Value* value = graph().find(name);
             if (!value) {
-                refuse("", output.name(), "the output is nowhere defined", damaged_help);
+                refuse("", name, "the output is nowhere defined", damaged_help);
                 broken_ = true;
             } else if (graph().is_output(value)) {
-                refuse("", output.name(), "the output is listed twice", damaged_help);
+                refuse("", name, "the output is listed twice", damaged_help);
                 broken_ = true;
             } else {
                 graph().outputs.push_back(value);
             }
         }
-        if (proto_.output_size() == 0) {
+        if (wanted_.empty()) {
             refuse("", "", "the model has no output", damaged_help);
             broken_ = true;
         }
     }
 
-    ModelFile& file_;
     const onnx::GraphProto& proto_;
-    const Opsets& opsets_;
+    const FlatGraph& flat_;
+    std::vector<std::string> wanted_;
+    Sha256* digest_;
     ExternalData external_;
     BuiltGraph result_;
-    std::map<std::string, int> uses_of_name_;
     std::map<std::string, std::string> defined_as_;
-    std::set<std::string> read_;
+    std::set<std::string> read_;     ///< What the needed nodes read, and what is wanted.
     std::vector<std::string> keys_;  ///< Of the nodes, in the file's order.
     bool broken_ = false;
 };
 
 }  // namespace
 
-Result<BuiltGraph> build_graph(ModelFile& file, const Opsets& opsets) { return Builder(file, opsets).build(); }
+std::vector<std::string> node_keys(const FlatGraph& flat) {
+    std::map<std::string, int> uses_of_name;
+    for (const FlatNode& node : flat.nodes()) ++uses_of_name[node.proto->name()];
+    std::vector<std::string> keys;
+    for (const FlatNode& node : flat.nodes()) {
+        const auto& outputs = node.proto->output();
+        std::string key = node.proto->name();
+        if (key.empty() || uses_of_name[key] > 1) {
+            const auto first = std::find_if(outputs.begin(), outputs.end(), [](const std::string& name) { return !name.empty(); });
+            if (first != outputs.end()) key = *first;
+        }
+        keys.push_back(std::move(key));
+    }
+    return keys;
+}
+
+std::vector<std::size_t> needed_nodes(const FlatGraph& flat, const std::vector<std::string>& wanted) {
+    std::map<std::string_view, std::size_t> producer;
+    for (std::size_t i = 0; i < flat.nodes().size(); ++i) {
+        for (const std::string& name : flat.nodes()[i].proto->output()) producer.emplace(name, i);
+    }
+    std::set<std::size_t> needed;
+    std::vector<std::size_t> open;
+    const auto need = [&](const std::string& name) {
+        const auto at = name.empty() ? producer.end() : producer.find(name);
+        if (at != producer.end() && needed.insert(at->second).second) open.push_back(at->second);
+    };
+    for (const std::string& name : wanted) need(name);
+    while (!open.empty()) {
+        const onnx::NodeProto& node = *flat.nodes()[open.back()].proto;
+        open.pop_back();
+        for (const std::string& name : node.input()) need(name);
+        std::set<std::string> inside;
+        names_read_inside(node, inside);
+        for (const std::string& name : inside) need(name);
+    }
+    return {needed.begin(), needed.end()};
+}
+
+Result<BuiltGraph> build_graph(ModelFile& file, const FlatGraph& flat) {
+    std::vector<std::string> outputs;
+    for (const auto& output : file.model.graph().output()) outputs.push_back(output.name());
+    return Builder(file, flat, std::move(outputs), &file.digest).build();
+}
+
+Result<BuiltGraph> build_part(const ModelFile& file, const FlatGraph& flat, const std::vector<std::string>& wanted) {
+    return Builder(file, flat, wanted, nullptr).build();
+}
 
 }  // namespace weft

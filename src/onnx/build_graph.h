@@ -3,12 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "src/base/diagnostic.h"
 #include "src/graph/graph.h"
+#include "src/onnx/flatten.h"
 #include "src/onnx/model_file.h"
 
 namespace weft {
@@ -21,11 +21,18 @@ struct BuiltGraph {
     Diagnostics problems;
 };
 
-/// Operator set versions by domain; standard ONNX is "".
-using Opsets = std::map<std::string, int>;
+/// What the model's outputs need of `flat`, the model's nodes. Of other nodes and initialisers only the names are looked at: they refuse
+/// nothing. External data that is read goes into the file's digest. An error is one of structure (names given twice, cycles), after which
+/// nothing more can be said.
+Result<BuiltGraph> build_graph(ModelFile& file, const FlatGraph& flat);
 
-/// External data goes into the file's digest. An error is one of structure (names given twice, cycles), after which nothing more can be
-/// said.
-Result<BuiltGraph> build_graph(ModelFile& file, const Opsets& opsets);
+/// The same for other values in the place of the model's outputs; the digest stays as it is.
+Result<BuiltGraph> build_part(const ModelFile& file, const FlatGraph& flat, const std::vector<std::string>& wanted);
+
+/// Keys under which diagnostics name the nodes of `flat`, in its order.
+std::vector<std::string> node_keys(const FlatGraph& flat);
+
+/// Indices of the nodes that `wanted` values depend on, ascending.
+std::vector<std::size_t> needed_nodes(const FlatGraph& flat, const std::vector<std::string>& wanted);
 
 }  // namespace weft

@@ -6,10 +6,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
 
 #include "src/graph/op_def.h"
 #include "src/onnx/build_graph.h"
+#include "src/onnx/choose_branches.h"
 #include "src/onnx/input_shapes.h"
 #include "src/onnx/model_file.h"
 #include "src/onnx/tensor_proto.h"
@@ -125,6 +127,38 @@ Attempt type_graph(const BuiltGraph& built, const std::vector<InputShape>& input
     return single;
 }
 
+/// The values of conditions, as far as the shapes of `inputs` and the file's constants decide them.
+Result<std::vector<std::optional<bool>>> solve_conditions(const ModelFile& file, const FlatGraph& flat,
+                                                          const std::vector<std::string>& conditions, const std::vector<InputShape>& inputs,
+                                                          bool keep_shapes) {
+    std::vector<std::optional<bool>> values(conditions.size());
+    std::vector<std::string> wanted = conditions;
+    std::sort(wanted.begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+    const auto built = build_part(file, flat, wanted);
+    if (!built) return values;
+    const auto solve = [&](const std::vector<InputShape>& shapes) {
+        const Attempt solved = attempt(*built, shapes);
+        std::vector<std::optional<bool>> found(conditions.size());
+        for (std::size_t i = 0; i < conditions.size(); ++i) {
+            const Value* value = solved.graph.find(conditions[i]);
+            if (value && value->is_constant() && value->constant->size() == 1) found[i] = value->constant->at(0) != 0;
+        }
+        return found;
+    };
+    const std::int64_t images = keep_shapes ? 0 : batch_candidate(inputs);
+    values = solve(images == 0 ? inputs : with_batch_of_one(inputs));
+    if (images <= 1) return values;
+    const auto whole = solve(inputs);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (!values[i] || !whole[i] || *values[i] == *whole[i]) continue;
+        return Diagnostic{Severity::error, "", conditions[i],
+                          fmt::format("a condition of the model is one for {} images and another for one", images),
+                          "export the model for a single image (batch size 1)"};
+    }
+    return values;
+}
+
 /// What the file says of a value's type, held against what was inferred.
 void compare_declared(const onnx::ValueInfoProto& info, const Graph& graph, bool same_batch, Diagnostics& warnings) {
     const Value* value = graph.find(info.name());
@@ -157,10 +191,16 @@ Result<ImportedModel> import_file(ModelFile file, const ImportOptions& options) 
     if (proto.node_size() == 0)
         return Diagnostic{Severity::error, "", "", "the model has no node", "there is nothing to compile; export the model again"};
 
-    WEFT_ASSIGN(BuiltGraph built, build_graph(file, result.opsets));
+    WEFT_ASSIGN(FlatGraph flat, FlatGraph::make(file.model, result.opsets));
+    auto inputs = input_shapes(proto, options.shapes, !options.keep_shapes);
+    const auto solve = [&](const std::vector<std::string>& conditions) -> Result<std::vector<std::optional<bool>>> {
+        if (!inputs) return inputs.error();
+        return solve_conditions(file, flat, conditions, *inputs, options.keep_shapes);
+    };
+    WEFT_CHECK(choose_branches(file, flat, solve));
+    WEFT_ASSIGN(BuiltGraph built, build_graph(file, flat));
     Diagnostics problems = std::move(built.problems);
     append(problems, non_finite_constants(built.graph));
-    auto inputs = input_shapes(proto, options.shapes, !options.keep_shapes);
     if (!inputs) {
         append(problems, std::move(inputs).error());
         return problems;

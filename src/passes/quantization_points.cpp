@@ -287,7 +287,9 @@ std::string Finder::key_of(Value* value) {
 QuantizationPoints Finder::find() {
     QuantizationPoints result;
     for (const auto& node : graph_.nodes()) {
-        const bool reads_real = std::ranges::all_of(node->inputs, [](const Value* input) { return !input || is_float(input->type); });
+        // Constant integers only say how: the axes of a reduction.
+        const bool reads_real =
+            std::ranges::all_of(node->inputs, [](const Value* input) { return !input || is_float(input->type) || input->is_constant(); });
         if (!accumulates(node.get()) || !reads_real) continue;
         const auto& linear = node->op->traits.linear;
         const bool has_weights =

@@ -14,6 +14,7 @@
 #include "src/base/parallel.h"
 #include "src/engines/evaluate.h"
 #include "src/graph/op_def.h"
+#include "src/passes/narrow_reals.h"
 #include "src/passes/quantization_points.h"
 #include "src/quantize/bits.h"
 
@@ -104,8 +105,7 @@ Status Calibration::for_each_sample(const std::function<void(std::size_t, std::s
                 return false;
             }
             for (std::size_t point = 0; point < points_.size(); ++point) {
-                const Tensor& tensor = (*values)[point];
-                observe(point, tensor.type() == DataType::float32 ? tensor.as<float>() : std::span<const float>{});
+                observe(point, (*values)[point].as<float>());
             }
             return true;
         },
@@ -172,7 +172,7 @@ Result<std::vector<IntegerType>> Calibration::types(const BitsConfig& bits, Cali
 
 class Inserter {
 public:
-    Inserter(Graph& graph, CalibrationMethod method) : graph_(graph), method_(method) {
+    Inserter(Graph& graph, CalibrationMethod method, Diagnostics& warnings) : graph_(graph), method_(method), warnings_(warnings) {
         for (const auto& node : graph.nodes())
             if (node->op->domain.empty()) opset_ = std::max(opset_, node->opset);
     }
@@ -191,6 +191,7 @@ private:
 
     Graph& graph_;
     CalibrationMethod method_;
+    Diagnostics& warnings_;
     int opset_ = per_channel_opset;
     std::map<const Value*, double> scales_;  ///< Of the values that this pass quantised.
 };
@@ -288,6 +289,13 @@ void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
             least_scale.push_back(std::fabs(static_cast<double>(element)) / input_scale / (1 << 30));
     }
     const QuantisedWeights quantised = quantise_weights(*weight->constant, axis, bits, method_, least_scale);
+    if (quantised.lossy_channels > 0) {
+        warnings_.push_back({Severity::warning, point.key, weight->name,
+                             fmt::format("the weights of another output channel are so large that {} of {} channels are rounded more "
+                                         "coarsely than their own {} bits allow: channel {} loses {:.0f} dB",
+                                         quantised.lossy_channels, channels, bits, quantised.worst_channel, quantised.worst_loss_db),
+                             "bring the channels of this layer closer together: scale its large weights down and what follows up"});
+    }
 
     const std::string name = weight->name;
     Value* stored = constant(name + "_quantized", Tensor::of<std::int8_t>(weight->shape, quantised.values));
@@ -341,19 +349,22 @@ bool has_quantisers(const Graph& graph) {
 }
 
 Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t images, const QuantizeOptions& options,
-                       const Progress& progress) {
+                       const Progress& progress, Diagnostics* warnings) {
     WEFT_ASSIGN(const BitsConfig bits, parse_bits(options.bits));
     Graph result = graph.clone();
     WEFT_CHECK(result.sort());
+    narrow_reals(result);
     const QuantizationPoints points = find_quantization_points(result);
     if (Diagnostics problems = check_keys(bits, keys_of(points)); !problems.empty()) return problems;
     WEFT_CHECK(check_samples(result, inputs, images));
     WEFT_ASSIGN(const std::vector<IntegerType> types,
                 Calibration(result, inputs, images, points.values, progress).types(bits, options.method, options.stand_in));
 
-    Inserter inserter(result, options.method);
+    Diagnostics found;
+    Inserter inserter(result, options.method, found);
     for (std::size_t i = 0; i < points.values.size(); ++i) inserter.quantise_value(points.values[i].value, types[i]);
     for (const WeightPoint& point : points.weights) inserter.quantise_weights_of(point, bits.weights_of(point.key));
+    if (warnings) warnings->insert(warnings->end(), found.begin(), found.end());
     WEFT_CHECK(result.sort());
     result.remove_dead();
     return result;

@@ -26,9 +26,10 @@ bool has_quantisers(const Graph& graph);
 
 /// A copy of `graph` (ONNX operators, constants folded) in which every linear operator's weights and every activation that an accumulating
 /// operator reads are quantised, as QuantizeLinear, Clip where needed, DequantizeLinear. Quantisers that the graph has already stay
-/// untouched. `inputs`: samples for the graph's inputs, in its order, stacked along axis 0.
+/// untouched; float64 becomes float32 throughout. `inputs`: samples for the graph's inputs, in its order, stacked along axis 0. `warnings`
+/// (may be null) takes what the user should know of the loss.
 Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t images, const QuantizeOptions& options,
-                       const Progress& progress);
+                       const Progress& progress, Diagnostics* warnings = nullptr);
 
 /// The bits of every node as the options give them, as the text of a JSON file for people to edit.
 Result<std::string> bits_file(const Graph& graph, const QuantizeOptions& options);

@@ -68,6 +68,17 @@ float channel_scale(std::span<const double> values, int bits, CalibrationMethod 
     return static_cast<float>(best);
 }
 
+/// Signal to rounding noise in dB; 0 where nothing is left of the signal.
+double sqnr_db(std::span<const double> values, double scale, double limit) {
+    double signal = 0;
+    for (const double value : values) signal += value * value;
+    const double noise = squared_error(values, scale, limit);
+    return noise > 0 && signal > noise ? 10 * std::log10(signal / noise) : 0;
+}
+
+/// Less is not worth a word; nor is what a channel loses of which float32 itself would hardly see anything beside the largest.
+constexpr double mentioned_loss_db = 3, seen_ratio = 1 << 24;
+
 }  // namespace
 
 void ObservedRange::observe(std::span<const float> values) {
@@ -161,10 +172,6 @@ IntegerType activation_type(const ObservedRange& range, const Histogram* histogr
     return best;
 }
 
-/// A channel that training has switched off has weights of any smallness. Finer steps than this part of the coarsest channel's cannot be
-/// seen beside that channel's rounding, but would need a multiplier of their own width in the requantisation stage.
-constexpr double greatest_scale_ratio = 256;
-
 QuantisedWeights quantise_weights(const Tensor& weights, int axis, int bits, CalibrationMethod method,
                                   std::span<const double> least_scale) {
     const ChannelRuns runs = runs_of(weights.shape(), axis);
@@ -184,13 +191,24 @@ QuantisedWeights quantise_weights(const Tensor& weights, int axis, int bits, Cal
         for_each(channel, [&](std::size_t i) { values.push_back(elements[i]); });
         scales.push_back(channel_scale(values, bits, method));
     }
-    const double least = scales.empty() ? 0 : *std::ranges::max_element(scales) / greatest_scale_ratio;
+    const double largest = scales.empty() ? 0 : *std::ranges::max_element(scales), least = largest / greatest_scale_ratio;
     for (std::int64_t channel = 0; channel < runs.channels; ++channel) {
-        double scale = scales[static_cast<std::size_t>(channel)];
+        const double wanted = scales[static_cast<std::size_t>(channel)];
+        double scale = wanted;
         if (scale < least) scale = float_scale(least);
         if (!least_scale.empty() && scale < least_scale[static_cast<std::size_t>(channel)])
             scale = float_scale(least_scale[static_cast<std::size_t>(channel)]);
         const double limit = bits == 1 ? 1 : static_cast<double>((1 << (bits - 1)) - 1);
+        if (bits > 1 && wanted < least && wanted * seen_ratio > largest) {
+            values.clear();
+            for_each(channel, [&](std::size_t i) { values.push_back(elements[i]); });
+            const double loss = sqnr_db(values, wanted, limit) - sqnr_db(values, scale, limit);
+            if (loss >= mentioned_loss_db) ++result.lossy_channels;
+            if (loss >= mentioned_loss_db && loss > result.worst_loss_db) {
+                result.worst_loss_db = loss;
+                result.worst_channel = static_cast<int>(channel);
+            }
+        }
         for_each(channel, [&](std::size_t i) {
             const double integer = bits == 1 ? (elements[i] < 0 ? -1 : 1) : std::clamp(std::nearbyint(elements[i] / scale), -limit, limit);
             result.values[i] = static_cast<std::int8_t>(integer);

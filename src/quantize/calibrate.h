@@ -52,13 +52,21 @@ IntegerType activation_type(double min, double max, int bits);
 /// The type that serves what was observed: its whole range, or the shorter range of least squared error.
 IntegerType activation_type(const ObservedRange& range, const Histogram* histogram, int bits, CalibrationMethod method);
 
+/// A channel that training has switched off has weights of any smallness. Steps finer than this part of the coarsest channel's would need
+/// multipliers beyond what the requantisation stage has.
+inline constexpr double greatest_scale_ratio = 65536;
+
 struct QuantisedWeights {
     std::vector<std::int8_t> values;
     std::vector<float> scale;  ///< One an output channel: normal positive float32.
+    /// Of channels that got a coarser scale than their weights ask for, since another channel's is so large.
+    int lossy_channels = 0;
+    int worst_channel = -1;
+    double worst_loss_db = 0;  ///< Of the worst channel's ratio of signal to rounding noise.
 };
 
 /// Symmetric weights, one scale an index of `axis`, on the narrow range -(2^(bits-1) - 1)..2^(bits-1) - 1; at one bit {-1, +1}.
-/// No scale is less than 1/256 of the largest.
+/// No scale is less than the largest / `greatest_scale_ratio`.
 /// `least_scale` (one a channel, or empty) bounds the scales from below, so that a bias on the grid of the products fits its word.
 QuantisedWeights quantise_weights(const Tensor& weights, int axis, int bits, CalibrationMethod method,
                                   std::span<const double> least_scale = {});

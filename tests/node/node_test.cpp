@@ -51,8 +51,10 @@ std::map<std::string, std::string> read_table(const path& file) {
 }
 
 bool is_ours(const onnx::ModelProto& model) {
-    return std::all_of(model.graph().node().begin(), model.graph().node().end(),
-                       [](const onnx::NodeProto& node) { return find_op(node.domain(), node.op_type()) != nullptr; });
+    return std::all_of(model.graph().node().begin(), model.graph().node().end(), [](const onnx::NodeProto& node) {
+        const OpDef* op = find_op(node.domain(), node.op_type());
+        return op && !op->refusal;
+    });
 }
 
 bool is_half(const onnx::ValueInfoProto& info) {

@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "src/engines/evaluate.h"
 #include "src/graph/op_def.h"
 #include "src/passes/fold_constants.h"
 #include "src/passes/pass.h"
 #include "src/passes/quantization_points.h"
+#include "tests/messages.h"
 #include "tests/paths.h"
 #include "tests/single_node.h"
 
@@ -330,6 +332,77 @@ TEST(Quantize, TheSameSamplesGiveTheSameGraph) {
     const auto first = quantised(net.graph), second = quantised(net.graph);
     ASSERT_TRUE(first && second);
     EXPECT_EQ(print(*first), print(*second));
+}
+
+TEST(Quantize, DoubleBecomesFloat32) {
+    // What an exporter writes for a layer in double: casts around a product of double constants.
+    Network network;
+    Value* x = network.relu(network.conv(network.input({1, 3, 8, 8}), 8));
+    Attributes to_double, to_float;
+    to_double.set("to", std::int64_t{11});
+    to_float.set("to", std::int64_t{1});
+    Value* wide = network.node("Cast", {network.node("Flatten", {x})}, to_double);
+    Value* weight = network.graph.add_constant("wide_weight", network.weights({512, 10}, 0.05)->constant->cast(DataType::float64));
+    Value* limit = network.graph.add_constant("no_limit", Tensor::scalar(std::numeric_limits<double>::max()));
+    Value* none = network.graph.add_constant("no_lower_limit", Tensor::scalar(0.0));
+    Value* product = network.node("Clip", {network.node("MatMul", {wide, weight}), none, limit});
+    network.output(network.node("Cast", {product}, to_float));
+    ASSERT_EQ(product->type, DataType::float64);
+    const auto result = quantised(network.graph);
+    ASSERT_TRUE(result) << test::messages(result);
+    for (const auto& value : result->values()) EXPECT_NE(value->type, DataType::float64) << value->name;
+    EXPECT_TRUE(verify(*result));
+    EXPECT_GT(agreement(network.graph, *result), 30);
+    // Types said by the operators themselves, not only by the values.
+    Graph again = result->clone();
+    EXPECT_EQ(test::messages(infer_types(again)), "");
+    for (const auto& value : again.values()) EXPECT_NE(value->type, DataType::float64) << value->name;
+}
+
+TEST(Quantize, SaysWhichChannelLosesMost) {
+    Network network;
+    Value* x = network.conv(network.input({1, 3, 8, 8}), 4);
+    Tensor weight = *x->producer->input(1)->constant;
+    const auto elements = weight.as<float>();
+    for (std::size_t i = 0; i < elements.size() / 4; ++i) elements[i] *= 1e6F;
+    x->producer->input(1)->constant = std::make_shared<const Tensor>(std::move(weight));
+    network.output(network.relu(x));
+    Diagnostics warnings;
+    const auto result = quantize(network.graph, samples(network.graph, 8), 8, {}, {}, &warnings);
+    ASSERT_TRUE(result) << test::messages(result);
+    ASSERT_EQ(warnings.size(), 1U);
+    EXPECT_EQ(warnings[0].severity, Severity::warning);
+    EXPECT_EQ(warnings[0].node, "Conv1");
+    EXPECT_EQ(warnings[0].tensor, "w");
+    EXPECT_NE(warnings[0].reason.find("3 of 4 channels are rounded more coarsely than their own 8 bits allow: channel "), std::string::npos)
+        << warnings[0].reason;
+    EXPECT_FALSE(warnings[0].help.empty());
+}
+
+/// However a reduction over space says its axes, what it reads gets a quantiser.
+TEST(Quantize, ReductionsAreQuantisedHoweverTheyAreSaid) {
+    for (const char* op : {"ReduceMean", "ReduceSum", "ReduceMax"}) {
+        for (const bool as_input : {false, true}) {
+            for (const std::vector<std::int64_t>& axes : {std::vector<std::int64_t>{2, 3}, {-1, -2}}) {
+                Network network;
+                Value* x = network.relu(network.conv(network.input({1, 3, 8, 8}), 6));
+                Attributes attributes;
+                attributes.set("keepdims", std::int64_t{as_input});
+                std::vector<Value*> inputs{x};
+                if (as_input)
+                    inputs.push_back(network.graph.add_constant("axes", Tensor::of<std::int64_t>({2}, axes)));
+                else
+                    attributes.set("axes", axes);
+                network.output(network.dense(network.node(op, inputs, attributes), 4));
+                const auto result = quantised(network.graph);
+                ASSERT_TRUE(result) << test::messages(result);
+                const Value* relu = result->find("Relu1_out");
+                ASSERT_NE(relu, nullptr);
+                EXPECT_EQ(relu->producer->op->traits.role == OpRole::dequantize, std::string(op) != "ReduceMax") << op << " " << as_input;
+                EXPECT_GT(agreement(network.graph, *result), 25) << op << " " << as_input;
+            }
+        }
+    }
 }
 
 }  // namespace

@@ -119,6 +119,45 @@ TEST(Calibrate, WeightsPerChannel) {
     EXPECT_EQ(columns.values[3 * 7 + 1], weights.values[200 + 7]);
 }
 
+/// Signal to rounding noise of one row, in dB.
+double row_sqnr(const QuantisedWeights& weights, std::span<const float> values, std::size_t row, std::size_t columns) {
+    double signal = 0, noise = 0;
+    for (std::size_t i = row * columns; i < (row + 1) * columns; ++i) {
+        const double real = values[i];
+        signal += real * real;
+        noise += std::pow(real - weights.values[i] * static_cast<double>(weights.scale[row]), 2);
+    }
+    return 10 * std::log10(signal / noise);
+}
+
+TEST(Calibrate, SmallChannelsKeepTheirBitsBesideLargeOnes) {
+    for (const double ratio : {100.0, 10000.0, 60000.0, 1e6, 1e12}) {
+        std::vector<float> values = normal_values(4 * 300, 1, 5);
+        for (std::size_t i = 0; i < 300; ++i) values[i] *= static_cast<float>(ratio);
+        const QuantisedWeights weights = quantise_weights(Tensor::of<float>({4, 300}, values), 0, 8, CalibrationMethod::min_max);
+        EXPECT_GT(row_sqnr(weights, values, 0, 300), 38) << ratio;
+        const double small = row_sqnr(weights, values, 2, 300);
+        if (ratio <= 60000) {
+            EXPECT_GT(small, 38) << ratio;
+            EXPECT_EQ(weights.lossy_channels, 0);
+        } else {
+            EXPECT_LT(small, 30) << ratio;
+        }
+        if (ratio == 1e6) {
+            EXPECT_EQ(weights.lossy_channels, 3);
+            ASSERT_GT(weights.worst_channel, 0);
+            const auto worst = static_cast<std::size_t>(weights.worst_channel);
+            for (std::size_t row = 1; row < 4; ++row)
+                EXPECT_GE(row_sqnr(weights, values, row, 300) + 1, row_sqnr(weights, values, worst, 300));
+            // Steps 1e6 / 65536 times coarser.
+            EXPECT_NEAR(weights.worst_loss_db, 20 * std::log10(1e6 / greatest_scale_ratio), 3);
+        }
+        if (ratio == 1e12) {
+            EXPECT_EQ(weights.lossy_channels, 0) << "a channel that is switched off is not worth a word";
+        }
+    }
+}
+
 TEST(Calibrate, LeastErrorPaysAtFewBits) {
     const std::vector<float> values = normal_values(4000, 0.1, 4);
     const Tensor tensor = Tensor::of<float>({1, 4000}, values);

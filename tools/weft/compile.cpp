@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 
+#include "src/driver/host_part.h"
 #include "src/explore/folding.h"
 #include "tools/weft/command.h"
 
@@ -48,13 +49,15 @@ Status run(Flags& flags) {
                                  {"lut", std::llround(predicted->lut)},
                                  {"ff", std::llround(predicted->ff)},
                                  {"bram36", predicted->bram36}};
+        json["host"] = host_json(host_part(compiled->model.quantised, compiled->design));
         if (check) {
             json["check"] = {{"images", check->images},
                              {"elements", check->elements},
                              {"equal_elements", check->equal},
                              {"ties", check->ties},
                              {"output_sqnr_db", std::isfinite(check->output_sqnr_db) ? nlohmann::ordered_json(check->output_sqnr_db)
-                                                                                     : nlohmann::ordered_json(nullptr)}};
+                                                                                     : nlohmann::ordered_json(nullptr)},
+                             {"outputs", check->outputs}};
         }
         fmt::print("{}\n", json.dump(2));
     } else {
@@ -70,6 +73,7 @@ Status run(Flags& flags) {
         if (const std::optional<Cost>& predicted = compiled->predicted)
             fmt::print("RTL kernel, predicted: {:.0f} LUT, {:.0f} FF, {:g} BRAM36 (weft synthesize counts them)\n", predicted->lut,
                        predicted->ff, predicted->bram36);
+        for (const std::string& line : host_lines(host_part(compiled->model.quantised, compiled->design))) fmt::print("{}\n", line);
         if (check) {
             fmt::print("check on {} {} samples:\n", check->images, check->random ? "random" : "calibration");
             fmt::print("  contract = regions recomputed in double on {} of {} elements ({} at a rounding tie)\n", check->equal,

@@ -19,6 +19,7 @@ using Json = nlohmann::ordered_json;
 Json list_ops() {
     Json list = Json::array();
     for (const OpDef* op : op_registry()) {
+        if (op->refusal) continue;
         const bool hardware = op->lower || !op->rewrites.empty() || op->traits.elementwise || op->traits.view;
         list.push_back({{"op", op->name},
                         {"domain", op->domain},
