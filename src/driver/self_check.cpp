@@ -96,6 +96,7 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
     const Graph& source = compiled.model.source;
     const Evaluator reference(source, DataType::float32, {source.inputs.begin(), source.inputs.end()}, outputs);
     Power output_power;
+    std::vector<Power> powers(compared.size());
     for (std::int64_t image = 0; image < check.images; ++image) {
         std::vector<Tensor> inputs;
         for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
@@ -114,12 +115,14 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
                 const double real =
                     static_cast<double>(streams[stream].data[at] - pick(output.zero_point)) * pick(output.scale) + pick(output.offset);
                 output_power.add(floats[k].at(e), real);
+                powers[k].add(floats[k].at(e), real);
             }
         }
         if (observer.progress) observer.progress("checking", image + 1, check.images);
     }
 
     check.output_sqnr_db = output_power.db();
+    for (std::size_t k = 0; k < compared.size(); ++k) check.outputs.emplace_back(compiled.design.outputs[compared[k]].name, powers[k].db());
     check.worst_sqnr_db = std::numeric_limits<double>::infinity();
     check.regions = nlohmann::ordered_json::array();
     for (const RegionAgreement& region : oracle.regions()) {

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 
+#include "src/driver/project_folder.h"
 #include "src/explore/folding.h"
 #include "tools/weft/command.h"
 
@@ -24,18 +25,25 @@ struct Flags {
 
 std::string decibels(double value) { return std::isfinite(value) ? fmt::format("{:.1f} dB", value) : std::string("no difference"); }
 
+nlohmann::ordered_json finite_or_null(double value) {
+    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
 Status run(Flags& flags) {
     WEFT_ASSIGN(static_cast<ModelOptions&>(flags.options), flags.model.parsed());
     flags.options.command_line = command_line();
     const Observer observer = progress_observer(flags.dump_after);
+    WEFT_CHECK(takes_project(flags.output));
     WEFT_ASSIGN(const auto compiled, compile(flags.model.model, flags.options, observer));
     report(compiled->model.warnings);
     report(compiled->warnings);
     std::optional<SelfCheck> check;
     if (flags.options.self_check) {
         WEFT_ASSIGN(check, self_check(*compiled, observer));
+        report(check->warnings);
+        if (!check->exact()) return Diagnostics{};
     }
-    WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.model.model, flags.output));
+    WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.model.model, flags.output, observer));
 
     const FoldingFigures figures = weft::figures(compiled->design);
     if (flags.json) {
@@ -55,10 +63,11 @@ Status run(Flags& flags) {
                              {"elements", check->elements},
                              {"equal_elements", check->equal},
                              {"ties", check->ties},
-                             {"output_sqnr_db", std::isfinite(check->output_sqnr_db) ? nlohmann::ordered_json(check->output_sqnr_db)
-                                                                                     : nlohmann::ordered_json(nullptr)}};
+                             {"output_sqnr_db", finite_or_null(check->output_sqnr_db)}};
+            for (const auto& [name, db] : check->outputs)
+                json["check"]["outputs"].push_back({{"name", name}, {"sqnr_db", finite_or_null(db)}});
         }
-        fmt::print("{}\n", json.dump(2));
+        fmt::print("{}\n", json_text(json, 2));
     } else {
         fmt::print("{}: {} units, {} cycles a frame at the slowest unit ({}), {:.0f} MAC DSPs, {:.0f} DSPs of {} on {}\n",
                    compiled->model.name, compiled->design.units.size(), figures.interval, figures.slowest ? figures.slowest->name : "-",
@@ -74,18 +83,20 @@ Status run(Flags& flags) {
                        predicted->ff, predicted->bram36);
         if (check) {
             fmt::print("check on {} {} samples:\n", check->images, check->random ? "random" : "calibration");
-            fmt::print("  contract = regions recomputed in double on {} of {} elements ({} at a rounding tie)\n", check->equal,
-                       check->elements, check->ties);
-            fmt::print("  against {}: {} at the kernel's output\n", compiled->model.calibrated ? "float" : "the model as given",
-                       decibels(check->output_sqnr_db));
+            if (check->elements > 0) {
+                fmt::print("  contract = regions recomputed in double on {} of {} elements ({} at a rounding tie)\n", check->equal,
+                           check->elements, check->ties);
+            } else {
+                fmt::print("  no region to recompute in double: there is nothing to compare the contract with\n");
+            }
+            const char* reference = compiled->model.calibrated ? "float" : "the model as given";
+            for (const auto& [name, db] : check->outputs)
+                fmt::print("  against {}: {} at {}\n", reference, decibels(db),
+                           check->outputs.size() > 1 ? "the kernel's output '" + name + "'" : "the kernel's output");
             if (!check->worst_node.empty())
                 fmt::print("  most is lost at node '{}': {}\n", check->worst_node, decibels(check->worst_sqnr_db));
         }
         fmt::print("project: {}\n", flags.output);
-    }
-    if (check) {
-        report(check->warnings);
-        if (!check->exact()) return Diagnostics{};
     }
     return Ok{};
 }
@@ -96,7 +107,10 @@ Command add_compile(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("compile", "Turn a model into a kernel project, checked");
     auto flags = std::make_shared<Flags>();
     sub->add_option("MODEL", flags->model.model, "The model, an ONNX file")->required();
-    sub->add_option("-o,--output", flags->output, "Directory of the project")->required()->type_name("DIR");
+    sub->add_option("-o,--output", flags->output, "Directory of the project; one that holds anything else than a project is refused")
+        ->required()
+        ->check(named())
+        ->type_name("DIR");
     sub->add_option("--board", flags->options.board, "Board or card (weft list boards)")->capture_default_str()->type_name("BOARD");
     flags->model.add(*sub, true);
     sub->add_option("--clock", flags->options.clock_mhz, "Kernel clock in MHz that figures assume (default: the board's)")
