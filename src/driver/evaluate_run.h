@@ -76,8 +76,9 @@ struct RunResult {
 
 Result<RunResult> run_model(const RunRequest& request, const Observer& observer);
 
-/// `engine, against, images, elements, equal_elements, max_difference, outputs[], top1, top1_against, agree_top1, seconds, cycles, layers[]`;
-/// an output has `name, shape`, with a comparison `elements, equal_elements, max_difference, sqnr_db`, and of a single image `prediction`.
+/// `engine, against, images, elements, equal_elements, max_difference, outputs[], top1, top1_against, agree_top1, seconds, cycles,
+/// layers[]`; an output has `name, shape`, with a comparison `elements, equal_elements, max_difference, sqnr_db`, and of a single image
+/// `prediction`.
 nlohmann::ordered_json to_json(const RunResult& result);
 std::string to_text(const RunResult& result);
 
