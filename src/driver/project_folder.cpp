@@ -204,12 +204,10 @@ public:
     Status run() {
         std::error_code code;
         if (is_there(ready_ / plan_name)) {
-            WEFT_ASSIGN(const std::string text, read_file(ready_ / plan_name));
-            const Json plan = Json::parse(text, nullptr, false);
-            if (plan.is_discarded()) return cannot_write(folder_, "what an interrupted compile has left there is damaged");
-            for (const Json& entry : plan.at("keep")) WEFT_CHECK(keep(entry.at(0), entry.at(1)));
+            WEFT_ASSIGN(const Plan plan, read_plan());
+            for (const auto& [from, to] : plan.keep) WEFT_CHECK(keep(from, to));
             WEFT_CHECK(move_in());
-            for (const Json& entry : plan.at("remove")) WEFT_CHECK(remove(entry.at(0), entry.at(1)));
+            for (const auto& [file, digest] : plan.remove) WEFT_CHECK(remove(file, digest));
             if (is_there(ready_ / files_name / manifest_name)) WEFT_CHECK(move(manifest_name));
         }
         step();
@@ -221,6 +219,25 @@ public:
 private:
     void step() const {
         if (step_) step_();
+    }
+
+    Result<Plan> read_plan() const {
+        WEFT_ASSIGN(const std::string text, read_file(ready_ / plan_name));
+        const Json json = Json::parse(text, nullptr, false);
+        Plan plan;
+        bool good = true;
+        try {
+            json.at("keep").get_to(plan.keep);
+            json.at("remove").get_to(plan.remove);
+        } catch (const Json::exception&) {
+            good = false;
+        }
+        for (const auto& [from, to] : plan.keep) good = good && is_inside(from) && is_inside(to);
+        for (const auto& [file, digest] : plan.remove) good = good && is_inside(file);
+        if (!good)
+            return Diagnostic{.reason = fmt::format("'{}' is damaged: it is what an interrupted compile has left", ready_.string()),
+                              .help = "remove it and compile again"};
+        return plan;
     }
 
     Status keep(const std::string& from, const std::string& to) {

@@ -201,6 +201,19 @@ TEST_F(ProjectFolders, TouchNothingOutside) {
     EXPECT_FALSE(fs::exists(at("out/a")));
 }
 
+TEST_F(ProjectFolders, DoNotFollowARecordThatIsDamaged) {
+    expect_written("out", {{"a", "1"}});
+    put("victim", "mine");
+    for (const char* plan :
+         {"", "{", "{}", R"({"keep": [["../victim", "b"]], "remove": []})", R"({"keep": [], "remove": [["../victim", ""]]})",
+          R"({"keep": [1], "remove": []})", R"({"keep": [["a", "/tmp/b"]], "remove": []})"}) {
+        put("out/.weft-ready/plan.json", plan);
+        EXPECT_THAT(test::messages(ProjectReading::open(at("out"))), HasSubstr("is damaged")) << plan;
+        expect_refused("out", "is damaged");
+        EXPECT_EQ(text("out/a") + text("victim"), "1mine");
+    }
+}
+
 TEST_F(ProjectFolders, OfEarlierVersionsAreKnown) {
     const auto past = fs::file_time_type::clock::now() - std::chrono::hours(1);
     for (const char* file :
