@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/base/files.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,65 +11,121 @@
 #include <fstream>
 #include <iterator>
 
+#include "src/base/interrupt.h"
+#include "src/base/scratch.h"
+
 namespace weft {
+
+namespace fs = std::filesystem;
 
 namespace {
 
-Diagnostic cannot(const std::string& what, const std::filesystem::path& path, const std::error_code& code) {
+Diagnostic cannot(const std::string& what, const fs::path& path, const std::error_code& code) {
     return {Severity::error, "", "", "cannot " + what + " '" + path.string() + "': " + code.message(),
-            "check the path and its permissions"};
+            what == "read" ? "check the path and its permissions" : "check that the folder exists and may be written to"};
 }
 
 std::error_code last_error() { return {errno, std::generic_category()}; }
 
+/// Writes all parts; the first error.
+std::error_code write_parts(int file, std::span<const std::string_view> parts) {
+    for (std::string_view part : parts) {
+        while (!part.empty()) {
+            const ssize_t count = ::write(file, part.data(), part.size());
+            if (count < 0 && errno == EINTR) continue;
+            if (count < 0) return last_error();
+            part.remove_prefix(static_cast<std::size_t>(count));
+        }
+    }
+    return {};
+}
+
+/// Opens `path` with `flags`, writes and closes.
+std::error_code write_new(const fs::path& path, int flags, std::span<const std::string_view> parts) {
+    const int file = ::open(path.c_str(), O_WRONLY | O_CLOEXEC | flags, 0666);
+    if (file < 0) return last_error();
+    std::error_code failed = write_parts(file, parts);
+    if (::close(file) != 0 && !failed) failed = last_error();
+    return failed;
+}
+
 }  // namespace
 
-Result<std::string> read_file(const std::filesystem::path& path) {
+Result<std::string> read_file(const fs::path& path) {
     std::error_code code;
-    if (std::filesystem::is_directory(path, code)) return cannot("read", path, std::make_error_code(std::errc::is_a_directory));
+    if (fs::is_directory(path, code)) return cannot("read", path, std::make_error_code(std::errc::is_a_directory));
     std::ifstream file(path, std::ios::binary);
     if (!file) return cannot("read", path, last_error());
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
-Status write_file(const std::filesystem::path& path, std::string_view contents) {
+Status make_folder(const fs::path& path) {
+    const Uninterrupted whole;
     std::error_code code;
-    if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), code);
-    if (code) return cannot("write", path, code);
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(contents.data(), static_cast<std::streamsize>(contents.size()));
-    file.close();
-    if (!file) return cannot("write", path, last_error());
+    fs::create_directories(path, code);
+    if (code) return cannot("make", path, code);
     return Ok{};
 }
 
-Result<StagedDirectory> StagedDirectory::make(const std::filesystem::path& target) {
-    std::filesystem::path place = std::filesystem::absolute(target).lexically_normal();
-    if (!place.has_filename()) place = place.parent_path();
+Status replace_file(const fs::path& path, std::span<const std::string_view> parts) {
+    const Uninterrupted whole;
     std::error_code code;
-    std::filesystem::create_directories(place.parent_path(), code);
-    if (code) return cannot("write to", target, code);
-    std::string pattern = (place.parent_path() / ("." + place.filename().string() + ".XXXXXX")).string();
-    if (!mkdtemp(pattern.data())) return cannot("write to", target, last_error());
-    std::filesystem::permissions(pattern, std::filesystem::perms(0755), code);
-    return StagedDirectory(place, pattern);
+    const fs::file_status old = fs::status(path, code);
+    if (fs::exists(old) && !fs::is_regular_file(old)) {
+        if (const std::error_code failed = write_new(path, O_TRUNC, parts)) return cannot("write", path, failed);
+        return Ok{};
+    }
+    WEFT_ASSIGN(const fs::path place, resolve(path));
+    const fs::path beside = place.parent_path() / (".weft-" + unique_suffix());
+    std::error_code failed = write_new(beside, O_CREAT | O_EXCL, parts);
+    if (!failed && fs::exists(old)) fs::permissions(beside, old.permissions(), code);
+    if (!failed) fs::rename(beside, place, failed);
+    if (!failed) return Ok{};
+    fs::remove(beside, code);
+    return cannot("write", path, failed);
 }
 
-StagedDirectory::StagedDirectory(StagedDirectory&& other) noexcept : target_(std::move(other.target_)), staged_(std::move(other.staged_)) {
-    other.staged_.clear();
-}
-
-StagedDirectory::~StagedDirectory() {
-    std::error_code ignored;
-    if (!staged_.empty()) std::filesystem::remove_all(staged_, ignored);
-}
-
-Status StagedDirectory::commit() {
+Status write_file(const fs::path& path, std::string_view contents) {
+    const Uninterrupted whole;
     std::error_code code;
-    std::filesystem::remove_all(target_, code);
-    if (!code) std::filesystem::rename(staged_, target_, code);
-    if (code) return cannot("write", target_, code);
-    staged_.clear();
+    if (path.has_parent_path()) fs::create_directories(path.parent_path(), code);
+    if (code) return cannot("write", path, code);
+    return replace_file(path, std::span(&contents, 1));
+}
+
+Status move_file(const fs::path& from, const fs::path& to) {
+    const Uninterrupted whole;
+    std::error_code code;
+    fs::rename(from, to, code);
+    if (code) return cannot("write", to, code);
+    return Ok{};
+}
+
+Result<fs::path> resolve(const fs::path& path) {
+    if (path.empty()) return Diagnostic{.reason = "the path to write to is empty", .help = "give the name of a file or folder"};
+    std::error_code code;
+    fs::path place = fs::absolute(path, code);
+    constexpr int most_links = 40;  // as Linux follows
+    for (int link = 0; !code && link <= most_links; ++link) {
+        // What does not exist is left as it stands, and a link that leads to nothing counts as that.
+        place = fs::weakly_canonical(place, code);
+        if (!code && !place.has_filename()) place = place.parent_path();
+        if (code || !fs::is_symlink(fs::symlink_status(place, code))) break;
+        place = place.parent_path() / fs::read_symlink(place, code);
+        if (link == most_links) code = std::make_error_code(std::errc::too_many_symbolic_link_levels);
+    }
+    if (code && code != std::errc::no_such_file_or_directory) return cannot("write", path, code);
+    return place;
+}
+
+Status keeps_inputs(const fs::path& output, std::initializer_list<fs::path> inputs) {
+    for (const fs::path& input : inputs) {
+        std::error_code code;
+        if (output.empty() || input.empty() || !fs::equivalent(output, input, code) || code || fs::is_other(fs::status(output, code)))
+            continue;
+        return Diagnostic{.reason = "writing '" + output.string() + "' would replace the '" + input.string() + "' that is read",
+                          .help = "choose another name for what is written"};
+    }
     return Ok{};
 }
 

@@ -5,26 +5,37 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
+
+#include "src/base/diagnostic.h"
+#include "src/base/interrupt.h"
 
 namespace weft {
 
-/// $XDG_CACHE_HOME/weft, or ~/.cache/weft, or a folder of the system's temporary folder. Need not exist.
+/// $XDG_CACHE_HOME/weft, or ~/.cache/weft, or what `settle_cache` chose instead. Need not exist.
 std::filesystem::path cache_folder();
+
+/// Where the usual place of `cache_folder` cannot be written to, caches of this process go to `.weft-cache` beside `project`, or, if that
+/// cannot be either, into the system's temporary folder: says so in a note. Empty where the usual place serves.
+Diagnostics settle_cache(const std::filesystem::path& project);
 
 /// A name that no other process or thread gets.
 std::string unique_suffix();
 
-/// A folder that its owner may fill; the destructor removes it with all that is in it.
+/// A path in the system's temporary folder that nothing has yet: `weft-<purpose>-<unique>`.
+std::filesystem::path temporary_path(std::string_view purpose);
+
+/// A folder that its owner may fill; the destructor, or an interruption, removes it with all that is in it.
 class TemporaryFolder {
 public:
-    explicit TemporaryFolder(std::filesystem::path path) : path_(std::move(path)) {}
+    explicit TemporaryFolder(std::filesystem::path path) : listed_(std::move(path), ListedPath::Removal::all) {}
     TemporaryFolder(const TemporaryFolder&) = delete;
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
     ~TemporaryFolder();
-    const std::filesystem::path& path() const { return path_; }
+    const std::filesystem::path& path() const { return listed_.path(); }
 
 private:
-    std::filesystem::path path_;
+    ListedPath listed_;
 };
 
 }  // namespace weft

@@ -6,12 +6,18 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <optional>
+
+#include "src/base/files.h"
+#include "src/base/interrupt.h"
+#include "src/base/scratch.h"
 
 extern char** environ;
 
@@ -36,24 +42,61 @@ Diagnostic cannot_start(const std::string& program, int error) {
     return {.reason = fmt::format("cannot run {}: {}", program, std::strerror(error))};
 }
 
+/// This process' environment, with another folder for temporary files if one is given.
+std::vector<std::string> environment_with(const std::string& temporary) {
+    std::vector<std::string> variables;
+    for (char** at = environ; *at != nullptr; ++at)
+        if (temporary.empty() || !std::string_view(*at).starts_with("TMPDIR=")) variables.emplace_back(*at);
+    if (!temporary.empty()) variables.push_back("TMPDIR=" + temporary);
+    return variables;
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+    std::vector<char*> list;
+    for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
+    list.push_back(nullptr);
+    return list;
+}
+
+/// Starts a program as the leader of a process group of its own, with the signals that this process may have blocked unblocked.
+int spawn(pid_t& child, const std::vector<std::string>& arguments, const std::vector<std::string>& environment, const Pipe& output,
+          const Pipe& errors) {
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions, output.ends[1], 1);
+    posix_spawn_file_actions_adddup2(&actions, errors.ends[1], 2);
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    sigset_t none;
+    sigemptyset(&none);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
+    const std::vector<char*> argv = pointers(arguments), variables = pointers(environment);
+    const int failed = posix_spawnp(&child, argv[0], &actions, &attributes, argv.data(), variables.data());
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return failed;
+}
+
 }  // namespace
 
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::function<void(std::string_view)>& on_line) {
     Pipe output, errors;
     if (!output.open() || !errors.open()) return cannot_start(arguments[0], errno);
 
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, output.ends[1], 1);
-    posix_spawn_file_actions_adddup2(&actions, errors.ends[1], 2);
-    std::vector<char*> argv;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    argv.push_back(nullptr);
+    // Whatever the program leaves in the folder for temporary files goes with it, also when it is ended.
+    const TemporaryFolder temporary(temporary_path("run"));
+    const bool writable = static_cast<bool>(make_folder(temporary.path()));
+    const std::vector<std::string> environment = environment_with(writable ? temporary.path().string() : std::string());
     pid_t child = 0;
-    const int failed = posix_spawnp(&child, argv[0], &actions, nullptr, argv.data(), environ);
-    posix_spawn_file_actions_destroy(&actions);
-    if (failed != 0) return cannot_start(arguments[0], failed);
+    std::optional<ListedGroup> listed;
+    {
+        const Uninterrupted whole;
+        if (const int failed = spawn(child, arguments, environment, output, errors); failed != 0) return cannot_start(arguments[0], failed);
+        listed.emplace(child);
+    }
     output.close(1);
     errors.close(1);
 
@@ -80,6 +123,7 @@ Result<ProcessResult> run_process(const std::vector<std::string>& arguments, con
     int status = 0;
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
+    const Uninterrupted over;  // a child that an interruption has ended is nothing to report
     result.exit_code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     return result;
 }

@@ -18,8 +18,9 @@ struct ProcessResult {
     std::string errors;  ///< Standard error.
 };
 
-/// Runs `arguments[0]`, found in PATH, without a shell, standard input empty. `on_line` hears each line of standard output as it comes.
-/// Fails only where the program cannot be started.
+/// Runs `arguments[0]`, found in PATH, without a shell, standard input empty, in a process group of its own and with a folder of its own
+/// for temporary files (TMPDIR), which is removed afterwards. `on_line` hears each line of standard output as it comes. Fails only where
+/// the program cannot be started.
 Result<ProcessResult> run_process(const std::vector<std::string>& arguments, const std::function<void(std::string_view)>& on_line = {});
 
 }  // namespace weft

@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <string_view>
+
+#include "src/base/files.h"
 
 namespace weft {
 
@@ -30,12 +33,9 @@ Result<Bytes> read_bytes(const std::filesystem::path& path) {
 }
 
 Status write_bytes(const std::filesystem::path& path, std::span<const ByteSpan> parts) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    if (!file) return file_error(path, std::string("cannot write it: ") + std::strerror(errno));
-    for (const ByteSpan part : parts) file.write(reinterpret_cast<const char*>(part.data()), static_cast<std::streamsize>(part.size()));
-    file.close();
-    if (!file) return file_error(path, "cannot write all of it", "is the disk full?");
-    return Ok{};
+    std::vector<std::string_view> texts;
+    for (const ByteSpan part : parts) texts.emplace_back(reinterpret_cast<const char*>(part.data()), part.size());
+    return replace_file(path, texts);
 }
 
 Result<Bytes> decompress(const std::filesystem::path& path, ByteSpan compressed, Compression compression, std::size_t limit) {

@@ -41,6 +41,7 @@ Result<Dataset> dataset_of_array(const std::filesystem::path& path, Tensor array
 Result<Dataset> dataset_of_images(const std::filesystem::path& path, ImageStack stack) {
     WEFT_ASSIGN(Dataset data, dataset_of_array(path, std::move(stack.tensor)));
     data.file_names = std::move(stack.file_names);
+    data.warnings = std::move(stack.warnings);
     return data;
 }
 

@@ -19,6 +19,7 @@ struct Dataset {
     std::vector<NamedTensor> inputs;      ///< A single unnamed tensor (name empty), or one a model input, by name.
     std::int64_t count = 0;               ///< Samples.
     std::vector<std::string> file_names;  ///< For folders of images: the file of each sample, sorted; else empty.
+    Diagnostics warnings;                 ///< Of what was lost in reading them.
 };
 
 /// A .npy or .npz file (one array an input, by name), an IDX file (also .gz), an image, or a folder of JPEG and PNG images of one size

@@ -115,6 +115,7 @@ bool read_png(ByteSpan contents, Image& image, Failure& why) {
     if (std::uint64_t{png_get_image_width(png, info)} * png_get_image_height(png, info) > most_pixels)
         png_error(png, "the image is too large");
     png_set_expand(png);
+    image.cut = png_get_bit_depth(png, info) == 16;
     png_set_strip_16(png);
     png_set_strip_alpha(png);
     const int passes = png_set_interlace_handling(png);
@@ -168,7 +169,15 @@ Result<ImageStack> stack_images(const std::filesystem::path& path, std::vector<I
                           "scale all images to the model's input size");
     }
     ImageStack stack{Tensor(DataType::uint8, {static_cast<std::int64_t>(images.size()), first.height, first.width, channels}),
-                     std::move(file_names)};
+                     std::move(file_names),
+                     {}};
+    if (const auto cut = std::count_if(images.begin(), images.end(), [](const Image& image) { return image.cut; }); cut > 0) {
+        Diagnostic warning = file_error(path, std::to_string(cut) + " of " + std::to_string(images.size()) +
+                                                  " images have 16 bits a channel: they are cut to the upper 8");
+        warning.severity = Severity::warning;
+        warning.help = "give the samples as a .npy file if the model takes 16 bits";
+        stack.warnings.push_back(std::move(warning));
+    }
     auto target = stack.tensor.as<std::uint8_t>().begin();
     for (Image& image : images) {
         if (colour) make_colour(image);

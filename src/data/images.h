@@ -18,6 +18,7 @@ struct Image {
     std::int64_t width = 0;
     int channels = 0;
     Bytes pixels;
+    bool cut = false;  ///< The file holds 16 bits a channel.
 };
 
 bool is_image(ByteSpan contents);
@@ -29,6 +30,7 @@ Result<Image> parse_image(const std::filesystem::path& path, ByteSpan contents);
 struct ImageStack {
     Tensor tensor;
     std::vector<std::string> file_names;
+    Diagnostics warnings;
 };
 /// The .jpg, .jpeg and .png files in the folder itself, sorted by name; other files are left aside.
 Result<ImageStack> load_image_folder(const std::filesystem::path& folder);

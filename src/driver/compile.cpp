@@ -13,6 +13,7 @@
 #include "src/emit/rtl.h"
 #include "src/emit/shell.h"
 #include "src/engines/inputs.h"
+#include "src/engines/sample_warnings.h"
 #include "src/explore/folding.h"
 #include "src/onnx/import.h"
 #include "src/passes/preprocess.h"
@@ -95,6 +96,9 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     if (options.calibration.empty()) return model;
     WEFT_ASSIGN(model.calibration, load_dataset(options.calibration));
     WEFT_ASSIGN(const std::vector<NamedTensor> samples, bind_inputs(model.calibration, model.source));
+    for (const Diagnostics& more :
+         {model.calibration.warnings, warn_of_bytes(model.calibration, model.source), warn_of_constant_samples(samples)})
+        model.warnings.insert(model.warnings.end(), more.begin(), more.end());
     const auto progress = [&](std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress("calibrating", done, total);
     };

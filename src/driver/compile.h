@@ -45,6 +45,7 @@ struct CompileOptions : ModelOptions {
 
 /// Told of stages and long work; all may be empty.
 struct Observer {
+    std::function<void(const Diagnostic&)> said;  ///< Of what a user should know at once, such as waiting.
     std::function<void(std::string_view stage, std::int64_t done, std::int64_t total)> progress;
     std::function<void(std::string_view stage, const Graph& graph, const PassLog& log)> graph;  ///< After each stage that has one.
 };
@@ -92,24 +93,24 @@ struct SelfCheck {
     std::int64_t elements = 0, equal = 0, ties = 0;
     std::string worst_node;  ///< Region with the least SQNR against float.
     double worst_sqnr_db = 0;
-    double output_sqnr_db = 0;       ///< Of all kernel outputs, the model's last values before a suffix such as Softmax.
-    nlohmann::ordered_json outputs;  ///< The same of each.
+    double output_sqnr_db = 0;  ///< At the model's last value before a suffix such as Softmax; of all outputs together.
+    std::vector<std::pair<std::string, double>> outputs;  ///< The same of each output, by name.
     nlohmann::ordered_json regions;
     Diagnostics warnings;
     bool exact() const { return equal + ties == elements; }
 };
 Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer = {});
 
-/// Writes the project beside `directory` and renames it into place. An existing directory is replaced if it holds a weft project or
-/// nothing.
+/// Writes the project into `directory` (see ProjectFolder); what becomes of files of the user's that stand in the way is said. An error,
+/// and nothing is written, where a check says that the contract is not the model's arithmetic.
 Status write_project(const Compiled& compiled, const SelfCheck* check, const std::filesystem::path& source_file,
-                     const std::filesystem::path& directory);
+                     const std::filesystem::path& directory, const Observer& observer = {});
 
 /// How the HLS project is written.
 EmitOptions emit_options(const Compiled& compiled);
 
-/// Reads a project back: its models and Design.
-Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& directory);
-bool is_project(const std::filesystem::path& path);
+/// Reads a project back: its models and Design. With `locking` it waits for whoever replaces the project, and finishes what was
+/// interrupted.
+Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& directory, bool locking = true);
 
 }  // namespace weft

@@ -7,13 +7,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
+#include "src/base/scratch.h"
+#include "src/driver/project_folder.h"
 #include "src/engines/graph_engine.h"
 #include "src/engines/hls.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/engines/rtl.h"
 #include "src/engines/rtl_kernel.h"
+#include "src/engines/sample_warnings.h"
 #include "src/schedule/schedule.h"
 
 namespace weft {
@@ -179,16 +183,27 @@ double share_equal(const std::vector<std::int64_t>& a, const std::vector<std::in
     return counted ? static_cast<double>(equal) / static_cast<double>(counted) : 0;
 }
 
-void compare(RunResult& result, const std::vector<NamedTensor>& other) {
-    result.compared = true;
+Status compare(RunResult& result, const std::vector<NamedTensor>& other) {
     for (std::size_t i = 0; i < result.outputs.size(); ++i) {
+        OutputAgreement& output = result.agreements.emplace_back();
         const std::vector<double> a = result.outputs[i].tensor.to_doubles(), b = other[i].tensor.to_doubles();
         for (std::size_t e = 0; e < a.size(); ++e) {
-            ++result.elements;
-            result.equal_elements += a[e] == b[e];
-            result.max_difference = std::max(result.max_difference, std::abs(a[e] - b[e]));
+            ++output.elements;
+            output.equal += a[e] == b[e];
+            output.max_difference = std::max(output.max_difference, std::abs(a[e] - b[e]));
+            output.signal += b[e] * b[e];
+            output.noise += (a[e] - b[e]) * (a[e] - b[e]);
         }
+        result.elements += output.elements;
+        result.equal_elements += output.equal;
+        result.max_difference = std::max(result.max_difference, output.max_difference);
     }
+    if (result.elements == 0)
+        return Diagnostic{
+            .reason = fmt::format("there is nothing to compare with the engine {}: the outputs have no elements", result.against),
+            .help = "leave out --against"};
+    result.compared = true;
+    return Ok{};
 }
 
 Status compare_layers(RunResult& result, const Compiled& compiled, const std::vector<NamedTensor>& inputs, const Observer& observer) {
@@ -239,11 +254,15 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
     result.against = request.against;
     result.images = data.count;
     result.warnings = compiled->model.warnings;
+    for (const Diagnostics& more : {data.warnings, warn_of_bytes(data, compiled->model.source)})
+        result.warnings.insert(result.warnings.end(), more.begin(), more.end());
     const auto progress_of = [&](const std::string& engine) {
         return [&observer, engine](std::int64_t done, std::int64_t total) {
             if (observer.progress) observer.progress(engine, done, total);
         };
     };
+    if ((runs_emitted(request.engine) || runs_emitted(request.against)) && observer.said)
+        for (const Diagnostic& note : settle_cache(request.model)) observer.said(note);
     WEFT_ASSIGN(const auto engine, make_engine(request.engine, *compiled, request, observer, result));
     const auto start = std::chrono::steady_clock::now();
     WEFT_ASSIGN(result.outputs, engine->run(inputs, data.count, progress_of(request.engine)));
@@ -252,13 +271,16 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
     std::vector<std::int64_t> best = top1_of(result.outputs[0].tensor, data.count);
     std::int64_t counted = 0;
     if (!labels.empty()) {
+        const std::span<const std::int64_t> used(labels.data(), std::min(labels.size(), static_cast<std::size_t>(data.count)));
+        const Diagnostics odd = warn_of_labels(used, result.outputs[0].tensor.size() / std::max<std::int64_t>(data.count, 1));
+        result.warnings.insert(result.warnings.end(), odd.begin(), odd.end());
         result.top1 = share_equal(best, labels, counted);
         result.labelled = counted;
     }
     if (!request.against.empty()) {
         WEFT_ASSIGN(const auto other_engine, make_engine(request.against, *compiled, request, observer, result));
         WEFT_ASSIGN(const std::vector<NamedTensor> other, other_engine->run(inputs, data.count, progress_of(request.against)));
-        compare(result, other);
+        WEFT_CHECK(compare(result, other));
         const std::vector<std::int64_t> other_best = top1_of(other[0].tensor, data.count);
         std::int64_t all = 0;
         result.agree_top1 = share_equal(best, other_best, all);
@@ -267,6 +289,72 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
     if (request.layers) WEFT_CHECK(compare_layers(result, *compiled, inputs, observer));
     return result;
 }
+
+double OutputAgreement::sqnr_db() const { return noise == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / noise); }
+
+namespace {
+
+nlohmann::ordered_json finite_or_null(double value) {
+    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+std::string decibels(double value) { return std::isfinite(value) ? fmt::format("{:.1f} dB", value) : std::string("no difference"); }
+
+/// The largest elements of one image's output, first the largest; empty where the output is no list of classes.
+std::vector<std::int64_t> best_classes(const Tensor& output) {
+    constexpr std::int64_t shown = 5;
+    if (output.size() < 2 || *std::max_element(output.shape().begin(), output.shape().end()) != output.size()) return {};
+    std::vector<std::int64_t> order(static_cast<std::size_t>(output.size()));
+    std::iota(order.begin(), order.end(), std::int64_t{0});
+    const auto count = std::min(shown, output.size());
+    std::partial_sort(order.begin(), order.begin() + count, order.end(),
+                      [&](std::int64_t a, std::int64_t b) { return output.at(a) != output.at(b) ? output.at(a) > output.at(b) : a < b; });
+    order.resize(static_cast<std::size_t>(count));
+    return order;
+}
+
+std::pair<double, double> range_of(const Tensor& output) {
+    const std::vector<double> values = output.to_doubles();
+    const auto [low, high] = std::minmax_element(values.begin(), values.end());
+    return values.empty() ? std::pair(0.0, 0.0) : std::pair(*low, *high);
+}
+
+nlohmann::ordered_json prediction_json(const Tensor& output) {
+    const std::vector<std::int64_t> best = best_classes(output);
+    if (best.empty() && output.size() == 1) return {{"value", finite_or_null(output.at(0))}};
+    if (best.empty()) return {{"min", finite_or_null(range_of(output).first)}, {"max", finite_or_null(range_of(output).second)}};
+    nlohmann::ordered_json top = nlohmann::ordered_json::array();
+    for (const std::int64_t at : best) top.push_back({{"class", at}, {"value", finite_or_null(output.at(at))}});
+    return {{"class", best[0]}, {"value", finite_or_null(output.at(best[0]))}, {"top", top}};
+}
+
+std::string prediction_text(const Tensor& output) {
+    const std::vector<std::int64_t> best = best_classes(output);
+    if (best.empty() && output.size() == 1) return fmt::format("{:g}", output.at(0));
+    if (best.empty()) return fmt::format("{} elements from {:g} to {:g}", output.size(), range_of(output).first, range_of(output).second);
+    std::string text = fmt::format("class {} ({:g})", best[0], output.at(best[0]));
+    for (std::size_t i = 1; i < best.size(); ++i) text += fmt::format("{} {} ({:g})", i == 1 ? ", then" : ",", best[i], output.at(best[i]));
+    return text;
+}
+
+nlohmann::ordered_json outputs_json(const RunResult& result) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    for (std::size_t i = 0; i < result.outputs.size(); ++i) {
+        nlohmann::ordered_json entry{{"name", result.outputs[i].name}, {"shape", result.outputs[i].tensor.shape()}};
+        if (result.compared) {
+            const OutputAgreement& agreement = result.agreements[i];
+            entry["elements"] = agreement.elements;
+            entry["equal_elements"] = agreement.equal;
+            entry["max_difference"] = finite_or_null(agreement.max_difference);
+            entry["sqnr_db"] = finite_or_null(agreement.sqnr_db());
+        }
+        if (result.images == 1) entry["prediction"] = prediction_json(result.outputs[i].tensor);
+        list.push_back(std::move(entry));
+    }
+    return list;
+}
+
+}  // namespace
 
 nlohmann::ordered_json to_json(const RunResult& result) {
     nlohmann::ordered_json json;
@@ -278,6 +366,7 @@ nlohmann::ordered_json to_json(const RunResult& result) {
         json["equal_elements"] = result.equal_elements;
         json["max_difference"] = result.max_difference;
     }
+    json["outputs"] = outputs_json(result);
     if (result.top1) {
         json["top1"] = *result.top1;
         json["labelled"] = result.labelled;
@@ -316,10 +405,20 @@ nlohmann::ordered_json to_json(const RunResult& result) {
 std::string to_text(const RunResult& result) {
     std::string text = fmt::format("engine {}: {} images in {:.3f} s ({:.0f} images/s)\n", result.engine, result.images, result.seconds,
                                    static_cast<double>(result.images) / std::max(result.seconds, 1e-9));
+    const bool several = result.outputs.size() > 1;
+    for (const auto& [name, tensor] : result.outputs)
+        if (result.images == 1)
+            text += fmt::format("{}: {}\n", several ? fmt::format("output '{}'", name) : "prediction", prediction_text(tensor));
     if (result.top1) text += fmt::format("right: {:.2f} % of {} labelled images\n", 100 * *result.top1, result.labelled);
     if (result.compared) {
-        text += fmt::format("against {}: {} of {} elements equal, largest difference {:g}, same top-1 on {:.2f} %\n", result.against,
-                            result.equal_elements, result.elements, result.max_difference, 100 * result.agree_top1.value_or(0));
+        text += fmt::format("against {}: {} of {} elements equal, largest difference {:g}{}, same top-1 on {:.2f} %\n", result.against,
+                            result.equal_elements, result.elements, result.max_difference,
+                            several ? std::string() : ", " + decibels(result.agreements[0].sqnr_db()), 100 * result.agree_top1.value_or(0));
+        for (std::size_t i = 0; several && i < result.outputs.size(); ++i) {
+            const OutputAgreement& output = result.agreements[i];
+            text += fmt::format("  output '{}': {} of {} elements equal, largest difference {:g}, {}\n", result.outputs[i].name,
+                                output.equal, output.elements, output.max_difference, decibels(output.sqnr_db()));
+        }
         if (result.top1_against) text += fmt::format("right with {}: {:.2f} %\n", result.against, 100 * *result.top1_against);
     }
     if (result.rtl) {
@@ -338,6 +437,7 @@ std::string to_text(const RunResult& result) {
         if (shell.images > 0) text += fmt::format(", of {} images {} cycles", shell.images, shell.batch_cycles);
         text += "\n";
     }
+    if (result.has_layers && result.layers.empty()) text += "no region to compare\n";
     for (const RegionAgreement& layer : result.layers) {
         const double sqnr = layer.sqnr_db();
         text += fmt::format("  {:<40} {:>10} of {:>10} equal, {} ties{}\n", layer.node.substr(0, 40), layer.equal, layer.elements,

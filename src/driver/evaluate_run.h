@@ -48,12 +48,21 @@ struct RtlMeasure {
     double simulation_seconds = 0;
 };
 
+/// How one output agrees with the same output of the other engine, whose values count as the signal.
+struct OutputAgreement {
+    std::int64_t elements = 0, equal = 0;
+    double max_difference = 0;
+    double signal = 0, noise = 0;
+    double sqnr_db() const;  ///< Infinite where all is equal.
+};
+
 struct RunResult {
     std::string engine, against;
     std::int64_t images = 0;
     double seconds = 0;
     std::vector<NamedTensor> outputs;
     bool compared = false;
+    std::vector<OutputAgreement> agreements;  ///< One an output, where there was a comparison.
     std::int64_t elements = 0, equal_elements = 0;
     double max_difference = 0;
     std::optional<double> top1, top1_against, agree_top1;  ///< Shares, of the first output's largest element.
@@ -67,7 +76,9 @@ struct RunResult {
 
 Result<RunResult> run_model(const RunRequest& request, const Observer& observer);
 
-/// `engine, against, images, elements, equal_elements, max_difference, top1, top1_against, agree_top1, seconds, cycles, layers[]`
+/// `engine, against, images, elements, equal_elements, max_difference, outputs[], top1, top1_against, agree_top1, seconds, cycles,
+/// layers[]`; an output has `name, shape`, with a comparison `elements, equal_elements, max_difference, sqnr_db`, and of a single image
+/// `prediction`.
 nlohmann::ordered_json to_json(const RunResult& result);
 std::string to_text(const RunResult& result);
 

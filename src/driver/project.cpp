@@ -1,12 +1,18 @@
 // project.cpp
 // What a compile writes, and reading it back.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
 #include <cmath>
+#include <iterator>
 #include <map>
+#include <optional>
 
 #include "src/base/files.h"
+#include "src/base/json_text.h"
 #include "src/driver/compile.h"
 #include "src/driver/host_part.h"
+#include "src/driver/project_folder.h"
 #include "src/emit/hls.h"
 #include "src/emit/manifest.h"
 #include "src/emit/plain_testbench.h"
@@ -26,7 +32,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr auto manifest_name = "manifest.json";
+constexpr auto source_name = "source.onnx";
+constexpr auto model_name = "model.onnx";
+constexpr auto folding_name = "folding.json";
+constexpr auto report_name = "report.json";
 
 Json options_json(const Compiled& compiled) {
     Json shapes = Json::object();
@@ -40,13 +49,17 @@ Json options_json(const Compiled& compiled) {
             {"calibrated", compiled.model.calibrated}};
 }
 
-Json manifest_json(const Compiled& compiled) {
+/// Without the design, what a project is known by stands first.
+Json manifest_json(const Compiled& compiled, const std::map<std::string, std::string>& files) {
     Json json;
-    json["weft"] = WEFT_VERSION;
+    json["program"] = "weft";
+    json["version"] = WEFT_VERSION;
+    json["digest"] = manifest_digest;
     json["model"] = compiled.model.name;
     json["model_hash"] = compiled.model.hash;
     json["options"] = options_json(compiled);
     json["host"] = host_json(host_part(compiled.model.quantised, compiled.design));
+    json["files"] = files;
     json["design"] = to_json(compiled.design);
     return json;
 }
@@ -104,13 +117,15 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
         json["hls"] = {
             {"kernel", project.kernel}, {"initialiser_tokens", project.initialiser_tokens}, {"largest_batch", project.max_images}};
     if (check) {
+        Json outputs = Json::array();
+        for (const auto& [name, db] : check->outputs) outputs.push_back({{"name", name}, {"sqnr_db", finite_or_null(db)}});
         json["check"] = {{"images", check->images},
                          {"samples", check->random ? "random" : "calibration"},
                          {"elements", check->elements},
                          {"equal_elements", check->equal},
                          {"ties", check->ties},
                          {"output_sqnr_db", finite_or_null(check->output_sqnr_db)},
-                         {"outputs", check->outputs},
+                         {"outputs", outputs},
                          {"worst_node", check->worst_node},
                          {"worst_sqnr_db", finite_or_null(check->worst_sqnr_db)},
                          {"values", check->regions}};
@@ -156,34 +171,67 @@ Result<std::vector<std::vector<IntTensor>>> sample_frames(const Compiled& compil
 }
 
 /// 32 bits an element, as the HLS testbench reads them.
-Status write_vectors(const std::vector<KernelPort>& ports, const std::vector<std::vector<IntTensor>>& frames,
-                     const std::filesystem::path& directory) {
+std::vector<ProjectFile> vector_files(const std::vector<KernelPort>& ports, const std::vector<std::vector<IntTensor>>& frames) {
+    std::vector<ProjectFile> files;
     for (std::size_t p = 0; p < ports.size(); ++p) {
         std::string bytes;
         for (const IntTensor& frame : frames[p])
             bytes.append(reinterpret_cast<const char*>(frame.data.data()), frame.data.size() * sizeof(std::int32_t));
-        WEFT_CHECK(write_file(directory / "vectors" / (ports[p].name + ".bin"), bytes));
+        files.push_back({"vectors/" + ports[p].name + ".bin", std::move(bytes)});
     }
-    return Ok{};
+    return files;
+}
+
+void append(std::vector<ProjectFile>& files, std::vector<ProjectFile> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(files));
 }
 
 /// The stream core, its shells, and a testbench that knows the cycles.
-Status write_rtl(const Compiled& compiled, const EmitOptions& options, std::vector<std::vector<IntTensor>> frames,
-                 const std::filesystem::path& directory) {
-    WEFT_ASSIGN(const RtlProject core, emit_rtl(compiled.design, options));
-    for (const ProjectFile& file : core.files) WEFT_CHECK(write_file(directory / file.path, file.text));
+Result<std::vector<ProjectFile>> rtl_files(const Compiled& compiled, const EmitOptions& options,
+                                           std::vector<std::vector<IntTensor>> frames) {
+    WEFT_ASSIGN(RtlProject core, emit_rtl(compiled.design, options));
+    std::vector<ProjectFile> files = std::move(core.files);
     // A kernel that no shell takes still has its core.
     if (shell_takes(compiled.design, options)) {
-        WEFT_ASSIGN(const std::vector<ProjectFile> shell, emit_shell(compiled.design, options));
-        for (const ProjectFile& file : shell) WEFT_CHECK(write_file(directory / file.path, file.text));
+        WEFT_ASSIGN(std::vector<ProjectFile> shell, emit_shell(compiled.design, options));
+        append(files, std::move(shell));
     }
     WEFT_ASSIGN(const Schedule cycles, schedule(compiled.design, {.frames = static_cast<int>(frames[0].size())}));
     std::vector<PortVectors> vectors;
     for (std::size_t p = 0; p < frames.size(); ++p)
         vectors.push_back({std::move(frames[p]), cycles.ports[p].cycles.front(), cycles.ports[p].cycles.back()});
-    for (const ProjectFile& file : plain_testbench(compiled.design, options, vectors))
-        WEFT_CHECK(write_file(directory / file.path, file.text));
-    return Ok{};
+    append(files, plain_testbench(compiled.design, options, vectors));
+    return files;
+}
+
+/// What is emitted for a Design: sources, scripts and vectors. `project` is set where there is an HLS kernel.
+Result<std::vector<ProjectFile>> emitted_files(const Compiled& compiled, HlsProject& project) {
+    const EmitOptions options = emit_options(compiled);
+    std::vector<ProjectFile> files;
+    // A design that HLS does not take still has its RTL.
+    if (!has_rtl(compiled.design) || hls_takes(compiled.design, options)) {
+        WEFT_ASSIGN(project, emit_hls(compiled.design, options));
+        files = project.files;
+    }
+    WEFT_ASSIGN(std::vector<std::vector<IntTensor>> frames, sample_frames(compiled));
+    append(files, vector_files(kernel_ports(compiled.design, options), frames));
+    if (has_rtl(compiled.design)) {
+        WEFT_ASSIGN(std::vector<ProjectFile> rtl, rtl_files(compiled, options, std::move(frames)));
+        append(files, std::move(rtl));
+    }
+    return files;
+}
+
+/// What a version that listed no files has written to the project in `directory`: what this one would write for the same Design.
+std::vector<std::string> unlisted_files(const std::filesystem::path& directory) {
+    std::vector<std::string> names{source_name, model_name, folding_name, report_name};
+    const auto compiled = load_project(directory, false);
+    if (!compiled) return names;
+    HlsProject project;
+    const auto files = emitted_files(**compiled, project);
+    if (!files) return names;
+    for (const ProjectFile& file : *files) names.push_back(file.path);
+    return names;
 }
 
 }  // namespace
@@ -200,40 +248,55 @@ EmitOptions emit_options(const Compiled& compiled) {
     return options;
 }
 
-bool is_project(const std::filesystem::path& path) {
-    std::error_code code;
-    return std::filesystem::exists(path / manifest_name, code);
-}
-
 Status write_project(const Compiled& compiled, const SelfCheck* check, const std::filesystem::path& source_file,
-                     const std::filesystem::path& directory) {
-    std::error_code code;
-    if (std::filesystem::exists(directory, code) && !is_project(directory) &&
-        !(std::filesystem::is_directory(directory, code) && std::filesystem::is_empty(directory, code))) {
-        return Diagnostic{Severity::error, "", "", "'" + directory.string() + "' exists and is no weft project",
-                          "choose another output directory with -o"};
-    }
-    WEFT_ASSIGN(StagedDirectory staged, StagedDirectory::make(directory));
-    const std::filesystem::path& root = staged.path();
-    WEFT_CHECK(write_self_contained(source_file, root / "source.onnx"));
-    WEFT_CHECK(export_model(compiled.model.quantised, root / "model.onnx"));
-    WEFT_CHECK(write_file(root / manifest_name, manifest_json(compiled).dump(1) + "\n"));
-    WEFT_CHECK(write_file(root / "folding.json", folding_json(compiled.design)));
-    const EmitOptions options = emit_options(compiled);
+                     const std::filesystem::path& directory, const Observer& observer) {
+    if (check && !check->exact())
+        return Diagnostic{Severity::error, "", "",
+                          fmt::format("the integer contract is not the model's arithmetic on {} of {} elements: no project is written",
+                                      check->elements - check->equal - check->ties, check->elements),
+                          "this is a defect of weft: report it with the model"};
+    const auto said = [&](Severity severity, const std::string& reason, const std::string& help) {
+        if (observer.said) observer.said({severity, "", "", reason, help});
+    };
+    WEFT_ASSIGN(ProjectFolder folder, ProjectFolder::open(directory, [&] {
+                    said(Severity::note, fmt::format("waiting for another process that writes to '{}'", directory.string()), {});
+                }));
+    const std::vector<std::string> unlisted =
+        folder.ownership().kind == Ownership::Kind::unlisted ? unlisted_files(directory) : std::vector<std::string>();
+    WEFT_CHECK(write_self_contained(source_file, folder.staged(source_name)));
+    folder.add(source_name);
+    WEFT_ASSIGN(const std::string model, export_to_bytes(compiled.model.quantised));
+    WEFT_CHECK(folder.write(model_name, model));
+    WEFT_CHECK(folder.write(folding_name, folding_json(compiled.design)));
     HlsProject project;
-    // A design that HLS does not take still has its RTL.
-    if (!has_rtl(compiled.design) || hls_takes(compiled.design, options)) {
-        WEFT_ASSIGN(project, emit_hls(compiled.design, options));
-        for (const ProjectFile& file : project.files) WEFT_CHECK(write_file(root / file.path, file.text));
-    }
-    WEFT_ASSIGN(std::vector<std::vector<IntTensor>> frames, sample_frames(compiled));
-    WEFT_CHECK(write_vectors(kernel_ports(compiled.design, options), frames, root));
-    if (has_rtl(compiled.design)) WEFT_CHECK(write_rtl(compiled, options, std::move(frames), root));
-    WEFT_CHECK(write_file(root / "report.json", report_json(compiled, check, project).dump(1) + "\n"));
-    return staged.commit();
+    WEFT_ASSIGN(const std::vector<ProjectFile> files, emitted_files(compiled, project));
+    for (const ProjectFile& file : files) WEFT_CHECK(folder.write(file.path, file.text));
+    WEFT_CHECK(folder.write(report_name, json_text(report_json(compiled, check, project), 1) + "\n"));
+    WEFT_ASSIGN(const KeptFiles kept, folder.commit(json_text(manifest_json(compiled, folder.files()), 1) + "\n", unlisted));
+    for (const auto& [from, to] : kept)
+        said(Severity::warning,
+             fmt::format("'{}' is not as weft wrote it: kept as '{}'", (directory / from).string(), (directory / to).string()), {});
+    return Ok{};
 }
 
-Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& directory) {
+/// Earlier versions separated the numbers of a mean or deviation by '/', which now makes a fraction.
+std::string preprocessing_of(const Json& manifest) {
+    std::string text = manifest.at("options").at("preprocess");
+    if (manifest.contains("program")) return text;
+    bool list = false;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (at == 0 || text[at - 1] == ',') list = text.compare(at, 5, "mean=") == 0 || text.compare(at, 4, "std=") == 0;
+        if (list && text[at] == '/') text[at] = ',';
+    }
+    return text;
+}
+
+Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& directory, bool locking) {
+    std::optional<ProjectReading> reading;
+    if (locking) {
+        WEFT_ASSIGN(ProjectReading opened, ProjectReading::open(directory));
+        reading.emplace(std::move(opened));
+    }
     WEFT_ASSIGN(const std::string text, read_file(directory / manifest_name));
     const Json json = Json::parse(text, nullptr, false);
     const Diagnostic broken{Severity::error, "", "", "'" + (directory / manifest_name).string() + "' is not a manifest of weft",
@@ -247,7 +310,7 @@ Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& dire
         compiled->options.board = options.at("board");
         compiled->options.clock_mhz = options.at("assumed_clock_mhz");
         compiled->options.mac_dsp_limit = options.at("mac_dsp_limit");
-        compiled->options.preprocess = options.at("preprocess");
+        compiled->options.preprocess = preprocessing_of(json);
         for (const auto& [name, shape] : options.at("shapes").items()) compiled->options.shapes[name] = shape.get<Shape>();
         compiled->model.calibrated = options.at("calibrated");
         if (compiled->model.calibrated) compiled->options.quantize.bits = options.at("bits");

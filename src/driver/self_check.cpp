@@ -121,7 +121,7 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
     const Graph& source = compiled.model.source;
     const Evaluator reference(source, DataType::float32, {source.inputs.begin(), source.inputs.end()}, outputs);
     Power output_power;
-    std::vector<Power> output_powers(compared.size());
+    std::vector<Power> powers(compared.size());
     for (std::int64_t image = 0; image < check.images; ++image) {
         std::vector<Tensor> inputs;
         for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
@@ -140,20 +140,19 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
                 const double real =
                     static_cast<double>(streams[stream].data[at] - pick(output.zero_point)) * pick(output.scale) + pick(output.offset);
                 output_power.add(floats[k].at(e), real);
-                output_powers[k].add(floats[k].at(e), real);
+                powers[k].add(floats[k].at(e), real);
             }
         }
         if (observer.progress) observer.progress("checking", image + 1, check.images);
     }
 
     check.output_sqnr_db = output_power.db();
-    check.outputs = nlohmann::ordered_json::array();
     const int bits = activation_bits(compiled.design);
     for (std::size_t k = 0; k < compared.size(); ++k) {
         const KernelOutput& output = compiled.design.outputs[compared[k]];
-        const double db = output_powers[k].db();
-        check.outputs.push_back({{"output", output.name}, {"value", output.binding.tensor}, {"sqnr_db", db_json(db)}});
-        if (!compiled.model.calibrated || output_powers[k].signal == 0 || db >= least_db_per_bit * bits) continue;
+        const double db = powers[k].db();
+        check.outputs.emplace_back(output.name, db);
+        if (!compiled.model.calibrated || powers[k].signal == 0 || db >= least_db_per_bit * bits) continue;
         check.warnings.push_back(
             {Severity::warning, "", output.binding.tensor,
              fmt::format("the model's output '{}' keeps only {:.1f} dB against the float model: more is lost than "

@@ -26,8 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr int images_per_call = 64;  // one call of the kernel; between calls progress is told
 
-Diagnostic cannot_write(const fs::path& path) { return {.reason = fmt::format("cannot write {}", path.string())}; }
-
 /// The compiler as words of a command, and what it says of itself.
 struct Compiler {
     std::vector<std::string> command;
@@ -110,10 +108,9 @@ Result<fs::path> build_program(const std::vector<ProjectFile>& files, const std:
     WEFT_ASSIGN([[maybe_unused]] const ProcessResult linked, compile(link));
 
     // Whoever renames first has made the same program.
-    fs::create_directories(folder, ignored);
-    std::error_code failed;
-    fs::rename(work.path() / "program", program, failed);
-    if (failed) return cannot_write(program);
+    const Uninterrupted whole;
+    WEFT_CHECK(make_folder(folder));
+    WEFT_CHECK(move_file(work.path() / "program", program));
     return program;
 }
 
@@ -134,11 +131,7 @@ namespace {
 class Slice {
 public:
     Slice(const fs::path& program, const std::vector<KernelPort>& ports, std::span<const std::vector<IntTensor>> frames, int batch)
-        : program_(program),
-          ports_(ports),
-          frames_(frames),
-          batch_(batch),
-          folder_(fs::temp_directory_path() / ("weft-hls-" + unique_suffix())) {}
+        : program_(program), ports_(ports), frames_(frames), batch_(batch), folder_(temporary_path("hls")) {}
 
     Status run(std::span<std::vector<IntTensor>> results, const std::function<void(std::int64_t)>& done) {
         // A single image goes through twice: the second one meets what the first has left behind.

@@ -11,6 +11,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <random>
 
 #include "src/base/files.h"
@@ -76,10 +77,10 @@ Status compile_all(const std::vector<std::vector<std::string>>& commands, int th
 
 /// Puts a finished folder in its place; whoever comes first has made the same.
 Status keep(const fs::path& made, const fs::path& place) {
-    std::error_code ignored, failed;
-    fs::create_directories(place.parent_path(), ignored);
-    fs::rename(made, place, failed);
-    if (failed && !fs::exists(place, ignored)) return Diagnostic{.reason = fmt::format("cannot write {}", place.string())};
+    const Uninterrupted whole;
+    WEFT_CHECK(make_folder(place.parent_path()));
+    std::error_code ignored;
+    if (Status moved = move_file(made, place); !moved && !fs::exists(place, ignored)) return moved;
     return Ok{};
 }
 
@@ -99,7 +100,7 @@ Result<std::vector<std::string>> runtime_objects(const Tools& tools, bool trace,
     std::error_code ignored;
     if (fs::exists(folder, ignored)) return objects;
     const TemporaryFolder work(folder.string() + "." + unique_suffix());
-    fs::create_directories(work.path(), ignored);
+    WEFT_CHECK(make_folder(work.path()));
     std::vector<std::vector<std::string>> commands;
     for (const std::string& source : sources)
         commands.push_back({tools.compiler, "-std=gnu++17", "-O2", "-w", "-DVM_COVERAGE=0", "-DVM_SC=0",
@@ -195,10 +196,9 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
     link.insert(link.begin(), tools.compiler);
     link.insert(link.end(), {"-lpthread", "-latomic", "-lz", "-o", (work.path() / "program").string()});
     WEFT_CHECK(compile_all({link}, 1, {}));
-    std::error_code failed;
-    fs::create_directories(folder, ignored);
-    fs::rename(work.path() / "program", folder / "program", failed);
-    if (failed) return Diagnostic{.reason = fmt::format("cannot write {}", (folder / "program").string())};
+    const Uninterrupted whole;
+    WEFT_CHECK(make_folder(folder));
+    WEFT_CHECK(move_file(work.path() / "program", folder / "program"));
     return folder / "program";
 }
 
@@ -247,7 +247,7 @@ Result<RtlSimulation> RtlSimulation::build(std::span<const RtlProject> projects,
 Result<RtlRun> RtlSimulation::run(std::size_t project, std::span<const std::vector<IntTensor>> frames, const RtlRunOptions& options,
                                   const Progress& progress) const {
     const RtlProject& core = projects_[project];
-    const TemporaryFolder work(fs::temp_directory_path() / ("weft-rtl-" + unique_suffix()));
+    const TemporaryFolder work(temporary_path("rtl"));
     std::string expect;
     std::int64_t all_beats = 0;
     std::mt19937_64 spare(options.spare_seed);
@@ -304,8 +304,19 @@ Result<RtlRun> RtlSimulation::run(std::size_t project, std::span<const std::vect
                                      fmt::format("{}", options.stall_seed),
                                      fmt::format("{}", options.reset_at),
                                      fmt::format("{}", options.patience)};
-    if (!options.trace.empty()) command.push_back(fs::absolute(options.trace).string());
+    // A waveform is long: it grows beside its place, and is kept also where the simulation has failed.
+    std::optional<TemporaryFolder> waveform;
+    fs::path place;
+    if (std::error_code ignored; fs::is_other(fs::status(options.trace, ignored))) {
+        command.push_back(options.trace.string());
+    } else if (!options.trace.empty()) {
+        WEFT_ASSIGN(place, resolve(options.trace));
+        waveform.emplace(place.parent_path() / (".weft-" + unique_suffix()));
+        WEFT_CHECK(make_folder(waveform->path()));
+        command.push_back((waveform->path() / place.filename()).string());
+    }
     WEFT_ASSIGN(const ProcessResult result, run_process(command, heard));
+    if (std::error_code ignored; waveform && fs::exists(command.back(), ignored)) WEFT_CHECK(move_file(command.back(), place));
     if (result.exit_code != 0)
         return Diagnostic{.reason = result.exit_code == 3 ? "the RTL simulation stopped before its last beat"
                                                           : fmt::format("the RTL simulation ended with exit code {}", result.exit_code),

@@ -106,7 +106,7 @@ Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel
 Result<RtlKernelRun> RtlKernelSimulation::run(std::size_t index, std::span<const std::vector<IntTensor>> images,
                                               const RtlKernelRunOptions& options) const {
     const RtlKernel& kernel = kernels_[index];
-    const TemporaryFolder work(fs::temp_directory_path() / ("weft-rtl-kernel-" + unique_suffix()));
+    const TemporaryFolder work(temporary_path("rtl-kernel"));
     std::size_t input = 0;
     for (const KernelPort& port : kernel.ports) {
         if (port.output) continue;

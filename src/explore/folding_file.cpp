@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "src/base/json_text.h"
 #include "src/design/plumb.h"
 #include "src/explore/folding.h"
 
@@ -202,7 +203,7 @@ std::string folding_json(const Design& design) {
         for (const ParameterDef& row : unit->def->parameters)
             if (row.kind == ParameterKind::folding) json[key][std::string(row.name)] = unit->parameter(row.name);
     }
-    return json.dump(2) + "\n";
+    return json_text(json, 2) + "\n";
 }
 
 }  // namespace weft

@@ -6,12 +6,12 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <limits>
 #include <set>
+#include <span>
+#include <string_view>
 
+#include "src/base/files.h"
 #include "src/graph/op_def.h"
 #include "src/onnx/attribute_proto.h"
 #include "src/onnx/model_file.h"
@@ -135,17 +135,7 @@ Result<std::string> serialise(const onnx::ModelProto& model) {
     return bytes;
 }
 
-Status write_bytes(const std::string& bytes, const std::filesystem::path& path) {
-    std::ofstream file(path, std::ios::binary | std::ios::trunc);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    file.close();
-    if (file) return Ok{};
-    const std::string reason = std::strerror(errno);
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(path, ignored)) std::filesystem::remove(path, ignored);
-    return Diagnostic{Severity::error, "", "", fmt::format("cannot write '{}': {}", path.string(), reason),
-                      "check that the folder exists and may be written to"};
-}
+Status write_bytes(std::string_view bytes, const std::filesystem::path& path) { return replace_file(path, std::span(&bytes, 1)); }
 
 Status bring_inside(onnx::TensorProto& tensor, const ExternalData& external) {
     if (tensor.data_location() != onnx::TensorProto::EXTERNAL) return Ok{};

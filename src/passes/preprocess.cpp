@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/passes/preprocess.h"
 
-#include <charconv>
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <map>
 
 #include "src/graph/op_def.h"
 
@@ -14,8 +13,7 @@ namespace weft {
 namespace {
 
 Diagnostic refuse(std::string reason) {
-    return {Severity::error, "", "", "--preprocess: " + std::move(reason),
-            "for example --preprocess scale=1/255,mean=0.5,std=0.25,order=bgr,layout=hwc"};
+    return {Severity::error, "", "", "--preprocess: " + std::move(reason), "the syntax is " + std::string(preprocess_syntax)};
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -28,10 +26,18 @@ std::vector<std::string> split(std::string_view text, char separator) {
     return parts;
 }
 
+/// A number, or a fraction of two.
 bool parse_number(const std::string& text, double& value) {
-    char* end = nullptr;
-    value = std::strtod(text.c_str(), &end);
-    return !text.empty() && *end == '\0' && std::isfinite(value);
+    const std::vector<std::string> parts = split(text, '/');
+    double terms[2] = {0, 1};
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        char* end = nullptr;
+        if (i == 2 || parts[i].empty()) return false;
+        terms[i] = std::strtod(parts[i].c_str(), &end);
+        if (*end != '\0') return false;
+    }
+    value = terms[0] / terms[1];
+    return std::isfinite(value);
 }
 
 struct Spec {
@@ -42,21 +48,41 @@ struct Spec {
     DataType type = DataType::uint8;
 };
 
-Result<Spec> parse(std::string_view text) {
-    Spec spec;
+/// `key=value` and what follows it up to the next key: the numbers of a list are separated as the settings are.
+struct Setting {
+    std::string key;
+    std::vector<std::string> values;
+};
+
+Result<std::vector<Setting>> settings_of(std::string_view text) {
+    std::vector<Setting> settings;
     for (const std::string& part : split(text, ',')) {
         const std::size_t equals = part.find('=');
-        if (equals == std::string::npos) return refuse("'" + part + "' is not of the form key=value");
-        const std::string key = part.substr(0, equals), value = part.substr(equals + 1);
-        const std::vector<std::string> numbers = split(value, '/');
+        if (equals != std::string::npos) {
+            const std::string key = part.substr(0, equals);
+            for (const Setting& other : settings)
+                if (other.key == key) return refuse("'" + key + "' is given twice");
+            const std::string value = part.substr(equals + 1);
+            const bool list = std::count(value.begin(), value.end(), '/') > 1;  // as earlier versions had it
+            settings.push_back({key, list ? split(value, '/') : std::vector{value}});
+        } else if (!settings.empty() && (settings.back().key == "mean" || settings.back().key == "std")) {
+            settings.back().values.push_back(part);
+        } else {
+            return refuse("'" + part + "' is not of the form key=value");
+        }
+    }
+    return settings;
+}
+
+Result<Spec> parse(std::string_view text) {
+    Spec spec;
+    WEFT_ASSIGN(const std::vector<Setting> settings, settings_of(text));
+    for (const auto& [key, values] : settings) {
+        const std::string& value = values.front();
         if (key == "scale") {
-            double numerator = 0, denominator = 1;
-            const bool good = parse_number(numbers[0], numerator) &&
-                              (numbers.size() == 1 || (numbers.size() == 2 && parse_number(numbers[1], denominator)));
-            if (!good || denominator == 0 || numerator == 0) return refuse("'" + value + "' is not a scale");
-            spec.scale = numerator / denominator;
+            if (!parse_number(value, spec.scale) || spec.scale == 0) return refuse("'" + value + "' is not a scale");
         } else if (key == "mean" || key == "std") {
-            for (const std::string& number : numbers) {
+            for (const std::string& number : values) {
                 double parsed = 0;
                 if (!parse_number(number, parsed) || (key == "std" && parsed == 0))
                     return refuse("'" + number + "' is no number for " + key);
@@ -69,7 +95,9 @@ Result<Spec> parse(std::string_view text) {
         } else if (key == "type" && (value == "uint8" || value == "int8" || value == "float32")) {
             spec.type = value == "uint8" ? DataType::uint8 : value == "int8" ? DataType::int8 : DataType::float32;
         } else {
-            return refuse("'" + part + "' is not understood; " + suggest(key, {"scale", "mean", "std", "order", "layout", "type"}));
+            const std::string near = nearest(key, {"scale", "mean", "std", "order", "layout", "type"});
+            const bool misspelt = !near.empty() && near != key;
+            return refuse("'" + key + "=" + value + "' is not understood" + (misspelt ? "; did you mean '" + near + "'?" : ""));
         }
     }
     return spec;

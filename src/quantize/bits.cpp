@@ -12,6 +12,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "src/base/json_text.h"
+
 namespace weft {
 namespace {
 
@@ -145,7 +147,7 @@ std::string write_bits(const BitsConfig& config, const std::vector<BitsKey>& key
         if (key.has_activations)
             fields += fmt::format("{}\"activations\": {}", fields.empty() ? "" : ", ", config.activations_of(key.name));
         if (fields.empty()) continue;
-        text += fmt::format("{}\n    {}: {{{}}}", first ? "" : ",", nlohmann::json(key.name).dump(), fields);
+        text += fmt::format("{}\n    {}: {{{}}}", first ? "" : ",", json_text(nlohmann::json(key.name), -1), fields);
         first = false;
     }
     return text + (first ? "}\n}\n" : "\n  }\n}\n");

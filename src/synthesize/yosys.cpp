@@ -151,7 +151,7 @@ Result<Yosys> Yosys::find() {
 }
 
 Result<Netlist> Yosys::instances(const ProjectFile& source, std::string_view name) const {
-    const TemporaryFolder folder(fs::temp_directory_path() / ("weft-yosys-" + unique_suffix()));
+    const TemporaryFolder folder(temporary_path("yosys"));
     const std::string file = (folder.path() / "core.sv").string();
     const std::string netlist = (folder.path() / "core.json").string();
     WEFT_CHECK(write_file(file, source.text));
@@ -169,7 +169,7 @@ Result<ModuleCounts> Yosys::map(const SynthesisJob& job, std::string_view family
             if (auto counts = counts_from(*text)) return std::move(*counts);
         }
     }
-    const TemporaryFolder folder(fs::temp_directory_path() / ("weft-yosys-" + unique_suffix()));
+    const TemporaryFolder folder(temporary_path("yosys"));
     std::string sources, parameters, defaults;
     for (const ProjectFile& file : job.sources) {
         const fs::path path = folder.path() / fs::path(file.path).filename();
@@ -206,8 +206,7 @@ Result<ModuleCounts> Yosys::map(const SynthesisJob& job, std::string_view family
         counts.depth = analyse_depth(flat);
     }
     // Whoever renames first has made the same result; a cache that cannot be written is no reason to fail.
-    const fs::path staged = kept.string() + "." + unique_suffix();
-    if (write_file(staged, to_json(counts).dump() + "\n")) fs::rename(staged, kept, ignored);
+    static_cast<void>(write_file(kept, to_json(counts).dump() + "\n"));
     return counts;
 }
 

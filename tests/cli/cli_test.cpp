@@ -5,10 +5,17 @@
 #include <sys/wait.h>
 
 #include <array>
+#include <cctype>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
 
+#include "src/base/files.h"
+#include "src/passes/preprocess.h"
+#include "tests/onnx/model_builder.h"
 #include "tests/paths.h"
 
 namespace weft {
@@ -94,9 +101,62 @@ TEST_F(Cli, RefusesWhatCannotBecomeAKernel) {
         "folder of images)\n");
     expect_refused(fashion_ + " --board alveo-u20", "error: there is no board 'alveo-u20'\n  help: did you mean 'alveo-u200'?\n");
     expect_refused(fashion_ + " --shape image", "error: --shape 'image' is not understood\n  help: write --shape NAME=1,3,32,32\n");
-    expect_refused(fashion_ + " --preprocess scale",
-                   "error: --preprocess: 'scale' is not of the form key=value\n  help: for example --preprocess "
-                   "scale=1/255,mean=0.5,std=0.25,order=bgr,layout=hwc\n");
+    expect_refused(fashion_ + " --preprocess scale", "error: --preprocess: 'scale' is not of the form key=value\n  help: the syntax is " +
+                                                         std::string(preprocess_syntax) + "\n");
+}
+
+TEST_F(Cli, SaysTheWholeSyntaxOfPreprocessing) {
+    // The help wraps its lines.
+    std::string help = weft("compile --help").text, wanted(preprocess_syntax);
+    const auto squeeze = [](std::string& text) { std::erase_if(text, [](unsigned char c) { return std::isspace(c); }); };
+    squeeze(help);
+    squeeze(wanted);
+    EXPECT_NE(help.find(wanted), std::string::npos) << help;
+}
+
+TEST_F(Cli, RefusesNamesThatAreNone) {
+    for (const std::string& arguments :
+         {"compile " + fashion_ + " -o ''", "compile " + fashion_ + " --json -o ''", "quantize " + fashion_ + " -o ''",
+          "quantize " + fashion_ + " --write-bits ''", "run " + fashion_ + " --inputs x --outputs ''",
+          std::string("run x --inputs x --trace ''"), std::string("schedule x --svg ''")}) {
+        const Outcome outcome = weft(arguments);
+        EXPECT_EQ(outcome.code, 1) << arguments;
+        EXPECT_NE(outcome.text.find("the name is empty"), std::string::npos) << outcome.text;
+    }
+    const std::string strange = at("\xff\xfe");
+    fs::copy_file(fashion_, strange + ".onnx");
+    for (const std::string& arguments : {"check --json '" + strange + ".onnx'", "compile --json " + fashion_ + " -o '" + strange + "'",
+                                         "check '" + strange + ".onnx'", "quantize " + fashion_ + " --write-bits '" + strange + "'"}) {
+        const Outcome outcome = weft(arguments);
+        EXPECT_EQ(outcome.code, 1) << arguments;
+        EXPECT_NE(outcome.text.find("\\xff\\xfe"), std::string::npos) << outcome.text;
+        EXPECT_NE(outcome.text.find("is not UTF-8\n  help: rename the file or folder\n"), std::string::npos) << outcome.text;
+    }
+}
+
+TEST_F(Cli, TakesNamesInsideModelsThatAreNotUtf8) {
+    test::ModelBuilder builder = test::dense_model();
+    builder.model.mutable_graph()->mutable_node(0)->set_name("d\xff");
+    builder.write(at("strange.onnx"));
+    const Outcome outcome = weft("check --json " + at("strange.onnx"));
+    EXPECT_EQ(outcome.code, 0) << outcome.text;
+    EXPECT_NE(outcome.text.find("d\xef\xbf\xbd"), std::string::npos) << outcome.text;
+}
+
+TEST_F(Cli, DoesNotReplaceWhatItReads) {
+    fs::copy_file(fashion_, at("model.onnx"));
+    write("samples.npy", "no samples");
+    fs::create_symlink(at("model.onnx"), at("link.onnx"));
+    const std::string model = at("model.onnx"), samples = at("samples.npy");
+    for (const std::string& arguments :
+         {"quantize " + model + " --calibrate " + samples + " -o " + at("link.onnx"), "quantize " + model + " --write-bits " + model,
+          "quantize " + model + " --calibrate " + samples + " -o " + samples,
+          "run " + model + " --inputs " + samples + " --outputs " + samples}) {
+        const Outcome outcome = weft(arguments);
+        EXPECT_EQ(outcome.code, 1) << arguments;
+        EXPECT_NE(outcome.text.find("would replace"), std::string::npos) << outcome.text;
+    }
+    EXPECT_EQ(fs::file_size(model), fs::file_size(fashion_));
 }
 
 TEST_F(Cli, DoesNotOverwriteWhatIsNotItsOwn) {
@@ -111,13 +171,16 @@ TEST_F(Cli, DoesNotOverwriteWhatIsNotItsOwn) {
     EXPECT_TRUE(fs::exists(at("home/letter.txt")));
 
     // The same input gives the same bytes, over the old project as well.
-    ASSERT_EQ(weft("compile " + options + " -o " + at("first")).code, 0);
-    ASSERT_EQ(weft("compile " + options + " -o " + at("second")).code, 0);
-    for (const char* file : {"manifest.json", "model.onnx", "report.json", "folding.json"}) {
-        std::ifstream a(at("first") + "/" + file, std::ios::binary), b(at("second") + "/" + file, std::ios::binary);
-        EXPECT_EQ(std::string(std::istreambuf_iterator<char>(a), {}), std::string(std::istreambuf_iterator<char>(b), {})) << file;
+    for (const char* folder : {"first", "second"}) {
+        fs::create_directory(at(folder));
+        ASSERT_EQ(weft("compile " + options + " -o out", "cd " + at(folder) + " && ").code, 0);
     }
-    EXPECT_EQ(weft("compile " + options + " -o " + at("first")).code, 0);
+    ASSERT_EQ(weft("compile " + options + " -o out", "cd " + at("first") + " && ").code, 0);
+    for (const char* file : {"manifest.json", "model.onnx", "report.json", "folding.json"}) {
+        std::ifstream a(at("first/out/") + file, std::ios::binary), b(at("second/out/") + file, std::ios::binary);
+        const std::string first(std::istreambuf_iterator<char>(a), {}), second(std::istreambuf_iterator<char>(b), {});
+        EXPECT_TRUE(first == second && !first.empty()) << file;
+    }
 
     // A folding file that is none.
     const Outcome unknown = weft("compile " + options + " --folding " + at("home/letter.txt") + " -o " + at("third"));
@@ -153,6 +216,105 @@ protected:
     const std::string options_ = fashion_ + " --preprocess scale=1/255 --calibrate " + images_;
     const std::string project_ = at("project");
 };
+
+TEST_F(CliProject, KeepsWhatIsTheUsers) {
+    const auto text = [&](const std::string& name) {
+        const auto read = read_file(project_ + "/" + name);
+        return read ? *read : "(not there)";
+    };
+    fs::create_directories(project_ + "/vitis/build");
+    write("project/vitis/build/kernel.xclbin", "an afternoon");
+    write("project/notes.txt", "mine");
+    write("project/vitis/Makefile", "edited");
+    fs::create_directory_symlink("project", at("link"));
+    const Outcome again = weft("compile " + options_ + " --bits 4 -o " + at("link"));
+    EXPECT_EQ(again.code, 0) << again.text;
+    EXPECT_NE(again.text.find("warning: '" + at("link") + "/vitis/Makefile' is not as weft wrote it: kept as '" + at("link") +
+                              "/vitis/Makefile.user'\n"),
+              std::string::npos)
+        << again.text;
+    EXPECT_TRUE(fs::is_symlink(at("link")));
+    EXPECT_EQ(text("vitis/build/kernel.xclbin"), "an afternoon");
+    EXPECT_EQ(text("notes.txt"), "mine");
+    EXPECT_EQ(text("vitis/Makefile.user"), "edited");
+    EXPECT_NE(text("vitis/Makefile"), "edited");
+    EXPECT_EQ(weft("run " + project_ + " --inputs " + images_ + " --images 2 --engine integer --layers").code, 0);
+}
+
+TEST_F(CliProject, DoesNotWipeTheModelBesideTheProject) {
+    fs::create_directory(at("home"));
+    fs::copy_file(fashion_, at("home/net.onnx"));
+    const std::string here = "cd " + at("home") + " && ";
+    const std::string options = "compile net.onnx --preprocess scale=1/255 --calibrate " + images_ + " -o .";
+    const Outcome refused = weft(options, here);
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_EQ(refused.text, "error: '.' exists and is no weft project\n  help: choose another output directory with -o\n");
+    // A web application's manifest does not make it a project.
+    write("home/manifest.json", R"({"name": "App", "icons": [], "start_url": "."})");
+    EXPECT_EQ(weft(options, here).code, 1);
+    EXPECT_EQ(std::distance(fs::directory_iterator(at("home")), fs::directory_iterator()), 2);
+    // In a project, the model beside it stays.
+    fs::copy_file(fashion_, project_ + "/net.onnx");
+    const Outcome inside = weft(options, "cd " + project_ + " && ");
+    EXPECT_EQ(inside.code, 0) << inside.text;
+    EXPECT_EQ(fs::file_size(project_ + "/net.onnx"), fs::file_size(fashion_));
+}
+
+TEST_F(CliProject, KnowsProjectsOfEarlierVersions) {
+    // As they were: no list of files, no digests.
+    const auto listed = [&] {
+        std::set<std::string> names;
+        for (const auto& entry : fs::recursive_directory_iterator(project_))
+            names.insert(entry.path().lexically_relative(project_).string());
+        return names;
+    };
+    const std::set<std::string> before = listed();
+    auto manifest = nlohmann::ordered_json::parse(*read_file(project_ + "/manifest.json"));
+    nlohmann::ordered_json old{{"weft", "0.1.0"}};
+    for (const char* key : {"model", "model_hash", "options", "design"}) old[key] = manifest.at(key);
+    write("project/manifest.json", old.dump(1));
+    for (const char* file : {"manifest.json", "report.json"}) fs::last_write_time(project_ + "/" + file, fs::file_time_type::clock::now());
+    EXPECT_EQ(weft("run " + project_ + " --inputs " + images_ + " --images 2 --engine integer --layers").code, 0);
+    write("project/rtl/mine.mem", "00");
+    fs::last_write_time(project_ + "/rtl/mine.mem", fs::file_time_type::clock::now() - std::chrono::hours(1));
+
+    // Another network: everything of the old one goes, and nothing else.
+    fs::copy_file(fashion_, at("other.onnx"));
+    const Outcome again = weft("compile " + at("other.onnx") + " --preprocess scale=1/255 --calibrate " + images_ + " -o " + project_);
+    EXPECT_EQ(again.code, 0) << again.text;
+    ASSERT_EQ(weft("compile " + at("other.onnx") + " --preprocess scale=1/255 --calibrate " + images_ + " -o " + at("fresh")).code, 0);
+    std::set<std::string> wanted{"rtl/mine.mem"};
+    for (const auto& entry : fs::recursive_directory_iterator(at("fresh")))
+        wanted.insert(entry.path().lexically_relative(at("fresh")).string());
+    EXPECT_EQ(listed(), wanted);
+    EXPECT_NE(wanted, before);
+}
+
+TEST_F(CliProject, PredictsOfOneImage) {
+    const Outcome outcome = weft("run " + project_ + " --inputs " + images_ + " --images 1 --engine integer --against float");
+    EXPECT_EQ(outcome.code, 0) << outcome.text;
+    EXPECT_NE(outcome.text.find("prediction: class 9 ("), std::string::npos) << outcome.text;  // the first test image is an ankle boot
+    EXPECT_NE(outcome.text.find(" dB, same top-1 on 100.00 %"), std::string::npos) << outcome.text;
+    const Outcome json = weft("run " + project_ + " --inputs " + images_ + " --images 1 --engine integer --against float --json");
+    const auto parsed = nlohmann::json::parse(json.text);
+    ASSERT_EQ(parsed.at("outputs").size(), 1u);
+    EXPECT_EQ(parsed["outputs"][0]["prediction"]["class"], 9);
+    EXPECT_EQ(parsed["outputs"][0]["elements"], parsed["elements"]);
+    EXPECT_GT(parsed["outputs"][0]["sqnr_db"], 10.0);
+    const Outcome many = weft("run " + project_ + " --inputs " + images_ + " --images 2 --engine integer");
+    EXPECT_EQ(many.text.find("prediction"), std::string::npos) << many.text;
+}
+
+TEST_F(CliProject, SaysThatBytesGoToRealsAsTheyAre) {
+    const std::string bytes = "the samples are bytes up to 255, and the input takes real numbers: it gets them as they are";
+    const std::string unscaled = "compile " + fashion_ + " --calibrate " + images_ + " -o " + at("unscaled");
+    const Outcome compiled = weft(unscaled);
+    EXPECT_EQ(compiled.code, 0) << compiled.text;
+    EXPECT_NE(compiled.text.find(bytes), std::string::npos) << compiled.text;
+    EXPECT_NE(weft("run " + at("unscaled") + " --inputs " + images_ + " --images 2").text.find(bytes), std::string::npos);
+    EXPECT_NE(weft("run " + fashion_ + " --engine float --inputs " + images_ + " --images 2").text.find(bytes), std::string::npos);
+    EXPECT_EQ(weft("run " + project_ + " --inputs " + images_ + " --images 2").text.find(bytes), std::string::npos);
+}
 
 TEST_F(Cli, RunsModelsAndProjectsOnly) {
     fs::create_directory(at("letters"));

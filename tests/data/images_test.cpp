@@ -21,8 +21,8 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-/// A PNG of 8-bit samples; `color` is libpng's colour type.
-Bytes png(std::uint32_t width, std::uint32_t height, int color, const Bytes& pixels) {
+/// A PNG of samples of `depth` bits; `color` is libpng's colour type.
+Bytes png(std::uint32_t width, std::uint32_t height, int color, const Bytes& pixels, int depth = 8) {
     Bytes file;
     png_structp writer = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
     png_infop info = png_create_info_struct(writer);
@@ -33,7 +33,7 @@ Bytes png(std::uint32_t width, std::uint32_t height, int color, const Bytes& pix
             bytes.insert(bytes.end(), data, data + count);
         },
         nullptr);
-    png_set_IHDR(writer, info, width, height, 8, color, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    png_set_IHDR(writer, info, width, height, depth, color, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     const png_color palette[] = {{10, 20, 30}, {40, 50, 60}};
     if (color == PNG_COLOR_TYPE_PALETTE) png_set_PLTE(writer, info, palette, 2);
     png_write_info(writer, info);
@@ -95,6 +95,20 @@ TEST_F(ImagesTest, ReadsEveryKindOfPng) {
     EXPECT_THAT(pixels(png(1, 2, PNG_COLOR_TYPE_GRAY, {7, 8})), ElementsAre(7, 8));
     EXPECT_THAT(pixels(png(2, 1, PNG_COLOR_TYPE_GRAY_ALPHA, {7, 0, 8, 255})), ElementsAre(7, 8));
     EXPECT_THAT(pixels(png(3, 1, PNG_COLOR_TYPE_PALETTE, {1, 0, 1})), ElementsAre(40, 50, 60, 10, 20, 30, 40, 50, 60));
+}
+
+TEST_F(ImagesTest, SaysThatSixteenBitsAreCut) {
+    add("a.png", png(2, 1, PNG_COLOR_TYPE_GRAY, {1, 255, 200, 3}, 16));
+    add("b.png", png(2, 1, PNG_COLOR_TYPE_GRAY, {7, 8}));
+    auto data = load_dataset(folder_.path());
+    ASSERT_TRUE(data);
+    EXPECT_THAT(data->inputs[0].tensor.to_integers(), ElementsAre(1, 200, 7, 8));
+    ASSERT_EQ(data->warnings.size(), 1u);
+    EXPECT_EQ(data->warnings[0].severity, Severity::warning);
+    EXPECT_THAT(data->warnings[0].reason, HasSubstr("1 of 2 images have 16 bits a channel: they are cut to the upper 8"));
+    data = load_dataset(folder_ / "b.png");
+    ASSERT_TRUE(data);
+    EXPECT_TRUE(data->warnings.empty());
 }
 
 TEST_F(ImagesTest, StacksAFolderByName) {

@@ -24,9 +24,12 @@ Graph doubling() {
     return graph;
 }
 
-TEST(Preprocess, ReordersScalesAndShifts) {
+class PreprocessSpec : public testing::TestWithParam<const char*> {};
+
+TEST_P(PreprocessSpec, ReordersScalesAndShifts) {
+    const char* spec = GetParam();
     Graph graph = doubling();
-    const Status status = prepend_preprocessing(graph, "scale=1/2,mean=1/2/3,std=4,order=bgr,layout=hwc");
+    const Status status = prepend_preprocessing(graph, spec);
     ASSERT_TRUE(status);
     ASSERT_TRUE(verify(graph));
     EXPECT_EQ(graph.inputs[0]->name, "x");
@@ -44,8 +47,27 @@ TEST(Preprocess, ReordersScalesAndShifts) {
     }
 }
 
+// As people write lists, in another order, with fractions, and as earlier versions took lists.
+INSTANTIATE_TEST_SUITE_P(Spellings, PreprocessSpec,
+                         testing::Values("scale=1/2,mean=1,2,3,std=4,order=bgr,layout=hwc",
+                                         "layout=hwc,std=4,4,4,mean=1,2,3,order=bgr,scale=0.5",
+                                         "mean=2/2,4/2,9/3,std=8/2,scale=5e-1,order=bgr,layout=hwc",
+                                         "scale=1/2,mean=1/2/3,std=4,order=bgr,layout=hwc"));
+
+TEST(Preprocess, SaysItsWholeSyntax) {
+    for (const char* part : {"scale=", "mean=", "std=", "order=", "layout=", "type=", "1/255", "uint8|int8|float32"})
+        EXPECT_NE(preprocess_syntax.find(part), std::string_view::npos) << part;
+    Graph graph = doubling();
+    const Status status = prepend_preprocessing(graph, "sclae=1");
+    ASSERT_FALSE(status);
+    EXPECT_EQ(status.error()[0].reason, "--preprocess: 'sclae=1' is not understood; did you mean 'scale'?");
+    EXPECT_EQ(status.error()[0].help, "the syntax is " + std::string(preprocess_syntax));
+}
+
 TEST(Preprocess, RefusesWhatItDoesNotUnderstand) {
-    const char* bad[] = {"scale", "scale=0", "scale=1/0", "mean=a", "std=0", "order=gbr", "layout=nhwc", "sclae=1", "mean=1/2", ""};
+    const char* bad[] = {"scale",     "scale=0", "scale=1/0", "scale=1,2", "mean=a",        "mean=1,,2",   "mean=1,2",
+                         "mean=1/0",  "std=0",   "std=0/3",   "order=gbr", "layout=nhwc",   "sclae=1",     "scale=1,scale=2",
+                         "mean=1/2x", "0.5,0.4", "type=int4", "",          "order=bgr,rgb", "mean=1/2/3/4"};
     for (const char* spec : bad) {
         Graph graph = doubling();
         const Status status = prepend_preprocessing(graph, spec);

@@ -32,7 +32,7 @@ Command add_check(CLI::App& app) {
         clear_progress();
         if (!checked) return report(checked.error());
         if (flags->json) {
-            fmt::print("{}\n", to_json(*checked).dump(2));
+            fmt::print("{}\n", json_text(to_json(*checked), 2));
         } else {
             fmt::print("{}", to_text(*checked));
         }

@@ -5,16 +5,19 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <filesystem>
+
+#include "src/passes/preprocess.h"
 
 namespace weft::tool {
 
 namespace {
 
 std::string remembered;
-bool drawn = false;
+std::atomic<bool> drawn = false;  // also read by the thread that ends an interrupted process
 
 }  // namespace
 
@@ -28,9 +31,8 @@ int report(const Diagnostics& diagnostics) {
 
 void ModelFlags::add(CLI::App& app, bool quantising) {
     app.add_option("--shape", shapes, "Shape of an input with open dimensions: NAME=1,3,32,32 (repeatable)")->type_name("NAME=SHAPE");
-    app.add_option(
-           "--preprocess", options.preprocess,
-           "What happens to a stored sample before the model: scale=1/255,mean=M,std=S,order=bgr,layout=hwc,type=uint8 (any of these)")
+    app.add_option("--preprocess", options.preprocess,
+                   "What happens to a stored sample before the model: " + std::string(preprocess_syntax))
         ->type_name("SPEC");
     if (!quantising) return;
     app.add_option("--calibrate", options.calibration, "Samples to quantise a float model with: .npy, .npz, IDX or a folder of images")
@@ -89,6 +91,7 @@ void clear_progress() {
 
 Observer progress_observer(const std::string& dump_after) {
     Observer observer;
+    observer.said = [](const Diagnostic& diagnostic) { report({diagnostic}); };
     if (isatty(STDERR_FILENO)) {
         observer.progress = [](std::string_view stage, std::int64_t done, std::int64_t total) {
             if (done >= total) {
@@ -112,6 +115,25 @@ Observer progress_observer(const std::string& dump_after) {
         };
     }
     return observer;
+}
+
+Status check_arguments(int argc, char** argv) {
+    for (int i = 1; i < argc; ++i) {
+        const std::string argument = argv[i];
+        try {
+            static_cast<void>(nlohmann::json(argument).dump());
+        } catch (const nlohmann::json::exception&) {
+            std::string shown;
+            for (const char c : argument)
+                shown += static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+            return Diagnostic{.reason = fmt::format("the argument '{}' is not UTF-8", shown), .help = "rename the file or folder"};
+        }
+    }
+    return Ok{};
+}
+
+CLI::Validator named() {
+    return CLI::Validator([](std::string& name) { return name.empty() ? std::string("the name is empty") : std::string(); }, "", "named");
 }
 
 void remember_command_line(int argc, char** argv) {

@@ -5,11 +5,11 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/base/json_text.h"
 #include "src/driver/compile.h"
 
 namespace weft::tool {
@@ -54,9 +54,15 @@ struct CompileFlags {
     Result<CompileOptions> parsed() const;
 };
 
-/// Draws progress on stderr if that is a terminal; erased when done.
+/// Draws progress on stderr if that is a terminal; erased when done. What is said goes to stderr.
 Observer progress_observer(const std::string& dump_after = {});
 void clear_progress();
+
+/// An error where an argument is not UTF-8: names go into JSON, models and sources, which have no other texts.
+Status check_arguments(int argc, char** argv);
+
+/// For an option whose value is the name of something to write: an empty one is an error.
+CLI::Validator named();
 
 /// The command line as the user gave it, without the program's folder.
 std::string command_line();

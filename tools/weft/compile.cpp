@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "src/driver/host_part.h"
+#include "src/driver/project_folder.h"
 #include "src/explore/folding.h"
 #include "tools/weft/command.h"
 
@@ -24,17 +25,24 @@ struct Flags {
 
 std::string decibels(double value) { return std::isfinite(value) ? fmt::format("{:.1f} dB", value) : std::string("no difference"); }
 
+nlohmann::ordered_json finite_or_null(double value) {
+    return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
 Status run(Flags& flags) {
     WEFT_ASSIGN(const CompileOptions options, flags.compile.parsed());
     const Observer observer = progress_observer(flags.dump_after);
+    WEFT_CHECK(takes_project(flags.output));
     WEFT_ASSIGN(const auto compiled, compile(flags.compile.model.model, options, observer));
     report(compiled->model.warnings);
     report(compiled->warnings);
     std::optional<SelfCheck> check;
     if (options.self_check) {
         WEFT_ASSIGN(check, self_check(*compiled, observer));
+        report(check->warnings);
+        if (!check->exact()) return Diagnostics{};
     }
-    WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.compile.model.model, flags.output));
+    WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.compile.model.model, flags.output, observer));
 
     const FoldingFigures figures = weft::figures(compiled->design);
     if (flags.json) {
@@ -55,11 +63,11 @@ Status run(Flags& flags) {
                              {"elements", check->elements},
                              {"equal_elements", check->equal},
                              {"ties", check->ties},
-                             {"output_sqnr_db", std::isfinite(check->output_sqnr_db) ? nlohmann::ordered_json(check->output_sqnr_db)
-                                                                                     : nlohmann::ordered_json(nullptr)},
-                             {"outputs", check->outputs}};
+                             {"output_sqnr_db", finite_or_null(check->output_sqnr_db)}};
+            for (const auto& [name, db] : check->outputs)
+                json["check"]["outputs"].push_back({{"name", name}, {"sqnr_db", finite_or_null(db)}});
         }
-        fmt::print("{}\n", json.dump(2));
+        fmt::print("{}\n", json_text(json, 2));
     } else {
         fmt::print("{}: {} units, {} cycles a frame at the slowest unit ({}), {:.0f} MAC DSPs, {:.0f} DSPs of {} on {}\n",
                    compiled->model.name, compiled->design.units.size(), figures.interval, figures.slowest ? figures.slowest->name : "-",
@@ -76,18 +84,20 @@ Status run(Flags& flags) {
         for (const std::string& line : host_lines(host_part(compiled->model.quantised, compiled->design))) fmt::print("{}\n", line);
         if (check) {
             fmt::print("check on {} {} samples:\n", check->images, check->random ? "random" : "calibration");
-            fmt::print("  contract = regions recomputed in double on {} of {} elements ({} at a rounding tie)\n", check->equal,
-                       check->elements, check->ties);
-            fmt::print("  against {}: {} at the kernel's output\n", compiled->model.calibrated ? "float" : "the model as given",
-                       decibels(check->output_sqnr_db));
+            if (check->elements > 0) {
+                fmt::print("  contract = regions recomputed in double on {} of {} elements ({} at a rounding tie)\n", check->equal,
+                           check->elements, check->ties);
+            } else {
+                fmt::print("  no region to recompute in double: there is nothing to compare the contract with\n");
+            }
+            const char* reference = compiled->model.calibrated ? "float" : "the model as given";
+            for (const auto& [name, db] : check->outputs)
+                fmt::print("  against {}: {} at {}\n", reference, decibels(db),
+                           check->outputs.size() > 1 ? "the kernel's output '" + name + "'" : "the kernel's output");
             if (!check->worst_node.empty())
                 fmt::print("  most is lost at node '{}': {}\n", check->worst_node, decibels(check->worst_sqnr_db));
         }
         fmt::print("project: {}\n", flags.output);
-    }
-    if (check) {
-        report(check->warnings);
-        if (!check->exact()) return Diagnostics{};
     }
     return Ok{};
 }
@@ -98,7 +108,10 @@ Command add_compile(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("compile", "Turn a model into a kernel project, checked");
     auto flags = std::make_shared<Flags>();
     flags->compile.add(*sub);
-    sub->add_option("-o,--output", flags->output, "Directory of the project")->required()->type_name("DIR");
+    sub->add_option("-o,--output", flags->output, "Directory of the project; one that holds anything else than a project is refused")
+        ->required()
+        ->check(named())
+        ->type_name("DIR");
     sub->add_flag("!--no-check", flags->compile.options.self_check, "Skip the check on samples");
     sub->add_option("--dump-after", flags->dump_after, "Print the graph after a stage: import, quantize, or a pass")->type_name("STAGE");
     sub->add_flag("--json", flags->json, "Print JSON");

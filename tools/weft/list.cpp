@@ -98,7 +98,7 @@ Command add_list(CLI::App& app) {
     const auto run = [what, json]() -> int {
         const Json list = *what == "ops" ? list_ops() : *what == "units" ? list_units() : list_boards();
         if (*json) {
-            fmt::print("{}\n", list.dump(2));
+            fmt::print("{}\n", json_text(list, 2));
         } else {
             print_text(*what, list);
         }

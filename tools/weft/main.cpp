@@ -3,21 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <csignal>
-#include <cstdlib>
 #include <exception>
 
+#include "src/base/interrupt.h"
 #include "tools/weft/command.h"
-
-namespace {
-
-void interrupted(int) { std::_Exit(weft::tool::exit_interrupted); }
-
-}  // namespace
 
 int main(int argc, char** argv) {
     using namespace weft::tool;
-    std::signal(SIGINT, interrupted);
+    weft::end_on_interruption(exit_interrupted, clear_progress);
+    if (const weft::Status readable = check_arguments(argc, argv); !readable) return report(readable.error());
     remember_command_line(argc, argv);
     CLI::App app("weft: ONNX in, FPGA kernel out");
     app.set_version_flag("--version", "weft " WEFT_VERSION);

@@ -27,6 +27,8 @@ Status run(Flags& flags) {
     if (!flags.output.empty() && options.calibration.empty()) {
         return Diagnostic{Severity::error, "", "", "quantising needs samples", "give --calibrate DATA"};
     }
+    for (const std::string& written : {flags.output, flags.write_bits})
+        WEFT_CHECK(keeps_inputs(written, {flags.model.model, options.calibration, options.quantize.bits}));
     WEFT_ASSIGN(const Model model, read_model(flags.model.model, options, progress_observer()));
     report(model.warnings);
     if (!flags.write_bits.empty()) {
@@ -47,9 +49,10 @@ Command add_quantize(CLI::App& app) {
     CLI::App* sub = app.add_subcommand("quantize", "Quantise a float model from calibration samples");
     auto flags = std::make_shared<Flags>();
     sub->add_option("MODEL", flags->model.model, "The model, an ONNX file")->required();
-    sub->add_option("-o,--output", flags->output, "The quantised model to write")->type_name("FILE.onnx");
+    sub->add_option("-o,--output", flags->output, "The quantised model to write")->check(named())->type_name("FILE.onnx");
     flags->model.add(*sub, true);
     sub->add_option("--write-bits", flags->write_bits, "Write the bits of every node, to be edited and given to --bits")
+        ->check(named())
         ->type_name("FILE.json");
     sub->footer("Example: weft quantize resnet8.onnx --calibrate images.npy --bits w4a8 -o resnet8_w4a8.onnx");
     const auto command = [flags]() -> int {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <memory>
 
+#include "src/base/files.h"
 #include "src/driver/evaluate_run.h"
 #include "tools/weft/command.h"
 
@@ -23,6 +24,9 @@ struct Flags {
 Status run(Flags& flags) {
     WEFT_ASSIGN(flags.request.options, flags.model.parsed());
     flags.request.model = flags.model.model;
+    for (const std::filesystem::path& written : {std::filesystem::path(flags.outputs), flags.request.trace})
+        WEFT_CHECK(
+            keeps_inputs(written, {flags.request.model, flags.request.inputs, flags.request.labels, flags.request.options.calibration}));
     WEFT_ASSIGN(const RunResult result, run_model(flags.request, progress_observer()));
     clear_progress();
     report(result.warnings);
@@ -35,7 +39,7 @@ Status run(Flags& flags) {
         }
     }
     if (flags.json) {
-        fmt::print("{}\n", to_json(result).dump(2));
+        fmt::print("{}\n", json_text(to_json(result), 2));
     } else {
         fmt::print("{}", to_text(result));
     }
@@ -59,12 +63,14 @@ Command add_run(CLI::App& app) {
     sub->add_flag("--layers", flags->request.layers, "Compare region by region: the integer contract with float64");
     sub->add_option("--labels", flags->request.labels, "Labels, for the share of right answers: IDX, .npy or CSV")->type_name("FILE");
     sub->add_option("--images", flags->request.images, "Use only the first N samples")->type_name("N")->check(CLI::PositiveNumber);
-    sub->add_option("--outputs", flags->outputs, "Write the outputs: .npy, or .npz where there are several")->type_name("FILE");
+    sub->add_option("--outputs", flags->outputs, "Write the outputs: .npy, or .npz where there are several")
+        ->check(named())
+        ->type_name("FILE");
     sub->add_option("--threads", flags->request.threads, "Threads (default: all)")->type_name("N")->check(CLI::PositiveNumber);
     sub->add_option("--stalls", flags->request.stall_seed, "Engine rtl: random stalls at the kernel's ports, from a seed")
         ->type_name("SEED")
         ->check(CLI::PositiveNumber);
-    sub->add_option("--trace", flags->request.trace, "Engine rtl: write a waveform")->type_name("FILE.fst");
+    sub->add_option("--trace", flags->request.trace, "Engine rtl: write a waveform")->check(named())->type_name("FILE.fst");
     sub->add_flag("--shell", flags->request.shell, "Engine rtl: the whole card kernel, with registers and a modelled memory");
     flags->model.add(*sub, true);
     sub->add_flag("--json", flags->json, "Print JSON");

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "src/base/files.h"
+#include "src/driver/project_folder.h"
 #include "src/schedule/timeline.h"
 #include "tools/weft/command.h"
 
@@ -35,7 +36,7 @@ Status run(const Flags& flags) {
         flags.svg.empty() ? std::filesystem::path(flags.project) / "schedule.svg" : std::filesystem::path(flags.svg);
     WEFT_CHECK(write_file(picture, timeline_svg(compiled->design, result, clock)));
     if (flags.json) {
-        fmt::print("{}\n", to_json(compiled->design, result, clock).dump(2));
+        fmt::print("{}\n", json_text(to_json(compiled->design, result, clock), 2));
     } else {
         fmt::print("{}\ntimeline: {}\n", to_text(compiled->design, result, clock), picture.string());
     }
@@ -50,7 +51,7 @@ Command add_schedule(CLI::App& app) {
     sub->add_option("DIR", flags->project, "The directory of a project")->required();
     sub->add_option("--frames", flags->options.frames, "Frames back to back")->capture_default_str()->check(CLI::Range(1, 64));
     sub->add_option("--stalls", flags->options.stall_seed, "Random stalls at the kernel's ports, from a seed")->type_name("SEED");
-    sub->add_option("--svg", flags->svg, "Where the timeline goes (default: DIR/schedule.svg)")->type_name("FILE.svg");
+    sub->add_option("--svg", flags->svg, "Where the timeline goes (default: DIR/schedule.svg)")->check(named())->type_name("FILE.svg");
     sub->add_flag("--json", flags->json, "Print JSON");
     sub->footer("Example: weft schedule out --frames 4 --svg timeline.svg");
     const auto command = [flags]() -> int {

@@ -5,7 +5,9 @@
 
 #include <memory>
 
+#include "src/base/scratch.h"
 #include "src/cost/fit.h"
+#include "src/driver/project_folder.h"
 #include "src/synthesize/report.h"
 #include "tools/weft/command.h"
 
@@ -30,6 +32,7 @@ Status run(const Flags& flags) {
         WEFT_ASSIGN(board, find_board(flags.board));
     }
     const Observer observer = progress_observer();
+    report(settle_cache(flags.project));
     const auto progress = [&](std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress("mapping with Yosys", done, total);
     };
@@ -38,7 +41,7 @@ Status run(const Flags& flags) {
     clear_progress();
     report(result.warnings);
     if (flags.json) {
-        fmt::print("{}\n", to_json(result).dump(2));
+        fmt::print("{}\n", json_text(to_json(result), 2));
     } else {
         fmt::print("{}", to_text(result));
     }
