@@ -17,6 +17,9 @@ namespace {
 
 constexpr const char* damaged_help = "the file is damaged or was written by a faulty tool; export the model again";
 
+/// The first operator set that limits integers of 8 bits.
+constexpr int limit_opset = 12;
+
 /// The domain of operators that weft makes itself: no file may use them.
 constexpr std::string_view own_domain = "weft";
 
@@ -83,6 +86,7 @@ private:
             value->type = tensor->type();
             value->shape = tensor->shape();
             value->constant = std::make_shared<const Tensor>(*std::move(tensor));
+            note_4_bits(initialiser, value->name);
         }
         for (const auto& sparse : proto_.sparse_initializer()) {
             refuse("", sparse.values().name(), "sparse initialisers are not supported", "store the tensor densely");
@@ -112,9 +116,42 @@ private:
                 if (!name.empty()) define(name, key, "an output of a node");
             }
             for (const std::string& name : node.input()) read_.insert(name);
+            for (const auto& attribute : node.attribute()) {
+                if (attribute.has_t() && node.output_size() > 0) note_4_bits(attribute.t(), node.output(0));
+            }
             keys_.push_back(std::move(key));
         }
         for (const auto& output : proto_.output()) read_.insert(output.name());
+    }
+
+    /// Constants of 4 bits lie in 8: what reads them must not take them for more.
+    void note_4_bits(const onnx::TensorProto& tensor, const std::string& name) {
+        if (const auto range = range_of_4_bits(tensor.data_type())) narrow_.emplace(name, *range);
+    }
+
+    bool check_4_bits(const std::string& key, const OpDef& op, const std::vector<std::string>& names) {
+        const Traits& traits = op.traits;
+        if (traits.role == OpRole::dequantize || traits.role == OpRole::quantize) return true;
+        for (const std::string& name : names) {
+            if (!narrow_.contains(name)) continue;
+            refuse(key, name, fmt::format("{} reads integers of 4 bits", op.name), "only quantisers and dequantisers may read them");
+            return false;
+        }
+        return true;
+    }
+
+    /// A quantiser to 4 bits is one to 8 bits, limited.
+    void limit_to(std::pair<int, int> range, const std::string& key, int version, std::vector<Value*>& outputs) {
+        const DataType carrier = range.first < 0 ? DataType::int8 : DataType::uint8;
+        Value* limited = outputs[0];
+        outputs[0] = graph().add_value(graph().unique_name(limited->name + "_unlimited"), DataType::float32, {});
+        const auto bound = [&](int integer, const char* name) {
+            Tensor tensor(carrier, {});
+            visit_type(carrier, [&](auto e) { tensor.as<decltype(e)>()[0] = static_cast<decltype(e)>(integer); });
+            return graph().add_constant(graph().unique_name(limited->name + name), std::move(tensor));
+        };
+        graph().add_node(op_for(OpRole::clip), key + "_limit", std::max(version, limit_opset),
+                         {outputs[0], bound(range.first, "_least"), bound(range.second, "_most")}, {limited});
     }
 
     const OpDef* find_operator(const onnx::NodeProto& node, const std::string& key) {
@@ -203,9 +240,13 @@ private:
             for (const Diagnostic& problem : attributes.error()) result_.problems.push_back(problem);
             sound = false;
         }
+        sound &= check_4_bits(key, *op, input_names);
         if (!sound) return refuse_outputs();
         std::vector<Value*> outputs;
         for (const std::string& name : output_names) outputs.push_back(name.empty() ? nullptr : graph().find(name));
+        if (op->traits.role == OpRole::quantize && input_names.size() > 2) {
+            if (const auto narrow = narrow_.find(input_names[2]); narrow != narrow_.end()) limit_to(narrow->second, key, version, outputs);
+        }
         graph().add_node(*op, node.name(), version, std::move(inputs), std::move(outputs), *std::move(attributes));
     }
 
@@ -236,7 +277,8 @@ private:
     std::map<std::string, int> uses_of_name_;
     std::map<std::string, std::string> defined_as_;
     std::set<std::string> read_;
-    std::vector<std::string> keys_;  ///< Of the nodes, in the file's order.
+    std::map<std::string, std::pair<int, int>> narrow_;  ///< Constants of 4 bits, with their range.
+    std::vector<std::string> keys_;                      ///< Of the nodes, in the file's order.
     bool broken_ = false;
 };
 

@@ -13,6 +13,9 @@ std::span<const Pass> typing_passes() {
         {"propagate_types", "before hoisting: only operators that did not get a type this way need their quantiser moved", propagate_types},
         {"hoist_quantise", "MaxPool and Concat then work on integers and need no accumulator", hoist_quantise},
         {"propagate_types", "again, through the operators that hoisting gave typed inputs", propagate_types},
+        {"type_functions", "after hoisting: what still needs a type gets a quantiser that loses nothing, where there is one",
+         type_functions},
+        {"propagate_types", "again, through the operators that this gave typed inputs", propagate_types},
     };
     return list;
 }
