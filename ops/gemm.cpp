@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "ops/common/canonical_window.h"
+#include "ops/common/quantised.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -262,6 +263,38 @@ Result<bool> matmul_to_linear(Graph& graph, Node* node) {
     return true;
 }
 
+Result<Value*> add_swap(Graph& graph, const Node& node, Value* value) {
+    auto perm = identity_perm(value->shape.size());
+    std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+    Attributes attributes;
+    attributes.set("perm", perm);
+    return add_inferred(graph, op_transpose, "", node.opset, {value}, std::move(attributes), node.output()->name + "_swapped");
+}
+
+/// W x as (x' W')': weights on the right, where calibration looks for them.
+Result<bool> weights_to_the_right(Graph& graph, Node* node) {
+    const Value* weight = node->input(0);
+    Value* x = node->input(1);
+    if (!weight->is_constant() || weight->shape.size() != 2 || x->shape.size() < 2 || is_fixed(x)) return false;
+    const std::int64_t rows = weight->shape[0], depth = weight->shape[1];
+    Tensor swapped(weight->type, {depth, rows});
+    visit_type(weight->type, [&](auto e) {
+        const auto from = weight->constant->as<decltype(e)>();
+        const auto to = swapped.as<decltype(e)>();
+        for (std::int64_t row = 0; row < rows; ++row) {
+            for (std::int64_t d = 0; d < depth; ++d)
+                to[static_cast<std::size_t>(d * rows + row)] = from[static_cast<std::size_t>(row * depth + d)];
+        }
+    });
+    Value* const right = graph.add_constant(graph.unique_name(weight->name + "_swapped"), std::move(swapped));
+    WEFT_ASSIGN(Value* const left, add_swap(graph, *node, x));
+    WEFT_ASSIGN(Value* const product,
+                add_inferred(graph, op_mat_mul, graph.key(node), node->opset, {left, right}, {}, node->output()->name + "_product"));
+    WEFT_ASSIGN(Value* const result, add_swap(graph, *node, product));
+    take_over(graph, node, result);
+    return true;
+}
+
 int one_group(const Node&) { return 1; }
 int last_axis(const Node& node) { return static_cast<int>(node.output()->shape.size()) - 1; }
 
@@ -322,6 +355,7 @@ extern const OpDef op_mat_mul{
     .infer = infer_matmul,
     .evaluate = evaluate_matmul,
     .rewrites = {{"product-to-linear", matmul_to_linear}},
+    .expansions = {{"weights-to-the-right", weights_to_the_right}},
 };
 
 }  // namespace weft

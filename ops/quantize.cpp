@@ -1,11 +1,13 @@
 // quantize.cpp
-// QuantizeLinear and DequantizeLinear: between real numbers and integers, by a scale and a zero point per tensor or per channel.
+// QuantizeLinear and DequantizeLinear, of the standard and of ONNX Runtime: between real numbers and integers, by a scale and a zero point
+// per tensor or per channel.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
 #include <cmath>
 #include <limits>
 
+#include "ops/common/quantised.h"
 #include "ops/common/quantizer.h"
 #include "ops/common/shapes.h"
 #include "src/graph/op_def.h"
@@ -19,6 +21,11 @@ constexpr const char* exporter_help = "quantise the model again, or correct the 
 /// Numbers by which the standard names element types.
 enum OnnxType { onnx_float = 1, onnx_uint8 = 2, onnx_int8 = 3, onnx_uint16 = 4, onnx_int16 = 5, onnx_int32 = 6, onnx_double = 11 };
 
+/// Weights may have a channel that training has left without any: its scale is 0, and so are its reals.
+bool is_dead_channel(const Node& node, double scale) {
+    return scale == 0 && node.input(0)->is_constant() && !is_float(node.input(0)->type);
+}
+
 Status check_scale(const Node& node) {
     const Value* scale = node.input(1);
     if (!scale->is_constant()) return tensor_error(node, scale, "the scale must be constant, but is computed at run time", exporter_help);
@@ -26,6 +33,7 @@ Status check_scale(const Node& node) {
     for (std::int64_t i = 0; i < scale->constant->size(); ++i) {
         const double value = scale->constant->at(i);
         const std::string which = scale->constant->size() == 1 ? "the scale" : fmt::format("the scale of channel {}", i);
+        if (is_dead_channel(node, value)) continue;
         if (value == 0) return tensor_error(node, scale, which + " is zero", exporter_help);
         if (!std::isfinite(value)) return tensor_error(node, scale, fmt::format("{} is {}", which, value), exporter_help);
         if (value < 0) return tensor_error(node, scale, fmt::format("{} is negative ({})", which, value), exporter_help);
@@ -54,7 +62,8 @@ Status check_channels(const Node& node) {
         return tensor_error(node, scale, "the scale must be one number or a vector, but has the shape " + to_string(scale->shape),
                             "quantise per tensor or per channel");
     }
-    if (node.opset < 13) return tensor_error(node, scale, "a scale per channel needs opset 13", "convert the model to a newer opset");
+    if (node.opset < 13 && node.op->domain.empty())
+        return tensor_error(node, scale, "a scale per channel needs opset 13", "convert the model to a newer opset");
     WEFT_ASSIGN(const std::int64_t axis, normalise_axis(node, node.attributes.integer("axis"), shape.size()));
     if (shape[static_cast<std::size_t>(axis)] != channels) {
         return tensor_error(node, scale, fmt::format("{} scales do not go with axis {} of shape {}", channels, axis, to_string(shape)),
@@ -211,6 +220,19 @@ std::optional<PiecewiseLinear> dequantize_pieces(const Node&, int varying, std::
     return PiecewiseLinear::affine(inputs[1], inputs.size() > 2 ? Rational(-inputs[2] * inputs[1]) : Rational(0));
 }
 
+// --- ONNX Runtime's own, older than the standard's scales per channel and 16 bits ---
+
+constexpr int int16_opset = 21;
+
+template <const OpDef& standard>
+Result<Value*> real_quantiser(RealForm& form) {
+    const Node& node = form.node();
+    const bool wide = size_of(node.input(0)->type) == 2 || (node.has_input(2) && size_of(node.input(2)->type) == 2);
+    return form.applied(standard, {node.input(0), node.input(1), node.input(2)}, {}, wide ? int16_opset : 0);
+}
+
+std::vector<AttributeDef> microsoft_attributes() { return {{.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{1}}}; }
+
 std::string refuse_output_type(const Attribute& value) {
     const std::int64_t type = std::get<std::int64_t>(value);
     return type == 0 || type == onnx_float || type == onnx_double || (type >= onnx_uint8 && type <= onnx_int16)
@@ -257,6 +279,32 @@ extern const OpDef op_dequantize_linear{
                                                .applies = has_one_scale}},
     .infer = infer_dequantize,
     .evaluate = evaluate_dequantize,
+};
+
+extern const OpDef op_microsoft_quantize_linear{
+    .name = "QuantizeLinear",
+    .domain = "com.microsoft",
+    .summary = "round(x / scale) + zero point, ties to even, limited to the integer type",
+    .inputs = {2, 3},
+    .outputs = {1, 1},
+    .attributes = microsoft_attributes(),
+    .traits = {},
+    .infer = infer_quantize,
+    .evaluate = evaluate_quantize,
+    .expansions = {{"standard-quantiser", expand_to<real_quantiser<op_quantize_linear>>}},
+};
+
+extern const OpDef op_microsoft_dequantize_linear{
+    .name = "DequantizeLinear",
+    .domain = "com.microsoft",
+    .summary = "(x - zero point) * scale",
+    .inputs = {2, 3},
+    .outputs = {1, 1},
+    .attributes = microsoft_attributes(),
+    .traits = {},
+    .infer = infer_dequantize,
+    .evaluate = evaluate_dequantize,
+    .expansions = {{"standard-dequantiser", expand_to<real_quantiser<op_dequantize_linear>>}},
 };
 
 }  // namespace weft

@@ -18,6 +18,9 @@ namespace {
 
 constexpr const char* damaged_help = "the file is damaged or was written by a faulty tool; export the model again";
 
+/// The first operator set that limits integers of 8 bits.
+constexpr int limit_opset = 12;
+
 /// The domain of operators that weft makes itself: no file may use them.
 constexpr std::string_view own_domain = "weft";
 
@@ -90,6 +93,7 @@ private:
             value->type = tensor->type();
             value->shape = tensor->shape();
             value->constant = std::make_shared<const Tensor>(*std::move(tensor));
+            note_4_bits(initialiser, value->name);
         }
         for (const onnx::SparseTensorProto* sparse : flat_.sparse_initialisers()) {
             Value* value = define(sparse->values().name(), "", "an initialiser");
@@ -115,7 +119,41 @@ private:
             for (const std::string& name : flat_.nodes()[i].proto->output()) {
                 if (!name.empty()) define(name, keys_[i], "an output of a node");
             }
+            for (const auto& attribute : flat_.nodes()[i].proto->attribute()) {
+                if (attribute.has_t() && flat_.nodes()[i].proto->output_size() > 0)
+                    note_4_bits(attribute.t(), flat_.nodes()[i].proto->output(0));
+            }
         }
+    }
+
+    /// Constants of 4 bits lie in 8: what reads them must not take them for more.
+    void note_4_bits(const onnx::TensorProto& tensor, const std::string& name) {
+        if (const auto range = range_of_4_bits(tensor.data_type())) narrow_.emplace(name, *range);
+    }
+
+    bool check_4_bits(const std::string& key, const OpDef& op, const std::vector<std::string>& names) {
+        const Traits& traits = op.traits;
+        if (traits.role == OpRole::dequantize || traits.role == OpRole::quantize) return true;
+        for (const std::string& name : names) {
+            if (!narrow_.contains(name)) continue;
+            refuse(key, name, fmt::format("{} reads integers of 4 bits", op.name), "only quantisers and dequantisers may read them");
+            return false;
+        }
+        return true;
+    }
+
+    /// A quantiser to 4 bits is one to 8 bits, limited.
+    void limit_to(std::pair<int, int> range, const std::string& key, int version, std::vector<Value*>& outputs) {
+        const DataType carrier = range.first < 0 ? DataType::int8 : DataType::uint8;
+        Value* limited = outputs[0];
+        outputs[0] = graph().add_value(graph().unique_name(limited->name + "_unlimited"), DataType::float32, {});
+        const auto bound = [&](int integer, const char* name) {
+            Tensor tensor(carrier, {});
+            visit_type(carrier, [&](auto e) { tensor.as<decltype(e)>()[0] = static_cast<decltype(e)>(integer); });
+            return graph().add_constant(graph().unique_name(limited->name + name), std::move(tensor));
+        };
+        graph().add_node(op_for(OpRole::clip), key + "_limit", std::max(version, limit_opset),
+                         {outputs[0], bound(range.first, "_least"), bound(range.second, "_most")}, {limited});
     }
 
     const OpDef* find_operator(const onnx::NodeProto& node, const std::string& key) {
@@ -203,9 +241,13 @@ private:
             for (const Diagnostic& problem : attributes.error()) result_.problems.push_back(problem);
             sound = false;
         }
+        sound &= check_4_bits(key, *op, input_names);
         if (!sound) return refuse_outputs();
         std::vector<Value*> outputs;
         for (const std::string& name : output_names) outputs.push_back(name.empty() ? nullptr : graph().find(name));
+        if (op->traits.role == OpRole::quantize && input_names.size() > 2) {
+            if (const auto narrow = narrow_.find(input_names[2]); narrow != narrow_.end()) limit_to(narrow->second, key, version, outputs);
+        }
         graph().add_node(*op, node.name(), version, std::move(inputs), std::move(outputs), *std::move(attributes));
     }
 
@@ -235,8 +277,9 @@ private:
     ExternalData external_;
     BuiltGraph result_;
     std::map<std::string, std::string> defined_as_;
-    std::set<std::string> read_;     ///< What the needed nodes read, and what is wanted.
-    std::vector<std::string> keys_;  ///< Of the nodes, in the file's order.
+    std::set<std::string> read_;                         ///< What the needed nodes read, and what is wanted.
+    std::map<std::string, std::pair<int, int>> narrow_;  ///< Constants of 4 bits, with their range.
+    std::vector<std::string> keys_;                      ///< Of the nodes, in the file's order.
     bool broken_ = false;
 };
 

@@ -141,10 +141,9 @@ Status bring_inside(onnx::TensorProto& tensor, const ExternalData& external) {
     if (tensor.data_location() != onnx::TensorProto::EXTERNAL) return Ok{};
     const Shape shape(tensor.dims().begin(), tensor.dims().end());
     const auto count = checked_element_count(shape);
-    const auto width = onnx_type_width(tensor.data_type());
-    if (!count || !width)
-        return Diagnostic{Severity::error, "", tensor.name(), "its shape or element type is not usable", "export the model again"};
-    WEFT_ASSIGN(*tensor.mutable_raw_data(), external.read(tensor, static_cast<std::uint64_t>(*count) * *width));
+    const auto bytes = count ? onnx_raw_bytes(tensor.data_type(), *count) : std::nullopt;
+    if (!bytes) return Diagnostic{Severity::error, "", tensor.name(), "its shape or element type is not usable", "export the model again"};
+    WEFT_ASSIGN(*tensor.mutable_raw_data(), external.read(tensor, *bytes));
     tensor.clear_external_data();
     tensor.clear_data_location();
     return Ok{};

@@ -168,7 +168,7 @@ void compare_declared(const onnx::ValueInfoProto& info, const Graph& graph, bool
         warnings.push_back({Severity::warning, "", value->name, std::move(reason), "what the file declares is not used"});
     };
     const auto type = data_type_from_onnx(tensor.elem_type());
-    if (tensor.elem_type() != 0 && type != value->type) {
+    if (tensor.elem_type() != 0 && type != value->type && !range_of_4_bits(tensor.elem_type())) {
         warn(
             fmt::format("the file declares the element type {}, but it is {}", onnx_type_name(tensor.elem_type()), to_string(value->type)));
     }

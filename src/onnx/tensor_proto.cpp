@@ -19,6 +19,36 @@ using onnx::TensorProto;
 
 bool is_half(int type) { return type == TensorProto::FLOAT16 || type == TensorProto::BFLOAT16; }
 
+/// Types younger than the protobuf classes.
+enum YoungType { onnx_uint4 = 21, onnx_int4 = 22 };
+
+bool is_4_bits(int type) { return type == onnx_uint4 || type == onnx_int4; }
+
+/// Element type of a constant: for 4 bits the carrier of 8.
+std::optional<DataType> element_type(int type) {
+    if (!is_4_bits(type)) return data_type_from_onnx(type);
+    return type == onnx_int4 ? DataType::int8 : DataType::uint8;
+}
+
+/// Two elements a byte, the first in the low half.
+void unpack(Tensor& tensor, int type, const std::string& bytes) {
+    const auto count = static_cast<std::size_t>(tensor.size());
+    for (std::size_t i = 0; i < count; ++i) {
+        const unsigned nibble = static_cast<unsigned char>(bytes[i / 2]) >> (i % 2 * 4) & 0xFU;
+        tensor.raw()[i] = static_cast<std::byte>(type == onnx_int4 && nibble > 7 ? nibble | 0xF0U : nibble);
+    }
+}
+
+bool fill_4_bits(Tensor& tensor, int type, const google::protobuf::RepeatedField<std::int32_t>& field) {
+    std::string bytes;
+    for (const std::int32_t value : field) {
+        if (value < -128 || value > 255) return false;
+        bytes.push_back(static_cast<char>(value));
+    }
+    unpack(tensor, type, bytes);
+    return true;
+}
+
 float widen(int type, std::uint16_t bits) { return type == TensorProto::FLOAT16 ? half_to_float(bits) : bfloat16_to_float(bits); }
 
 /// Converts typed fields element by element; false if one does not fit its type.
@@ -69,6 +99,9 @@ bool fill_typed(Tensor& tensor, const TensorProto& proto) {
             return fill<std::uint32_t>(tensor, proto.uint64_data());
         case TensorProto::UINT64:
             return fill<std::uint64_t>(tensor, proto.uint64_data());
+        case onnx_uint4:
+        case onnx_int4:
+            return fill_4_bits(tensor, proto.data_type(), proto.int32_data());
         default:
             return fill_half(tensor, proto.data_type(), proto.int32_data());
     }
@@ -91,6 +124,7 @@ std::int64_t typed_count(const TensorProto& proto) {
 }
 
 void fill_raw(Tensor& tensor, int type, const std::string& raw) {
+    if (is_4_bits(type)) return unpack(tensor, type, raw);
     if (is_half(type)) {
         float* to = tensor.as<float>().data();
         for (std::size_t i = 0; i + 1 < raw.size(); i += 2) {
@@ -166,10 +200,17 @@ int data_type_to_onnx(DataType type) {
     return TensorProto::BOOL;
 }
 
-std::optional<std::size_t> onnx_type_width(int type) {
+std::optional<std::pair<int, int>> range_of_4_bits(int type) {
+    if (!is_4_bits(type)) return std::nullopt;
+    return type == onnx_int4 ? std::pair(-8, 7) : std::pair(0, 15);
+}
+
+std::optional<std::uint64_t> onnx_raw_bytes(int type, std::int64_t elements) {
+    const auto count = static_cast<std::uint64_t>(elements);
+    if (is_4_bits(type)) return (count + 1) / 2;
     const auto own = data_type_from_onnx(type);
     if (!own) return std::nullopt;
-    return is_half(type) ? 2 : size_of(*own);
+    return count * (is_half(type) ? 2 : size_of(*own));
 }
 
 std::string onnx_type_name(int type) {
@@ -186,18 +227,17 @@ Result<Tensor> tensor_from_proto(const TensorProto& proto, const ExternalData& e
         return Diagnostic{Severity::error, "", proto.name(), std::move(reason), std::move(help)};
     };
     const std::string again = "the file is damaged or was written by a faulty tool; export the model again";
-    const auto type = data_type_from_onnx(proto.data_type());
+    const auto type = element_type(proto.data_type());
     if (!type) {
         return refuse(fmt::format("its element type {} is not supported", onnx_type_name(proto.data_type())),
-                      "use float, float16 or integers of 8 to 64 bits");
+                      "use float, float16 or integers of 4 to 64 bits");
     }
     const Shape shape(proto.dims().begin(), proto.dims().end());
     const auto count = checked_element_count(shape);
     if (!count) return refuse(fmt::format("its shape {} is absurd", to_string(shape)), again);
     if (proto.has_segment()) return refuse("it is stored in segments", again);
 
-    const std::size_t width = *onnx_type_width(proto.data_type());
-    const std::uint64_t bytes = static_cast<std::uint64_t>(*count) * width;
+    const std::uint64_t bytes = *onnx_raw_bytes(proto.data_type(), *count);
     if (proto.data_location() == TensorProto::EXTERNAL) {
         WEFT_ASSIGN(const std::string data, external.read(proto, bytes));
         if (digest) digest->update(data);
@@ -214,8 +254,9 @@ Result<Tensor> tensor_from_proto(const TensorProto& proto, const ExternalData& e
         fill_raw(tensor, proto.data_type(), proto.raw_data());
         return tensor;
     }
-    if (typed_count(proto) != *count) {
-        return refuse(fmt::format("it holds {} elements where its shape {} needs {}", typed_count(proto), to_string(shape), *count), again);
+    const std::int64_t fields = is_4_bits(proto.data_type()) ? (*count + 1) / 2 : *count;
+    if (typed_count(proto) != fields) {
+        return refuse(fmt::format("it holds {} elements where its shape {} needs {}", typed_count(proto), to_string(shape), fields), again);
     }
     Tensor tensor(*type, shape);
     if (!fill_typed(tensor, proto)) {

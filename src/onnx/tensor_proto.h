@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "src/base/diagnostic.h"
 #include "src/graph/tensor.h"
@@ -18,13 +19,15 @@ namespace weft {
 /// weft's element type for ONNX's; float32 for the half-precision types, none for types that weft does not have (strings, complex numbers).
 std::optional<DataType> data_type_from_onnx(int type);
 int data_type_to_onnx(DataType type);
-/// Bytes of an element in raw data; none for types that weft does not have.
-std::optional<std::size_t> onnx_type_width(int type);
+/// The range of a type of 4 bits, none for other types. Constants of 4 bits have elements of 8 bits here.
+std::optional<std::pair<int, int>> range_of_4_bits(int type);
+/// Bytes of `elements` elements in raw data; none for types that weft does not have.
+std::optional<std::uint64_t> onnx_raw_bytes(int type, std::int64_t elements);
 /// `FLOAT16`, or `number 77` for a type that is not known.
 std::string onnx_type_name(int type);
 
-/// The tensor, half precision widened to float32. Memory is only taken once the data is known to be there. `digest` takes the bytes of
-/// external data, if any; it may be null. An error names the tensor.
+/// The tensor, half precision widened to float32, 4-bit integers to 8 bits. Memory is only taken once the data is known to be there.
+/// `digest` takes the bytes of external data, if any; it may be null. An error names the tensor.
 Result<Tensor> tensor_from_proto(const onnx::TensorProto& proto, const ExternalData& external, Sha256* digest = nullptr);
 
 /// Raw little-endian data.

@@ -43,6 +43,9 @@ Status expand(Graph& graph, PassLog& log);
 Status canonicalise(Graph& graph, PassLog& log);
 /// Turns quantiser and dequantiser pairs into typed values: a canonical quantise node whose output carries an IntegerType.
 Status type_values(Graph& graph, PassLog& log);
+/// Gives functions of typed values a type where an operator needs one and a type says their results exactly: the same integers under
+/// another scale and zero point (a factor, a difference), or other integers of the same (a rectifier, a limit).
+Status type_functions(Graph& graph, PassLog& log);
 /// Lets integer types pass through operators whose output elements are input elements. Inputs of one scale and zero point may have
 /// different ranges: the output has the hull.
 Status propagate_types(Graph& graph, PassLog& log);

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "src/graph/op_def.h"
+#include "src/quantize/constant.h"
 
 namespace weft {
 namespace {
@@ -16,13 +17,6 @@ namespace {
 bool is_quantiser(const Node* node) {
     const OpRole role = node->op->traits.role;
     return role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::quantise;
-}
-
-/// Constant, or a constant behind a dequantiser.
-bool is_fixed(const Value* value) {
-    if (value->is_constant()) return true;
-    const Node* producer = value->producer;
-    return producer && producer->op->traits.role == OpRole::dequantize && producer->input(0)->is_constant();
 }
 
 /// The dequantised side of a quantiser that the graph has already.
@@ -42,7 +36,7 @@ std::vector<std::size_t> moved_inputs(const Node* node) {
     }
     const bool is_view = traits.view && (!traits.view->applies || traits.view->applies(*node));
     for (std::size_t i = 0; i < node->inputs.size(); ++i) {
-        if (!node->inputs[i] || is_fixed(node->inputs[i])) continue;
+        if (!node->inputs[i] || is_constant_like(node->inputs[i])) continue;
         const bool listed = std::ranges::find(traits.same_type_inputs, static_cast<int>(i)) != traits.same_type_inputs.end();
         if (traits.same_type_all_inputs || (is_view && i == 0) || listed) result.push_back(i);
     }
@@ -62,7 +56,7 @@ bool is_elementwise(const Node* node) {
 std::vector<int> varying_inputs(const Node* node) {
     std::vector<int> result;
     for (std::size_t i = 0; i < node->inputs.size(); ++i)
-        if (node->inputs[i] && !is_fixed(node->inputs[i])) result.push_back(static_cast<int>(i));
+        if (node->inputs[i] && !is_constant_like(node->inputs[i])) result.push_back(static_cast<int>(i));
     return result;
 }
 
@@ -153,7 +147,7 @@ Value* Finder::source_of(Value* value) {
     if (producer && is_elementwise(producer)) {
         std::set<Value*> found;
         for (Value* input : producer->inputs)
-            if (input && !is_fixed(input)) found.insert(source_of(input));
+            if (input && !is_constant_like(input)) found.insert(source_of(input));
         if (found.size() == 1) source = *found.begin();
     }
     return sources_[value] = source;
@@ -175,7 +169,7 @@ void Finder::collect_moved(Value* value, std::vector<Value*>& sources, std::set<
 }
 
 void Finder::require(Value* value, bool function_input) {
-    if (is_fixed(value)) return;
+    if (is_constant_like(value)) return;
     std::vector<Value*> sources;
     std::set<const Value*> seen;
     collect_moved(value, sources, seen);
@@ -206,7 +200,7 @@ std::set<Value*> Finder::between(Value* value, const Value* source) const {
         open.pop_back();
         if (at == source || !result.insert(at).second) continue;
         for (Value* input : at->producer->inputs)
-            if (input && !is_fixed(input)) open.push_back(input);
+            if (input && !is_constant_like(input)) open.push_back(input);
     }
     return result;
 }
@@ -299,7 +293,7 @@ QuantizationPoints Finder::find() {
             if (weight->is_constant() && is_float(weight->type)) result.weights.push_back({node.get(), graph_.key(node.get())});
         }
         for (Value* input : node->inputs)
-            if (input && !is_fixed(input)) require(input, false);
+            if (input && !is_constant_like(input)) require(input, false);
     }
     require_outputs();
     for (std::size_t point = 0; point < points_.size(); ++point) follow_functions(point);

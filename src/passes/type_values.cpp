@@ -65,11 +65,26 @@ bool raise_dequantiser(Graph& graph, Node* dequantise) {
     return true;
 }
 
+/// The quantiser whose integers `value` holds, through operators that only move or limit them; null if there is none.
+const Node* quantiser_above(const Value* value) {
+    while (const Node* producer = value->producer) {
+        if (has_role(producer, OpRole::quantize)) return producer;
+        std::size_t moved = 0;
+        while (moved < producer->inputs.size() && (!producer->inputs[moved] || !moves_input(producer->op->traits, moved))) ++moved;
+        if (has_role(producer, OpRole::clip)) moved = 0;
+        if (moved == producer->inputs.size()) return nullptr;
+        value = producer->inputs[moved];
+    }
+    return nullptr;
+}
+
 class Typer {
 public:
     Typer(Graph& graph, PassLog& log) : graph_(graph), log_(log) {}
 
     Status run() {
+        merge_twins();
+        dequantise_ends();
         for (bool changed = true; changed;) {
             changed = false;
             for (Node* node : with_role(OpRole::dequantize)) {
@@ -77,6 +92,7 @@ public:
             }
         }
         WEFT_CHECK(graph_.sort());
+        graph_.remove_dead();  // operators on integers that are on reals now
         for (Node* node : with_role(OpRole::quantize)) {
             if (!node->input(0)->is_constant()) WEFT_CHECK(type_quantiser(*node));
         }
@@ -91,6 +107,51 @@ private:
             if (has_role(node.get(), role)) list.push_back(node.get());
         }
         return list;
+    }
+
+    /// Dequantisers that say the same of the same integers are one.
+    void merge_twins() {
+        std::vector<Node*> kept;
+        for (Node* node : with_role(OpRole::dequantize)) {
+            const auto says_the_same = [&](const Node* other) {
+                const auto same = [](const Value* a, const Value* b) {
+                    return a == b || (a && b && a->is_constant() && b->is_constant() && *a->constant == *b->constant);
+                };
+                return other->input(0) == node->input(0) && same(other->input(1), node->input(1)) &&
+                       same(other->input(2), node->input(2)) && other->attributes.has("axis") == node->attributes.has("axis") &&
+                       (!node->attributes.has("axis") || node->attributes.integer("axis") == other->attributes.integer("axis"));
+            };
+            const auto twin = std::find_if(kept.begin(), kept.end(), says_the_same);
+            if (node->input(0)->is_constant() || twin == kept.end() || graph_.is_output(node->output())) {
+                kept.push_back(node);
+                continue;
+            }
+            graph_.replace_uses(node->output(), (*twin)->output());
+            graph_.remove(node);
+        }
+    }
+
+    /// Integers that leave the kernel behind operators that only move them: a dequantiser says what they are, and is raised like others.
+    void dequantise_ends() {
+        std::vector<Value*> integers;
+        for (const auto& node : graph_.nodes()) {
+            const Traits& traits = node->op->traits;
+            if (!is_float(node->output()->type) && (traits.view || traits.commutes_with_monotone)) integers.push_back(node->output());
+        }
+        for (Value* value : integers) {
+            std::vector<Node*> hosts = graph_.readers(value);
+            std::erase_if(hosts, [](const Node* reader) { return !reader->op->traits.host_suffix; });
+            const Node* quantise = quantiser_above(value);
+            const bool leaves = graph_.is_output(value);
+            if (!quantise || (!leaves && hosts.empty())) continue;
+            Value* real = graph_.add_value(graph_.unique_name(value->name + "_real"), quantise->input(0)->type, value->shape);
+            graph_.add_node(op_for(OpRole::dequantize), "", quantise->opset, {value, quantise->input(1), quantise->input(2)}, {real},
+                            quantise->attributes);
+            for (Node* host : hosts) std::replace(host->inputs.begin(), host->inputs.end(), value, real);
+            if (!leaves) continue;
+            std::replace(graph_.outputs.begin(), graph_.outputs.end(), value, real);
+            real->integer_tensor = value->name;
+        }
     }
 
     Status type_quantiser(Node& quantise) {
@@ -124,17 +185,25 @@ private:
 
     /// `integers` holds the quantiser's result limited to low..high.
     Status follow(Node& quantise, Value* integers, const IntegerType& rule, std::int64_t low, std::int64_t high) {
-        const std::vector<Node*> readers = graph_.readers(integers);
-        if (graph_.is_output(integers)) {
+        // An output of the model first: it keeps its name where others are found to be the same.
+        std::vector<Node*> readers = graph_.readers(integers);
+        std::stable_partition(readers.begin(), readers.end(), [&](const Node* reader) { return graph_.is_output(reader->output()); });
+        std::vector<Node*> hosts = readers;
+        std::erase_if(hosts, [](const Node* reader) { return !reader->op->traits.host_suffix; });
+        std::erase_if(readers, [](const Node* reader) { return reader->op->traits.host_suffix; });
+        Value* first = nullptr;
+        IntegerType first_type;
+        if (graph_.is_output(integers) || !hosts.empty()) {
             IntegerType type = rule;
             type.min = low;
             type.max = high;
             Value* real = graph_.add_value(graph_.unique_name(integers->name + "_real"), quantise.input(0)->type, integers->shape);
             std::replace(graph_.outputs.begin(), graph_.outputs.end(), integers, real);
+            for (Node* host : hosts) std::replace(host->inputs.begin(), host->inputs.end(), integers, real);
             define(quantise, real, integers, rule, type);
+            first = real;
+            first_type = type;
         }
-        Value* first = nullptr;
-        IntegerType first_type;
         for (Node* reader : readers) {
             if (has_role(reader, OpRole::clip)) {
                 std::int64_t inner_low = low, inner_high = high;
@@ -159,7 +228,7 @@ private:
             type.max = high;
             Value* real = reader->output();
             graph_.remove(reader);
-            if (first && type == first_type) {
+            if (first && type == first_type && !graph_.is_output(real)) {
                 graph_.replace_uses(real, first);
                 continue;
             }

@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/quantize/constant.h"
 
+#include <algorithm>
+#include <cmath>
+#include <map>
+
 #include "src/graph/op_def.h"
 
 namespace weft {
@@ -11,6 +15,25 @@ namespace {
 bool is_view(const Node* node) {
     const auto& view = node->op->traits.view;
     return view && (!view->applies || view->applies(*node));
+}
+
+/// Functions element by element that give an exact value; quantisers are none, they begin integers of their own.
+bool is_exact_function(const Node* node) {
+    const Traits& traits = node->op->traits;
+    if (traits.role == OpRole::quantize || traits.role == OpRole::quantise || node->inputs.empty()) return false;
+    return traits.elementwise && traits.elementwise->exact && (!traits.elementwise->applies || traits.elementwise->applies(*node));
+}
+
+/// A conversion between real types: the same elements.
+bool is_conversion(const Node& node) { return node.op->traits.role == OpRole::cast; }
+
+/// Where a scale is 0 every integer stands for 0.
+void silence_dead_channels(ConstantReal& constant) {
+    if (std::find(constant.scales.begin(), constant.scales.end(), 0.0) == constant.scales.end()) return;
+    for (std::size_t i = 0; i < constant.codes.size(); ++i) {
+        if (constant.scale(static_cast<std::int64_t>(i)) == 0) constant.codes[i] = 0;
+    }
+    std::replace(constant.scales.begin(), constant.scales.end(), 0.0, 1.0);
 }
 
 /// The type that a dequantiser of a constant states.
@@ -29,6 +52,7 @@ Result<ConstantReal> dequantised(const Node& node) {
     if (node.has_input(2)) zeros = node.input(2)->constant->to_integers();
     if (result.scales.size() == 1) {
         for (std::int64_t& code : result.codes) code -= zeros[0];
+        silence_dead_channels(result);
         return result;
     }
     std::int64_t axis = node.attributes.has("axis") ? node.attributes.integer("axis") : 1;
@@ -45,6 +69,78 @@ Result<ConstantReal> dequantised(const Node& node) {
         result.scale_index[i] = static_cast<std::int32_t>(channel);
         result.codes[i] -= zeros[static_cast<std::size_t>(channel)];
     }
+    silence_dead_channels(result);
+    return result;
+}
+
+ConstantReal viewed(const Node& node, const ConstantReal& source) {
+    ConstantReal result;
+    result.shape = node.output()->shape;
+    result.quantised = source.quantised;
+    result.scales = source.scales;
+    const auto take = [](const auto& from, auto& to, std::int64_t at) {
+        if (!from.empty()) to.push_back(from[static_cast<std::size_t>(at)]);
+    };
+    for (const std::int64_t from : node.op->traits.view->map(node)) {
+        take(source.codes, result.codes, from);
+        take(source.scale_index, result.scale_index, from);
+        take(source.reals, result.reals, from);
+        take(source.fractions, result.fractions, from);
+    }
+    return result;
+}
+
+/// Integers times plain numbers stay integers, of other scales; empty where a scale has no exact double.
+std::optional<ConstantReal> scaled(const Shape& shape, const ConstantReal& integers, const ConstantReal& factors) {
+    ConstantReal result;
+    result.shape = shape;
+    result.quantised = true;
+    std::map<std::pair<std::int64_t, std::int64_t>, std::int32_t> known;
+    for (std::int64_t i = 0; i < element_count(shape); ++i) {
+        const std::int64_t from = broadcast_index(integers.shape, shape, i), factor = broadcast_index(factors.shape, shape, i);
+        const std::int64_t code = integers.codes[static_cast<std::size_t>(from)];
+        const double number = factors.reals[static_cast<std::size_t>(factor)], scale = integers.scale(from);
+        const std::int64_t own = integers.scale_index.empty() ? 0 : integers.scale_index[static_cast<std::size_t>(from)];
+        const auto [at, fresh] = known.try_emplace({own, factor}, static_cast<std::int32_t>(result.scales.size()));
+        if (fresh) {
+            const double product = scale * std::fabs(number);
+            if (!std::isfinite(product) || std::fma(scale, std::fabs(number), -product) != 0) return std::nullopt;
+            result.scales.push_back(product);
+        }
+        result.codes.push_back(number < 0 ? -code : code);
+        result.scale_index.push_back(at->second);
+    }
+    silence_dead_channels(result);
+    if (result.scales.size() == 1) result.scale_index.clear();
+    return result;
+}
+
+Result<ConstantReal> computed(const Node& node) {
+    if (is_conversion(node)) return constant_real(node.input(0));
+    std::vector<std::optional<ConstantReal>> operands;
+    for (const Value* input : node.inputs) {
+        operands.emplace_back();
+        if (!input) continue;
+        WEFT_ASSIGN(operands.back(), constant_real(input));
+    }
+    const Shape& shape = node.output()->shape;
+    if (node.op->traits.role == OpRole::multiply) {
+        const bool first = operands[0]->quantised;
+        const ConstantReal &integers = *operands[first ? 0 : 1], &factors = *operands[first ? 1 : 0];
+        if (integers.quantised && !factors.reals.empty()) {
+            if (auto result = scaled(shape, integers, factors)) return *std::move(result);
+        }
+    }
+    ConstantReal result;
+    result.shape = shape;
+    for (std::int64_t i = 0; i < element_count(shape); ++i) {
+        std::vector<Rational> inputs;
+        for (const auto& operand : operands)
+            inputs.push_back(operand ? operand->exact(broadcast_index(operand->shape, shape, i)) : Rational(0));
+        auto value = node.op->traits.elementwise->exact(node, inputs);
+        if (!value) return node_error(node, "it has no exact value at its constants", "fold the constants before export");
+        result.fractions.push_back(*std::move(value));
+    }
     return result;
 }
 
@@ -56,6 +152,9 @@ bool is_constant_like(const Value* value) {
         const Node* node = value->producer;
         if (!node) return false;
         if (node->op->traits.role == OpRole::dequantize) return node->input(0)->is_constant();
+        if (is_exact_function(node))
+            return std::all_of(node->inputs.begin(), node->inputs.end(),
+                               [](const Value* input) { return !input || is_constant_like(input); });
         if (!is_view(node)) return false;
         value = node->input(0);
     }
@@ -71,30 +170,35 @@ Result<ConstantReal> constant_real(const Value* value) {
     }
     const Node& node = *value->producer;
     if (node.op->traits.role == OpRole::dequantize) return dequantised(node);
+    if (!is_view(&node)) return computed(node);
     WEFT_ASSIGN(const ConstantReal source, constant_real(node.input(0)));
-    const std::vector<std::int64_t> map = node.op->traits.view->map(node);
-    ConstantReal result;
-    result.shape = value->shape;
-    result.quantised = source.quantised;
-    result.scales = source.scales;
-    for (const std::int64_t from : map) {
-        const auto index = static_cast<std::size_t>(from);
-        if (source.quantised) result.codes.push_back(source.codes[index]);
-        if (!source.scale_index.empty()) result.scale_index.push_back(source.scale_index[index]);
-        if (!source.quantised) result.reals.push_back(source.reals[index]);
-    }
-    return result;
+    return viewed(node, source);
 }
 
 Rational ConstantReal::exact(std::int64_t index) const {
     const auto i = static_cast<std::size_t>(index);
-    if (!quantised) return Rational(reals[i]);
+    if (!quantised) return fractions.empty() ? Rational(reals[i]) : fractions[i];
     return Rational(mpz_class(static_cast<long>(codes[i]))) * Rational(scale(index));
 }
 
 long double ConstantReal::real(std::int64_t index) const {
     const auto i = static_cast<std::size_t>(index);
-    return quantised ? static_cast<long double>(codes[i]) * static_cast<long double>(scale(index)) : static_cast<long double>(reals[i]);
+    if (quantised) return static_cast<long double>(codes[i]) * static_cast<long double>(scale(index));
+    return fractions.empty() ? static_cast<long double>(reals[i]) : to_long_double(fractions[i]);
+}
+
+std::int64_t broadcast_index(const Shape& shape, const Shape& to, std::int64_t at) {
+    std::int64_t index = 0, stride = 1;
+    for (std::size_t i = 0; i < to.size(); ++i) {
+        const std::size_t axis = to.size() - 1 - i;
+        const std::int64_t position = at % to[axis];
+        at /= to[axis];
+        if (i >= shape.size()) continue;
+        const std::int64_t extent = shape[shape.size() - 1 - i];
+        if (extent > 1) index += position * stride;
+        stride *= extent;
+    }
+    return index;
 }
 
 }  // namespace weft

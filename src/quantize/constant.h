@@ -1,5 +1,5 @@
 // constant.h
-// The exact reals of a constant, read through dequantisers and views.
+// The exact reals of a constant, read through dequantisers, views and functions.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -12,17 +12,19 @@
 
 namespace weft {
 
-/// Whether `value` is a constant, or a dequantised constant, possibly through views.
+/// Whether `value` is a constant, or a dequantised constant, possibly through views and functions that have exact values.
 bool is_constant_like(const Value* value);
 
-/// Elements in the order of `value`, row-major. Either quantised (real = code * scale, zero point already subtracted) or plain floats.
+/// Elements in the order of `value`, row-major: quantised (real = code * scale, zero point already subtracted), plain floats, or
+/// fractions.
 struct ConstantReal {
     Shape shape;
     bool quantised = false;
-    std::vector<std::int64_t> codes;        ///< Quantised: integer minus zero point.
-    std::vector<double> scales;             ///< Quantised: the distinct scales.
+    std::vector<std::int64_t> codes;        ///< Quantised: integer minus zero point; 0 where the file's scale is 0.
+    std::vector<double> scales;             ///< Quantised: the distinct scales, all positive.
     std::vector<std::int32_t> scale_index;  ///< Quantised, more than one scale: which one each element has.
     std::vector<double> reals;              ///< Not quantised.
+    std::vector<Rational> fractions;        ///< Not quantised, instead of `reals`: what functions give exactly.
 
     std::int64_t size() const { return element_count(shape); }
     double scale(std::int64_t index) const {
@@ -34,5 +36,8 @@ struct ConstantReal {
 
 /// `value` must be constant-like.
 Result<ConstantReal> constant_real(const Value* value);
+
+/// Flat index into a tensor of `shape`, broadcast to the shape `to`, for flat index `at` there.
+std::int64_t broadcast_index(const Shape& shape, const Shape& to, std::int64_t at);
 
 }  // namespace weft

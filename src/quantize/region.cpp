@@ -172,21 +172,6 @@ private:
     }
 };
 
-/// Flat index into a constant of `shape`, broadcast to `to`, for flat index `at`.
-std::int64_t broadcast_index(const Shape& shape, const Shape& to, std::int64_t at) {
-    std::int64_t index = 0, stride = 1;
-    for (std::size_t i = 0; i < to.size(); ++i) {
-        const std::size_t axis = to.size() - 1 - i;
-        const std::int64_t position = at % to[axis];
-        at /= to[axis];
-        if (i >= shape.size()) continue;
-        const std::int64_t extent = shape[shape.size() - 1 - i];
-        if (extent > 1) index += position * stride;
-        stride *= extent;
-    }
-    return index;
-}
-
 std::vector<std::int32_t> identity_map(std::int64_t count) {
     std::vector<std::int32_t> map(static_cast<std::size_t>(count));
     std::iota(map.begin(), map.end(), 0);
