@@ -61,7 +61,7 @@ Result<ModelCheck> check_model(const std::filesystem::path& path, const ModelOpt
             check.problems = lowered.error();
         }
     } else {
-        Graph canonical = model.source.clone();
+        Graph canonical = model.quantised.clone();
         PassLog log;
         if (const Status status = canonicalise(canonical, log); !status) {
             check.problems = status.error();
