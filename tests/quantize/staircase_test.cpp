@@ -193,17 +193,15 @@ TEST(Staircase, FloorAndCeilingOfStraightLines) {
     std::mt19937_64 random(11);
     const auto whole = [&](int low, int high) { return low + static_cast<long>(random() % static_cast<unsigned>(high - low + 1)); };
     for (int round = 0; round < 600; ++round) {
-        const Rational slope(whole(-7, 7), whole(1, 12)), intercept(whole(-30, 30), whole(1, 9));
-        Rational scale(whole(1, 6), whole(1, 4)), canonical_slope = slope, canonical_intercept = intercept;
-        for (Rational* value : {&scale, &canonical_slope, &canonical_intercept}) value->canonicalize();
+        Rational slope(whole(-7, 7), whole(1, 12)), intercept(whole(-30, 30), whole(1, 9)), scale(whole(1, 6), whole(1, 4));
+        for (Rational* value : {&scale, &slope, &intercept}) value->canonicalize();
         QuantizerRule rule = rule_of_bits(1 + round % 8, scale, whole(-5, 5));
         rule.rounding = round % 2 == 0 ? Rounding::down : Rounding::up;
-        const auto line = channel(-90, 110, 1, 0, PiecewiseLinear::affine(canonical_slope, canonical_intercept));
+        const auto line = channel(-90, 110, 1, 0, PiecewiseLinear::affine(slope, intercept));
         const auto staircase = staircase_of(line, rule);
         ASSERT_TRUE(staircase);
         for (std::int64_t acc = line.min; acc <= line.max; ++acc)
-            ASSERT_EQ(staircase_at(*staircase, acc), plainly_rounded(canonical_slope, canonical_intercept, acc, rule))
-                << "round " << round << ", acc " << acc;
+            ASSERT_EQ(staircase_at(*staircase, acc), plainly_rounded(slope, intercept, acc, rule)) << "round " << round << ", acc " << acc;
         expect_plan({line}, rule, {.table_limit = 0});
         expect_plan({line}, rule);
         if (HasFailure()) return;
@@ -258,7 +256,7 @@ TEST(Staircase, ThresholdsAreReachedFromBothSides) {
         ASSERT_TRUE(staircase);
         for (std::int64_t acc = -40; acc <= 40; ++acc) {
             std::int64_t reached = 0;
-            for (const Rational& threshold : thresholds) reached += Rational(sign * acc, 6) >= threshold ? 1 : 0;
+            for (const Rational& threshold : thresholds) reached += sign * acc >= threshold * 6 ? 1 : 0;
             ASSERT_EQ(staircase_at(*staircase, acc), 2 * reached - 4) << acc;
         }
         const auto plan = expect_plan({counted}, rule, {.table_limit = 0});
