@@ -315,6 +315,44 @@ QonnxFile threshold_network() {
     return q;
 }
 
+/// A residual block whose sums meet the skip before anything quantises them.
+QonnxFile residual_network(bool common_grid) {
+    QonnxFile q("qonnx.custom_op.general", false);
+    q.builder.input("x", {1, 3, 8, 8});
+    q.quant("x", "xq", 0.125f, 5);
+    q.conv("xq", q.quant(q.weight("w0", {6, 3, 3, 3}), "w0q", 0.5f, 2, 1, 1), "c0", 1);
+    q.quant(q.simple("Relu", {"c0"}, "r0"), "a0", common_grid ? 0.25f : 0.2501f, 4, 0);
+    const std::string scales = q.vector({6, 1, 1, 1}, common_grid ? std::vector<float>{0.25f, 0.5f, 0.25f, 0.125f, 1, 0.5f}
+                                                                  : std::vector<float>{0.21f, 0.5f, 0.3f, 0.1f, 1, 0.7f});
+    q.conv("a0", q.quant(q.weight("w1", {6, 6, 3, 3}), "w1q", scales, 3, 1, 1), "c1", 1, 1,
+           q.quant(q.weight("b1", {6}), "b1q", 1.0f / 64, 32));
+    q.simple("Add", {"c1", "a0"}, "s1");
+    q.quant(q.simple("Relu", {"s1"}, "r1"), "a1", 0.5f, 4, 0);
+    q.conv("a1", q.quant(q.weight("w2", {6, 6, 1, 1}), "w2q", 0.5f, 3), "c2", 0);
+    q.conv("a1", q.quant(q.weight("w3", {6, 6, 1, 1}), "w3q", 0.25f, 3), "c3", 0);
+    q.simple("Add", {"c2", "c3"}, "s2");
+    q.pool("MaxPool", q.quant("s2", "a2", 0.5f, 6, 1, 0, "FLOOR"), "p", 2);
+    q.conv("p", q.quant(q.weight("w4", {4, 6, 4, 4}), "w4q", 0.5f, 2), "y", 0);
+    q.builder.output("y", {1, 4, 1, 1});
+    return q;
+}
+
+TEST(Qonnx, SumsMeetTheSkipBeforeTheyAreQuantised) {
+    const auto compiled = expect_exact(residual_network(true), -2, 2);
+    if (!compiled) return;
+    std::size_t sums = 0;
+    for (const auto& unit : compiled->design.units) sums += unit->def->name == "add" ? 1 : 0;
+    EXPECT_EQ(sums, 2U);
+
+    const test::TemporaryFolder folder;
+    residual_network(false).builder.write(folder / "model.onnx");
+    const auto refused = weft::compile(folder / "model.onnx", {});
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error()[0].node, "c1");
+    EXPECT_THAT(refused.error()[0].reason, HasSubstr("its sums cannot be added before they are quantised"));
+    EXPECT_EQ(refused.error()[0].help, "quantise the inputs of the addition");
+}
+
 TEST(Qonnx, ThresholdsAreTheStaircase) {
     const auto compiled = expect_exact(threshold_network(), -2.5, 2.5);
     if (!compiled) return;
