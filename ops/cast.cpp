@@ -115,7 +115,7 @@ extern const OpDef op_cast{
                                     .applies = [](const Node& node) { return is_float(target_type(node)); }}},
     .infer = infer,
     .evaluate = evaluate,
-    .rewrites = {{"drop-cast", drop_cast}},
+    .rewrites = {{"drop-cast", drop_cast}, {"comparisons-to-count", comparisons_to_count}},
 };
 
 }  // namespace weft

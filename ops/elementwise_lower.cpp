@@ -35,8 +35,8 @@ Status lower_quantise(const Node& node, Lowering& lowering) {
 }
 
 Status lower_add(const Node& node, Lowering& lowering) {
-    WEFT_ASSIGN(const TypedStream a, lowering.input_any_order(node, 0));
-    WEFT_ASSIGN(const TypedStream b, lowering.input_any_order(node, 1));
+    WEFT_ASSIGN(const TypedStream a, lowering.input_or_sum(node, 0));
+    WEFT_ASSIGN(const TypedStream b, lowering.input_or_sum(node, 1));
     const bool same_order = a.map == b.map || (a.map && b.map && *a.map == *b.map);
     if (node.input(0)->shape != node.input(1)->shape || a.stream->shape != b.stream->shape || !same_order) {
         return node_error(node, "the two inputs of the sum have unlike shapes or orders",

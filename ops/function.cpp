@@ -46,7 +46,7 @@ struct LeakyRelu : Function {
 
 struct ThresholdedRelu : Function {
     explicit ThresholdedRelu(const Node& node) : Function(node), alpha(node.attributes.real("alpha")) {}
-    static constexpr bool rational = true;
+    static constexpr bool rational = true, jumps = true;
     template <class T>
     T operator()(const T& x) const {
         return x > T(alpha) ? x : T(0);
@@ -119,7 +119,7 @@ struct Reciprocal : Function {
 
 struct Sign : Function {
     using Function::Function;
-    static constexpr bool rational = true, integers = true, non_decreasing = true;
+    static constexpr bool rational = true, integers = true, non_decreasing = true, jumps = true;
     template <class T>
     T operator()(const T& x) const {
         return x > T(0) ? T(1) : x < T(0) ? negated(T(1)) : T(0);
@@ -128,7 +128,7 @@ struct Sign : Function {
 
 struct Floor : Function {
     using Function::Function;
-    static constexpr bool rational = true, non_decreasing = true;
+    static constexpr bool rational = true, non_decreasing = true, jumps = true;
     template <class T>
     T operator()(const T& x) const {
         if constexpr (std::is_same_v<T, Rational>)
@@ -140,7 +140,7 @@ struct Floor : Function {
 
 struct Ceil : Function {
     using Function::Function;
-    static constexpr bool rational = true, non_decreasing = true;
+    static constexpr bool rational = true, non_decreasing = true, jumps = true;
     template <class T>
     T operator()(const T& x) const {
         if constexpr (std::is_same_v<T, Rational>)
@@ -152,7 +152,7 @@ struct Ceil : Function {
 
 struct Round : Function {
     using Function::Function;
-    static constexpr bool rational = true, non_decreasing = true;
+    static constexpr bool rational = true, non_decreasing = true, jumps = true;
     template <class T>
     T operator()(const T& x) const {
         if constexpr (std::is_same_v<T, Rational>)
@@ -176,8 +176,8 @@ extern const OpDef op_abs = function_op<Abs>("Abs", 1, "|x|");
 extern const OpDef op_neg = function_op<Neg>("Neg", 1, "-x");
 extern const OpDef op_reciprocal = function_op<Reciprocal>("Reciprocal", 1, "1 / x");
 extern const OpDef op_sign = function_op<Sign>("Sign", 9, "-1, 0 or 1");
-extern const OpDef op_floor = function_op<Floor>("Floor", 1, "largest integer not above x");
-extern const OpDef op_ceil = function_op<Ceil>("Ceil", 1, "smallest integer not below x");
+extern const OpDef op_floor = function_op<Floor>("Floor", 1, "largest integer not above x", {}, OpRole::round_down);
+extern const OpDef op_ceil = function_op<Ceil>("Ceil", 1, "smallest integer not below x", {}, OpRole::round_up);
 extern const OpDef op_round = function_op<Round>("Round", 11, "nearest integer, ties to even");
 
 }  // namespace weft

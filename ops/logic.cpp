@@ -103,7 +103,7 @@ OpDef relation_op(std::string_view name, std::string_view summary) {
         .inputs = {2, 2},
         .outputs = {1, 1},
         .attributes = {{.name = "axis", .kind = AttributeKind::integer}, {.name = "broadcast", .kind = AttributeKind::integer, .until = 6}},
-        .traits = {},
+        .traits = {.jumps = true},
         .infer = infer_relation<F>,
         .evaluate = evaluate_relation<F>};
 }

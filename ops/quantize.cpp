@@ -259,7 +259,8 @@ extern const OpDef op_quantize_linear{
     .attributes = quantizer_attributes(),
     .traits = {.role = OpRole::quantize,
                .elementwise =
-                   ElementwiseTrait{.real = quantize_real, .exact = quantize_exact, .non_decreasing = true, .applies = has_one_scale}},
+                   ElementwiseTrait{
+                       .real = quantize_real, .exact = quantize_exact, .non_decreasing = true, .jumps = true, .applies = has_one_scale}},
     .infer = infer_quantize,
     .evaluate = evaluate_quantize,
 };

@@ -21,6 +21,7 @@ struct Function {
     static constexpr bool rational = false;        ///< Rational values for rational arguments.
     static constexpr bool integers = false;        ///< Defined on integer element types too.
     static constexpr bool non_decreasing = false;  ///< Whatever the attributes.
+    static constexpr bool jumps = false;
 };
 
 /// -x, wrapping where T is an integer type.
@@ -74,7 +75,7 @@ Result<std::vector<Tensor>> evaluate_function(const Node& node, std::span<const 
 }
 
 template <class F>
-Traits function_traits() {
+Traits function_traits(OpRole role) {
     ElementwiseTrait trait;
     trait.real = [](const Node& node, std::span<const long double> inputs) { return F(node)(inputs[0]); };
     if constexpr (F::rational) {
@@ -90,21 +91,24 @@ Traits function_traits() {
         trait.pieces = [](const Node& node, int, std::span<const Rational>) -> std::optional<PiecewiseLinear> { return F(node).pieces(); };
     }
     trait.non_decreasing = F::non_decreasing;
+    trait.jumps = F::jumps;
     Traits traits;
+    traits.role = role;
     traits.elementwise = trait;
     return traits;
 }
 
 /// The operator of a function of one input.
 template <class F>
-OpDef function_op(std::string_view name, int since, std::string_view summary, std::vector<AttributeDef> attributes = {}) {
+OpDef function_op(std::string_view name, int since, std::string_view summary, std::vector<AttributeDef> attributes = {},
+                  OpRole role = OpRole::none) {
     return {.name = name,
             .since = since,
             .summary = summary,
             .inputs = {1, 1},
             .outputs = {1, 1},
             .attributes = std::move(attributes),
-            .traits = function_traits<F>(),
+            .traits = function_traits<F>(role),
             .infer = infer_function<F>,
             .evaluate = evaluate_function<F>,
             .rewrites = {}};

@@ -6,8 +6,9 @@
 
 namespace weft {
 
-Rational quantized(const Rational& x, const Rational& scale, const Rational& zero, const Rational& low, const Rational& high) {
-    const Rational y = Rational(round_half_even(Rational(x / scale))) + zero;
+Rational quantized(const Rational& x, const Rational& scale, const Rational& zero, const Rational& low, const Rational& high,
+                   Rounding rounding) {
+    const Rational y = Rational(rounded(Rational(x / scale), rounding)) + zero;
     return y < low ? low : y > high ? high : y;
 }
 

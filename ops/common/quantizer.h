@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/graph/rational.h"
+#include "src/graph/rounding.h"
 #include "src/graph/tensor.h"
 
 namespace weft {
@@ -29,8 +30,9 @@ T quantized(T x, T scale, T zero, T low, T high) {
     return round_small(inside) + zero;
 }
 
-/// The same in exact arithmetic.
-Rational quantized(const Rational& x, const Rational& scale, const Rational& zero, const Rational& low, const Rational& high);
+/// The same in exact arithmetic, and with any rounding.
+Rational quantized(const Rational& x, const Rational& scale, const Rational& zero, const Rational& low, const Rational& high,
+                   Rounding rounding = Rounding::half_even);
 
 /// Extents before, of and after the axis whose indices have scales of their own; all elements in `inner` where one scale serves all.
 struct ChannelLayout {

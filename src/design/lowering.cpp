@@ -6,9 +6,11 @@
 #include <deque>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "src/design/lower_chain.h"
 #include "src/graph/op_def.h"
+#include "src/quantize/exact_sum.h"
 
 namespace weft {
 
@@ -72,6 +74,30 @@ Diagnostic Lowering::untyped(const Node& node, const Value* value) const {
 }
 
 Result<TypedStream> Lowering::input_any_order(const Node& node, std::size_t index) { return stream_of(node, node.input(index)); }
+
+Result<TypedStream> Lowering::input_or_sum(const Node& node, std::size_t index) {
+    const Value* value = node.input(index);
+    Region sum;
+    sum.last = value;
+    sum.source = value;
+    while (!typed_.count(value) && sum.source->producer && is_view(*sum.source->producer)) {
+        sum.nodes.insert(sum.nodes.begin(), sum.source->producer);
+        sum.source = sum.source->producer->input(0);
+    }
+    const Node* maker = sum.source->producer;
+    if (typed_.count(value) || coded_.count(value) || !maker || !maker->op->lower || !maker->op->traits.accumulates) return stream_of(node, value);
+    const Region* const outer_region = std::exchange(region_, &sum);
+    const std::optional<IntegerType> outer_sum = std::exchange(exact_, IntegerType{});
+    ChainStage* const outer_stage = std::exchange(stage_, nullptr);
+    const Stretch* const outer_moving = std::exchange(moving_, nullptr);
+    const Status status = maker->op->lower(*maker, *this);
+    moving_ = outer_moving;
+    stage_ = outer_stage;
+    exact_ = outer_sum;
+    region_ = outer_region;
+    WEFT_CHECK(status);
+    return stream_of(node, value);
+}
 
 Result<TypedStream> Lowering::stream_of(const Node& node, const Value* value) const {
     if (const auto coded = coded_.find(value); coded != coded_.end()) return coded->second;
@@ -169,6 +195,20 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
     }
     plan_ = {};
     channels_ = std::move(channels);
+    if (exact_) {
+        auto sum = plan_exact_sum(channels_);
+        if (!sum) {
+            Diagnostic reason = std::move(sum).error().front();
+            reason.node = graph_.key(&node);
+            return reason;
+        }
+        plan_ = std::move(sum->plan);
+        exact_ = std::move(sum->type);
+        result.min = plan_.stage.out_min;
+        result.max = plan_.stage.out_max;
+        if (plan_.stage.form != RequantizeForm::none) result.stage = plan_.stage;
+        return result;
+    }
     if (stage_) {
         WEFT_CHECK(set_chain_steps(shape, order));
     } else if (!region_ || !region_->quantise) {
@@ -207,6 +247,10 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const Inde
         return Ok{};
     }
     records_.push_back({graph_.key(&node), unit ? unit->name : std::string(), plan_.stage.form, plan_.multiplier_bits, plan_.why});
+    if (exact_) {
+        bind(region_->last, {stream, compose(order, index_map(region_->to_source())), *exact_});
+        return Ok{};
+    }
     if (stage_) {
         stage_->result = {stream, compose(order, index_map(region_->to_source())), {.min = stream->min, .max = stream->max}};
         return Ok{};

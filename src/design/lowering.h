@@ -59,6 +59,8 @@ public:
     Result<TypedStream> input(const Node& node, std::size_t index);
     /// The same without the demand on the order: a dense operator absorbs any order in its weights.
     Result<TypedStream> input_any_order(const Node& node, std::size_t index);
+    /// The same, also of an accumulating operator's result that nothing quantises: its sums then leave their unit as they are, exactly.
+    Result<TypedStream> input_or_sum(const Node& node, std::size_t index);
     /// The stream of any typed value; `node` is who asks, for messages.
     Result<TypedStream> stream_of(const Node& node, const Value* value) const;
     /// Shape of a canonical value on a stream.
@@ -119,6 +121,7 @@ private:
     ChainStage* stage_ = nullptr;                ///< While a stage of a chain is lowered.
     const Stretch* moving_ = nullptr;            ///< While an operator of a chain that hands on elements is lowered.
     std::map<const Value*, TypedStream> coded_;  ///< What such an operator reads and gives: codes that stand for reals.
+    std::optional<IntegerType> exact_;           ///< While sums that leave as they are are lowered: their type, once it is known.
     RequantizePlan plan_;
     std::vector<AccumulatorChannel> channels_;
     std::map<const Value*, TypedStream> typed_;

@@ -14,6 +14,7 @@
 #include "src/engines/kernel_engine.h"
 #include "src/engines/oracle.h"
 #include "src/graph/op_def.h"
+#include "src/quantize/stated_quantiser.h"
 
 namespace weft {
 
@@ -41,12 +42,10 @@ Result<std::vector<NamedTensor>> random_samples(const Compiled& compiled) {
         }
         for (const KernelInput& kernel_input : compiled.design.inputs) {
             const Value* integers = graph.find(kernel_input.binding.tensor);
-            const Node* quantise = integers ? integers->producer : nullptr;
-            if (kernel_input.name != input->name || !quantise || quantise->inputs.size() < 2 || !quantise->input(1) ||
-                !quantise->input(1)->is_constant())
-                continue;
-            const double scale = quantise->input(1)->constant->at(0);
-            const double zero = quantise->has_input(2) ? quantise->input(2)->constant->at(0) : 0;
+            const Node* dequantise = integers ? dequantiser_of(graph, integers) : nullptr;
+            if (kernel_input.name != input->name || !dequantise || !dequantise->input(1)->is_constant()) continue;
+            const double scale = dequantise->input(1)->constant->at(0);
+            const double zero = dequantise->has_input(2) ? dequantise->input(2)->constant->at(0) : 0;
             low.back() = (static_cast<double>(kernel_input.binding.stream->min) - zero) * scale;
             high.back() = (static_cast<double>(kernel_input.binding.stream->max) - zero) * scale;
         }

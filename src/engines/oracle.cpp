@@ -10,6 +10,8 @@
 
 #include "src/engines/host.h"
 #include "src/graph/op_def.h"
+#include "src/quantize/constant.h"
+#include "src/quantize/stated_quantiser.h"
 
 namespace weft {
 
@@ -17,16 +19,31 @@ namespace {
 
 constexpr double tie_distance = 1e-9;
 
-/// The quantiser above `integers`, through clips, whose bounds narrow min and max.
-const Node* quantiser_of(const Value* integers, std::int64_t& min, std::int64_t& max) {
-    for (const Value* at = integers; at && at->producer; at = at->producer->input(0)) {
-        const Node* node = at->producer;
-        if (node->op->traits.role == OpRole::quantize) return node;
-        if (node->op->traits.role != OpRole::clip) return nullptr;
-        if (node->has_input(1)) min = std::max(min, node->input(1)->constant->to_integers().at(0));
-        if (node->has_input(2)) max = std::min(max, node->input(2)->constant->to_integers().at(0));
+/// The value that the first function with jumps on the way to `wanted` reads; null where none has any. On the way lie no sums of reals and
+/// none of the values that are given.
+const Value* before_jumps(const Value* wanted, const std::set<const Value*>& given) {
+    const Value* found = nullptr;
+    for (const Value* at = wanted; at->producer && !given.count(at);) {
+        const Node& node = *at->producer;
+        const Value* varying = nullptr;
+        for (const Value* input : node.inputs) {
+            if (!input || is_constant_like(input)) continue;
+            if (varying) return found;
+            varying = input;
+        }
+        const Traits& traits = node.op->traits;
+        if (!varying || traits.linear || (traits.accumulates && !traits.elementwise && is_float(varying->type))) return found;
+        if (traits.jumps || (traits.elementwise && traits.elementwise->jumps)) found = varying;
+        at = varying;
     }
-    return nullptr;
+    return found;
+}
+
+/// `tensor` with every element moved by `by`.
+Tensor moved(const Tensor& tensor, double by) {
+    Tensor result = tensor.cast(DataType::float64);
+    for (double& element : result.as<double>()) element += by;
+    return result;
 }
 
 }  // namespace
@@ -45,7 +62,7 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
         const CheckPoint& check_point = design.check_points[point];
         const Value* integers = model.find(check_point.binding.tensor);
         if (!integers || kernel_inputs.count(check_point.binding.tensor) || !seen.insert(check_point.binding.tensor).second) continue;
-        Check check{point, integers, nullptr, 1, 0, 0, 0, Evaluator(model, DataType::float64, {}, {}), {}, -1};
+        Check check{.point = point, .integers = integers, .evaluator = Evaluator(model, DataType::float64, {}, {})};
         visit_type(integers->type, [&](auto e) {
             check.min = static_cast<std::int64_t>(std::numeric_limits<decltype(e)>::min());
             check.max = static_cast<std::int64_t>(std::numeric_limits<decltype(e)>::max());
@@ -64,6 +81,12 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
             if (!tensor || tensor == integers || !known.insert(tensor).second) continue;
             given.push_back(tensor);
             check.given.push_back(other);
+        }
+        if (const Value* before = check.quantise ? before_jumps(wanted, known) : nullptr) {
+            std::vector<const Value*> beside = given;
+            beside.push_back(before);
+            check.to_jumps = std::make_unique<Evaluator>(model, DataType::float64, given, std::vector{before});
+            check.from_jumps = std::make_unique<Evaluator>(model, DataType::float64, std::move(beside), std::vector{wanted});
         }
         check.evaluator = Evaluator(model, DataType::float64, std::move(given), {wanted});
         if (reference && check.quantise) {
@@ -86,6 +109,26 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
     }
 }
 
+std::int64_t RegionOracle::Check::integer_of(double quotient) const {
+    if (!quantise) return static_cast<std::int64_t>(quotient);
+    const double clamped = std::clamp(quotient, -0x1p40, 0x1p40);
+    return std::clamp(static_cast<std::int64_t>(std::nearbyint(clamped)) + zero_point, min, max);
+}
+
+Result<RegionOracle::Bracket> RegionOracle::Check::bracket(std::vector<Tensor> given) const {
+    WEFT_ASSIGN(const std::vector<Tensor> before, to_jumps->run(given));
+    double largest = 0;
+    for (const double element : before[0].to_doubles()) largest = std::max(largest, std::abs(element));
+    Bracket result;
+    for (const double side : {-1.0, 1.0}) {
+        given.push_back(moved(before[0], side * tie_distance * std::max(largest, 1e-30)));
+        WEFT_ASSIGN(const std::vector<Tensor> beside, from_jumps->run(given));
+        given.pop_back();
+        (side < 0 ? result.below : result.above) = beside[0].to_doubles();
+    }
+    return result;
+}
+
 Status RegionOracle::add(std::span<const Tensor> inputs, std::span<const IntTensor> streams) {
     std::map<const Stream*, const IntTensor*> frames;
     for (std::size_t i = 0; i < design_.streams.size(); ++i) frames[design_.streams[i].get()] = &streams[i];
@@ -105,23 +148,29 @@ Status RegionOracle::add(std::span<const Tensor> inputs, std::span<const IntTens
         for (const std::size_t other : check.given) given.push_back(points[other]);
         WEFT_ASSIGN(const std::vector<Tensor> result, check.evaluator.run(given));
         const std::vector<std::int64_t> contract = points[check.point].to_integers();
+        std::optional<Bracket> bracket;
         for (std::size_t i = 0; i < contract.size(); ++i) {
             const double exact = result[0].at(static_cast<std::int64_t>(i)) / check.scale;
-            std::int64_t expected;
+            const std::int64_t expected = check.integer_of(exact);
             ++region.elements;
-            if (check.quantise) {
-                const double clamped = std::clamp(exact, -0x1p40, 0x1p40);
-                expected = std::clamp(static_cast<std::int64_t>(std::nearbyint(clamped)) + check.zero_point, check.min, check.max);
-            } else {
-                expected = static_cast<std::int64_t>(exact);
-            }
             if (expected == contract[i]) {
                 ++region.equal;
                 continue;
             }
-            if (check.quantise && std::abs(exact - std::floor(exact) - 0.5) <= tie_distance) {
+            if (check.quantise && distance_to_step(exact, Rounding::half_even) <= tie_distance) {
                 ++region.ties;
                 continue;
+            }
+            if (check.to_jumps) {
+                if (!bracket) {
+                    WEFT_ASSIGN(bracket, check.bracket(given));
+                }
+                const auto [low, high] =
+                    std::minmax({check.integer_of(bracket->below[i] / check.scale), check.integer_of(bracket->above[i] / check.scale)});
+                if (low < high && low <= contract[i] && contract[i] <= high) {
+                    ++region.ties;
+                    continue;
+                }
             }
             region.max_difference = std::max(region.max_difference, std::abs(expected - contract[i]));
         }

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@
 
 namespace weft {
 
-/// One region over all images seen. Ties are elements whose exact value lies within 1e-9 of a rounding tie: they are not compared.
+/// One region over all images seen. Ties are elements whose exact value lies within 1e-9 of a rounding tie, or of a jump inside the region
+/// (relative to the largest value that meets the jump): they are not compared.
 struct RegionAgreement {
     std::string node;
     std::string tensor;
@@ -40,6 +42,10 @@ public:
     const std::vector<RegionAgreement>& regions() const { return regions_; }
 
 private:
+    /// What the quantiser reads with the values before the region's jumps moved a little to either side.
+    struct Bracket {
+        std::vector<double> below, above;
+    };
     struct Check {
         std::size_t point;               ///< Index of the check point.
         const Value* integers;           ///< The tensor that it names.
@@ -50,6 +56,12 @@ private:
         std::vector<std::size_t> given;  ///< Check points that the evaluator takes, behind the model's inputs.
         int reference = -1;              ///< Slot of the float reference, if any.
         bool reference_is_integer = false;
+        /// From the same given values to what the first function with jumps reads, and from there on; null where there are no jumps.
+        std::unique_ptr<Evaluator> to_jumps = nullptr, from_jumps = nullptr;
+
+        /// The integer of a real, already divided by the scale.
+        std::int64_t integer_of(double quotient) const;
+        Result<Bracket> bracket(std::vector<Tensor> given) const;
     };
     const Graph& model_;
     const Design& design_;

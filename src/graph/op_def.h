@@ -51,6 +51,8 @@ enum class OpRole {
     gather,      ///< slices taken along attribute `axis` by constant indices: (x, indices)
     constant,    ///< carries its output in an attribute
     branch,      ///< runs one of two sub-graphs: (condition), attributes `then_branch` and `else_branch`
+    round_down,  ///< largest integer not above: (x)
+    round_up,    ///< smallest integer not below: (x)
 };
 
 /// output[o...] = sum over inputs and window of weight * input, plus bias. Input indices into the node's inputs.
@@ -82,6 +84,8 @@ struct ElementwiseTrait {
     std::optional<PiecewiseLinear> (*pieces)(const Node&, int varying, std::span<const Rational> inputs) = nullptr;
     /// Non-decreasing in its one varying input whatever the constants (relu, clip, sigmoid).
     bool non_decreasing = false;
+    /// Has jumps (floor, a quantiser): beside one, evaluation in floating point does not tell which side is meant.
+    bool jumps = false;
     /// Whether this node is a function of single elements in the sense above (a quantiser per channel is not); null for always.
     bool (*applies)(const Node&) = nullptr;
     /// Inputs of one axis hold an element for each index of this axis of the output; -1: all inputs broadcast by numpy's rule.
@@ -120,6 +124,8 @@ struct Traits {
     /// The outputs depend on the shapes of the inputs alone (Shape, Size): known, like a constant, once the shapes are. `evaluate` then
     /// accepts null inputs and takes the shapes from the node's values.
     bool shape_only = false;
+    /// Compares (and is no elementwise function of reals): has jumps in the sense of ElementwiseTrait.
+    bool jumps = false;
     /// The host may run it after the kernel (Softmax, ArgMax and the like).
     bool host_suffix = false;
 };
@@ -143,7 +149,9 @@ struct Refusal {
 struct OpDef {
     std::string_view name;
     std::string_view domain = "";  ///< "" for standard ONNX, "weft" for canonical operators.
-    int since = 1;                 ///< First operator set version with these semantics.
+    /// Other domains in which files have it.
+    std::vector<std::string_view> other_domains = {};
+    int since = 1;  ///< First operator set version with these semantics.
     std::string_view summary;
     Arity inputs;
     Arity outputs;
@@ -162,7 +170,8 @@ struct OpDef {
     Status (*upgrade)(Node&, int opset) = nullptr;
     std::vector<Rewrite> rewrites = {};
     /// Steps from a quantised operator of its own (QLinearConv, QONNX's Quant) to standard real operators between QuantizeLinear and
-    /// DequantizeLinear: the only form in which the rest of weft knows quantisers, and that out/model.onnx has.
+    /// DequantizeLinear: the only form in which the rest of weft knows quantisers, and that out/model.onnx has. Such a node is never
+    /// folded: of a constant it makes stored integers.
     std::vector<Rewrite> expansions = {};
     /// Canonical operators only: adds units to the Design. Null: has no hardware of its own.
     Status (*lower)(const Node&, Lowering&) = nullptr;
@@ -170,7 +179,7 @@ struct OpDef {
 
 /// The generated list of all operators, ordered by domain and name.
 std::span<const OpDef* const> op_registry();
-/// The operator of that name in that domain ("ai.onnx" is ""), or null.
+/// The operator of that name in that domain ("ai.onnx" is ""), one that is at home there before others; or null.
 const OpDef* find_op(std::string_view domain, std::string_view name);
 /// The operator that plays `role`; asserts that there is one.
 const OpDef& op_for(OpRole role);

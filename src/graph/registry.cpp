@@ -26,8 +26,13 @@ std::span<const OpDef* const> op_registry() {
 const OpDef* find_op(std::string_view domain, std::string_view name) {
     if (domain == "ai.onnx") domain = "";
     const auto list = op_registry();
-    const auto at = std::find_if(list.begin(), list.end(), [&](const OpDef* op) { return op->domain == domain && op->name == name; });
-    return at == list.end() ? nullptr : *at;
+    const OpDef* found = nullptr;
+    for (const OpDef* op : list) {
+        if (op->name != name) continue;
+        if (op->domain == domain) return op;
+        if (std::find(op->other_domains.begin(), op->other_domains.end(), domain) != op->other_domains.end()) found = op;
+    }
+    return found;
 }
 
 const OpDef& op_for(OpRole role) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::int64_t folded_bytes_limit = std::int64_t{1} << 31;
 
 bool is_foldable(const Node& node) {
-    if (!node.op->evaluate || node.op->traits.role == OpRole::dequantize) return false;
+    if (!node.op->evaluate || node.op->traits.role == OpRole::dequantize || !node.op->expansions.empty()) return false;
     if (node.op->traits.shape_only) return true;
     return std::all_of(node.inputs.begin(), node.inputs.end(), [](const Value* input) { return !input || input->is_constant(); });
 }

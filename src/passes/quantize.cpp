@@ -17,12 +17,11 @@
 #include "src/passes/narrow_reals.h"
 #include "src/passes/quantization_points.h"
 #include "src/quantize/bits.h"
+#include "src/quantize/write_quantiser.h"
 
 namespace weft {
 namespace {
 
-/// Operator sets that have scales per channel, and 16-bit quantisers.
-constexpr int per_channel_opset = 13, int16_opset = 21;
 constexpr int function_input_bits = 10;
 /// More samples than this add time and no accuracy; they are taken evenly from all.
 constexpr std::int64_t sample_limit = 1024;
@@ -172,56 +171,27 @@ Result<std::vector<IntegerType>> Calibration::types(const BitsConfig& bits, Cali
 
 class Inserter {
 public:
-    Inserter(Graph& graph, CalibrationMethod method, Diagnostics& warnings) : graph_(graph), method_(method), warnings_(warnings) {
-        for (const auto& node : graph.nodes())
-            if (node->op->domain.empty()) opset_ = std::max(opset_, node->opset);
-    }
+    Inserter(Graph& graph, CalibrationMethod method, Diagnostics& warnings)
+        : graph_(graph), method_(method), warnings_(warnings), opset_(quantiser_opset(graph)) {}
 
     void quantise_value(Value* value, const IntegerType& type);
     void quantise_weights_of(const WeightPoint& point, int bits);
 
 private:
-    Value* constant(std::string_view name, Tensor tensor) { return graph_.add_constant(graph_.unique_name(name), std::move(tensor)); }
     Value* value(std::string_view name, DataType type, const Shape& shape) {
         return graph_.add_value(graph_.unique_name(name), type, shape);
     }
-    /// Attributes of a new node: the table's defaults and what is given.
-    void add(OpRole role, std::string_view name, int opset, std::vector<Value*> inputs, Value* output, std::int64_t axis = -1);
     double scale_of_input(const Node& node) const;
 
     Graph& graph_;
     CalibrationMethod method_;
     Diagnostics& warnings_;
-    int opset_ = per_channel_opset;
+    int opset_;
     std::map<const Value*, double> scales_;  ///< Of the values that this pass quantised.
 };
 
-template <class T>
-Tensor integers(Shape shape, const std::vector<std::int64_t>& values) {
-    const std::vector<T> narrow(values.begin(), values.end());
-    return Tensor::of<T>(std::move(shape), narrow);
-}
-
-void Inserter::add(OpRole role, std::string_view name, int opset, std::vector<Value*> inputs, Value* output, std::int64_t axis) {
-    const OpDef& op = op_for(role);
-    Attributes attributes;
-    for (const AttributeDef& def : op.attributes) {
-        if (const auto* integer = std::get_if<std::int64_t>(&def.fallback)) attributes.set(std::string(def.name), *integer);
-        if (const auto* real = std::get_if<double>(&def.fallback)) attributes.set(std::string(def.name), *real);
-        if (const auto* text = std::get_if<std::string_view>(&def.fallback)) attributes.set(std::string(def.name), std::string(*text));
-    }
-    if (axis >= 0) attributes.set("axis", axis);
-    graph_.add_node(op, std::string(name), opset, std::move(inputs), {output}, std::move(attributes));
-}
-
 void Inserter::quantise_value(Value* old, const IntegerType& type) {
     const std::string name = old->name;
-    const bool wide = type.bits() > 8;
-    const int opset = wide ? std::max(opset_, int16_opset) : opset_;
-    const DataType carrier = wide ? DataType::int16 : DataType::int8;
-    const auto carried = [&](std::int64_t integer) {
-        return wide ? integers<std::int16_t>({}, {integer}) : integers<std::int8_t>({}, {integer});
-    };
     // The quantised value takes over the name and the readers; a model input keeps its name and hands on its readers.
     Value *source = old, *result = old;
     if (old->producer) {
@@ -235,28 +205,7 @@ void Inserter::quantise_value(Value* old, const IntegerType& type) {
         graph_.replace_uses(old, result);
         graph_.outputs = outputs;
     }
-    Value* scale = constant(name + "_scale", Tensor::scalar(static_cast<float>(type.scale[0])));
-    Value* zero_point = constant(name + "_zero_point", carried(type.zero_point[0]));
-    const bool clipped = type.bits() < (wide ? 16 : 8);
-    Value* real = source;
-    if (wide && clipped) {
-        // Integers of 16 bits cannot be clipped: the reals are, to those of the outermost integers.
-        const auto bound = [&](std::int64_t integer) {
-            return Tensor::scalar(static_cast<float>(static_cast<double>(integer - type.zero_point[0]) * type.scale[0]));
-        };
-        real = value(name + "_clipped", old->type, old->shape);
-        add(OpRole::clip, name + "_clip", opset,
-            {source, constant(name + "_clip_min", bound(type.min)), constant(name + "_clip_max", bound(type.max))}, real);
-    }
-    Value* quantised = value(name + (clipped && !wide ? "_unclipped" : "_quantized"), carrier, old->shape);
-    add(OpRole::quantize, name + "_quantize", opset, {real, scale, zero_point}, quantised);
-    if (clipped && !wide) {
-        Value* narrow = value(name + "_quantized", carrier, old->shape);
-        add(OpRole::clip, name + "_clip", opset,
-            {quantised, constant(name + "_clip_min", carried(type.min)), constant(name + "_clip_max", carried(type.max))}, narrow);
-        quantised = narrow;
-    }
-    add(OpRole::dequantize, name + "_dequantize", opset, {quantised, scale, zero_point}, result);
+    write_quantiser(graph_, opset_, name, source, result, type);
     scales_[result] = type.scale[0];
 }
 
@@ -298,28 +247,23 @@ void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
     }
 
     const std::string name = weight->name;
-    Value* stored = constant(name + "_quantized", Tensor::of<std::int8_t>(weight->shape, quantised.values));
-    Value* scale = constant(name + "_scale", Tensor::of<float>({channels}, quantised.scale));
-    Value* zero_point = constant(name + "_zero_point", Tensor(DataType::int8, {channels}));
+    const std::vector<std::int64_t> no_zero_points(static_cast<std::size_t>(channels));
     Value* real = value(name + "_dequantized", weight->type, weight->shape);
-    add(OpRole::dequantize, real->name, opset_, {stored, scale, zero_point}, real, axis);
+    write_stored(graph_, opset_, name, Tensor::of<std::int8_t>(weight->shape, quantised.values),
+                 {quantised.scale.begin(), quantised.scale.end()}, no_zero_points, axis, real);
     node.inputs[static_cast<std::size_t>(linear.weight)] = real;
     if (!fits) return;
 
-    std::vector<float> bias_scale;
+    std::vector<double> bias_scale;
     std::vector<std::int32_t> bias_integers;
     const auto elements = bias->constant->as<float>();
     for (std::size_t c = 0; c < quantised.scale.size(); ++c) {
         bias_scale.push_back(static_cast<float>(input_scale * static_cast<double>(quantised.scale[c])));
-        bias_integers.push_back(
-            static_cast<std::int32_t>(std::nearbyint(static_cast<double>(elements[c]) / static_cast<double>(bias_scale[c]))));
+        bias_integers.push_back(static_cast<std::int32_t>(std::nearbyint(static_cast<double>(elements[c]) / bias_scale[c])));
     }
-    Value* stored_bias = constant(bias->name + "_quantized", Tensor::of<std::int32_t>(bias->shape, bias_integers));
-    Value* scale_of_bias = constant(bias->name + "_scale", Tensor::of<float>({channels}, bias_scale));
-    Value* zero_of_bias = constant(bias->name + "_zero_point", Tensor(DataType::int32, {channels}));
     Value* real_bias = value(bias->name + "_dequantized", bias->type, bias->shape);
-    add(OpRole::dequantize, real_bias->name, opset_, {stored_bias, scale_of_bias, zero_of_bias}, real_bias,
-        static_cast<std::int64_t>(bias->shape.size()) - 1);
+    write_stored(graph_, opset_, bias->name, Tensor::of<std::int32_t>(bias->shape, bias_integers), bias_scale, no_zero_points,
+                 static_cast<int>(bias->shape.size()) - 1, real_bias);
     node.inputs[static_cast<std::size_t>(linear.bias)] = real_bias;
 }
 

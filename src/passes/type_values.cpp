@@ -7,6 +7,7 @@
 
 #include "src/graph/op_def.h"
 #include "src/passes/pass.h"
+#include "src/quantize/stated_quantiser.h"
 
 namespace weft {
 
@@ -155,18 +156,30 @@ private:
     }
 
     Status type_quantiser(Node& quantise) {
-        WEFT_ASSIGN(const IntegerType rule, stated_type(quantise, quantise.output()->type));
-        std::int64_t low = rule.min, high = rule.max;
-        narrow_by_clip(quantise, rule, low, high);
-        return follow(quantise, quantise.output(), rule, low, high);
+        WEFT_ASSIGN(const IntegerType type, stated_type(quantise, quantise.output()->type));
+        const QuantiserSource from = source_of(quantise);
+        const Rule rule{quantise, from.value, from.rounding, type};
+        std::int64_t low = type.min, high = type.max;
+        narrow_by_clip(rule, low, high);
+        return follow(rule, quantise.output(), low, high);
     }
 
+    /// What a quantiser does, whatever its integers mean.
+    struct Rule {
+        const Node& quantise;
+        Value* source;
+        Rounding rounding;
+        IntegerType type;
+    };
+
     /// A clip of the reals before the quantiser limits its integers as well: rounding is monotone.
-    void narrow_by_clip(const Node& quantise, const IntegerType& rule, std::int64_t& low, std::int64_t& high) const {
-        const Node* clip = quantise.input(0)->producer;
+    void narrow_by_clip(const Rule& by, std::int64_t& low, std::int64_t& high) const {
+        const Node* clip = by.source->producer;
+        const IntegerType& rule = by.type;
         if (!has_role(clip, OpRole::clip) || rule.scale.size() != 1) return;
         const auto integer_at = [&](double bound) {
-            const mpz_class integer = round_half_even(Rational(bound) / Rational(rule.scale[0])) + mpz_class(rule.zero_point[0]);
+            const mpz_class integer =
+                rounded(Rational(Rational(bound) / Rational(rule.scale[0])), by.rounding) + mpz_class(rule.zero_point[0]);
             return integer < mpz_class(rule.min) ? rule.min : integer > mpz_class(rule.max) ? rule.max : integer.get_si();
         };
         const auto bound_of = [&](std::size_t index, std::string_view name) -> std::optional<double> {
@@ -184,7 +197,7 @@ private:
     }
 
     /// `integers` holds the quantiser's result limited to low..high.
-    Status follow(Node& quantise, Value* integers, const IntegerType& rule, std::int64_t low, std::int64_t high) {
+    Status follow(const Rule& rule, Value* integers, std::int64_t low, std::int64_t high) {
         // An output of the model first: it keeps its name where others are found to be the same.
         std::vector<Node*> readers = graph_.readers(integers);
         std::stable_partition(readers.begin(), readers.end(), [&](const Node* reader) { return graph_.is_output(reader->output()); });
@@ -194,13 +207,13 @@ private:
         Value* first = nullptr;
         IntegerType first_type;
         if (graph_.is_output(integers) || !hosts.empty()) {
-            IntegerType type = rule;
+            IntegerType type = rule.type;
             type.min = low;
             type.max = high;
-            Value* real = graph_.add_value(graph_.unique_name(integers->name + "_real"), quantise.input(0)->type, integers->shape);
+            Value* real = graph_.add_value(graph_.unique_name(integers->name + "_real"), rule.source->type, integers->shape);
             std::replace(graph_.outputs.begin(), graph_.outputs.end(), integers, real);
             for (Node* host : hosts) std::replace(host->inputs.begin(), host->inputs.end(), integers, real);
-            define(quantise, real, integers, rule, type);
+            define(rule, real, integers, type);
             first = real;
             first_type = type;
         }
@@ -215,7 +228,7 @@ private:
                     if (i == 1) inner_low = std::max(inner_low, limit);
                     if (i == 2) inner_high = std::min(inner_high, limit);
                 }
-                WEFT_CHECK(follow(quantise, reader->output(), rule, inner_low, inner_high));
+                WEFT_CHECK(follow(rule, reader->output(), inner_low, inner_high));
                 continue;
             }
             if (!has_role(reader, OpRole::dequantize) || reader->input(0) != integers) {
@@ -232,7 +245,7 @@ private:
                 graph_.replace_uses(real, first);
                 continue;
             }
-            define(quantise, real, integers, rule, type);
+            define(rule, real, integers, type);
             if (!first) {
                 first = real;
                 first_type = type;
@@ -241,16 +254,21 @@ private:
         return Ok{};
     }
 
-    void define(const Node& quantise, Value* real, const Value* integers, const IntegerType& rule, const IntegerType& type) {
+    void define(const Rule& rule, Value* real, const Value* integers, const IntegerType& type) {
         Attributes attributes;
-        attributes.set("scale", rule.scale);
-        attributes.set("zero_point", rule.zero_point);
-        attributes.set("axis", std::int64_t{rule.axis});
+        attributes.set("scale", rule.type.scale);
+        attributes.set("zero_point", rule.type.zero_point);
+        attributes.set("axis", std::int64_t{std::max(rule.type.axis, type.axis)});
+        if (rule.rounding != Rounding::half_even) attributes.set("rounding", std::string(to_string(rule.rounding)));
+        if (type.scale != rule.type.scale || type.zero_point != rule.type.zero_point) {
+            attributes.set("real_scale", type.scale);
+            attributes.set("real_zero_point", type.zero_point);
+        }
         attributes.set("min", type.min);
         attributes.set("max", type.max);
         real->integer = type;
         real->integer_tensor = integers->name;
-        graph_.add_node(op_for(OpRole::quantise), quantise.name, 1, {quantise.input(0)}, {real}, std::move(attributes));
+        graph_.add_node(op_for(OpRole::quantise), rule.quantise.name, 1, {rule.source}, {real}, std::move(attributes));
         log_.push_back(real->name + ": " + to_string(type));
     }
 

@@ -238,8 +238,10 @@ ScalarFunction compose(const ScalarFunction& outer, const ScalarFunction& inner)
         };
     }
     result.real = [last = outer.real, first = inner.real](long double x) { return last(first(x)); };
+    result.jumps = outer.jumps || inner.jumps;
     result.non_decreasing = (outer.non_decreasing && inner.non_decreasing) || (outer.non_increasing && inner.non_increasing);
     result.non_increasing = (outer.non_decreasing && inner.non_increasing) || (outer.non_increasing && inner.non_decreasing);
+    result.jumps = outer.jumps || inner.jumps;
     return result;
 }
 

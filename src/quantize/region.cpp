@@ -259,6 +259,7 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
     WEFT_ASSIGN(const auto maps, source_maps(region));
     std::map<const Value*, int> step_of{{region.source, -2}};
     bool has_exact = true;
+    bool jumps = false;
     for (const Node* node : region.nodes) {
         if (is_view(*node)) {
             step_of[node->output()] = step_of.at(node->input(0));
@@ -298,6 +299,7 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
             }
             step.operands.push_back(std::move(operand));
         }
+        jumps = jumps || trait.jumps;
         has_exact = has_exact && trait.exact;
         step_of[node->output()] = static_cast<int>(program->steps.size());
         program->steps.push_back(std::move(step));
@@ -322,6 +324,7 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
         }
         function.real = [program, channel](long double x) { return program->real(channel, x); };
         std::tie(function.non_decreasing, function.non_increasing) = program->directions(channel);
+        function.jumps = jumps;
     }
     return functions;
 }
@@ -332,6 +335,7 @@ QuantizerRule quantizer_rule(const Node& quantise) {
     rule.zero_point = quantise.attributes.integers("zero_point").at(0);
     rule.min = quantise.attributes.integer("min");
     rule.max = quantise.attributes.integer("max");
+    rule.rounding = rounding_of(quantise.attributes);
     return rule;
 }
 

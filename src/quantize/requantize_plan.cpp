@@ -39,11 +39,6 @@ bool same_function(const AccumulatorChannel& a, const AccumulatorChannel& b) {
            a.offset == b.offset && *a.function.pieces == *b.function.pieces;
 }
 
-std::int64_t round_and_saturate(const Rational& real, const QuantizerRule& rule) {
-    const mpz_class value = round_half_even(real / rule.scale) + mpz_class(rule.zero_point);
-    return value <= mpz_class(rule.min) ? rule.min : value >= mpz_class(rule.max) ? rule.max : value.get_si();
-}
-
 /// The clamp that the function and the output type impose whatever the accumulator: the same for all channels of a layer as a rule.
 void set_bounds(PlannedChannel& planned, const QuantizerRule& rule) {
     if (planned.channel->steps || !planned.channel->function.pieces) {
@@ -59,14 +54,17 @@ void set_bounds(PlannedChannel& planned, const QuantizerRule& rule) {
     if (function.breaks.empty()) return;
     const bool bounded_below = first <= 0 && last >= 0, bounded_above = first >= 0 && last <= 0;
     if (!bounded_below && !bounded_above) return;
-    Rational least = function(function.breaks.front()), most = least;
-    for (const Rational& at : function.breaks) {
-        const Rational value = function(at);
-        if (value < least) least = value;
-        if (value > most) most = value;
+    // Both sides of every break: there may be a jump.
+    std::optional<Rational> least, most;
+    for (std::size_t i = 0; i < function.breaks.size(); ++i) {
+        for (const Line& line : {function.lines[i], function.lines[i + 1]}) {
+            const Rational value = line.slope * function.breaks[i] + line.intercept;
+            if (!least || value < *least) least = value;
+            if (!most || value > *most) most = value;
+        }
     }
-    if (bounded_below) planned.low = round_and_saturate(least, rule);
-    if (bounded_above) planned.high = round_and_saturate(most, rule);
+    if (bounded_below) planned.low = rule(*least);
+    if (bounded_above) planned.high = rule(*most);
 }
 
 /// One entry where all are equal.
@@ -219,7 +217,7 @@ std::optional<RequantizePlan> Planner::multiply() {
 /// The straight line before rounding as a multiplier of its own: exact where the slope's and the intercept's denominators are powers of
 /// two.
 std::optional<Multiplier> Planner::exact_line(const PlannedChannel& planned) const {
-    if (planned.channel->steps || !planned.channel->function.pieces) return std::nullopt;
+    if (planned.channel->steps || !planned.channel->function.pieces || rule_.rounding != Rounding::half_even) return std::nullopt;
     const PiecewiseLinear function =
         compose(*planned.channel->function.pieces, PiecewiseLinear::affine(planned.channel->scale, planned.channel->offset));
     for (std::size_t piece = 0; piece < function.lines.size(); ++piece) {

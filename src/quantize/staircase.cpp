@@ -32,8 +32,9 @@ private:
     Staircase staircase_;
 };
 
-std::int64_t saturate(const mpz_class& rounded, const QuantizerRule& rule) {
-    const mpz_class value = rounded + mpz_class(rule.zero_point);
+/// The integer of v / scale, already divided.
+std::int64_t round_and_saturate(const Rational& quotient, const QuantizerRule& rule) {
+    const mpz_class value = rounded(quotient, rule.rounding) + mpz_class(rule.zero_point);
     if (value <= mpz_class(rule.min)) return rule.min;
     if (value >= mpz_class(rule.max)) return rule.max;
     return value.get_si();
@@ -54,17 +55,17 @@ public:
     std::int64_t operator()(std::int64_t acc) const {
         const ScalarFunction& function = channel_.function;
         long double quotient = 0;
-        if (function.real) {
+        if (function.real && !(function.jumps && function.exact)) {
             quotient = function.real(static_cast<long double>(acc) * scale_ + offset_) / quantiser_scale_;
             if (std::isnan(quotient)) {
                 undefined_.store(true, std::memory_order_relaxed);
                 return rule_.min;
             }
-            const long double from_tie = std::fabs(quotient - std::floor(quotient) - 0.5L);
+            const long double from_tie = distance_to_step(quotient, rule_.rounding);
             if (!function.exact || !(from_tie <= 1e-9L * std::max(1.0L, std::fabs(quotient)))) return saturate_real(quotient);
         }
         const Rational point = Rational(acc) * channel_.scale + channel_.offset;
-        if (const std::optional<Rational> exact = function.exact(point)) return saturate(round_half_even(*exact / rule_.scale), rule_);
+        if (const std::optional<Rational> exact = function.exact(point)) return rule_(*exact);
         return saturate_real(quotient);
     }
 
@@ -79,7 +80,7 @@ public:
 
 private:
     std::int64_t saturate_real(long double quotient) const {
-        const long double value = std::nearbyint(quotient) + static_cast<long double>(rule_.zero_point);
+        const long double value = rounded(quotient, rule_.rounding) + static_cast<long double>(rule_.zero_point);
         if (value <= static_cast<long double>(rule_.min)) return rule_.min;
         if (value >= static_cast<long double>(rule_.max)) return rule_.max;
         return static_cast<std::int64_t>(value);
@@ -127,17 +128,22 @@ void floor_divide(const mpz_class& numerator, const mpz_class& divisor, mpz_clas
 std::int64_t narrow(__int128 value) { return static_cast<std::int64_t>(value); }
 std::int64_t narrow(const mpz_class& value) { return value.get_si(); }
 
-/// (slope * acc + intercept) / denominator with slope > 0, rounded half to even and limited to [low, high].
+/// (slope * acc + intercept) / denominator with slope > 0, rounded and limited to [low, high].
 template <class Integer>
 struct RisingLine {
     Integer slope, intercept, denominator;
+    Rounding rounding;
 
     std::int64_t at(std::int64_t acc, std::int64_t low, std::int64_t high) const {
         Integer quotient, remainder;
         floor_divide(Integer(slope * Integer(acc) + intercept), denominator, quotient, remainder);
-        remainder *= 2;
-        const bool odd = quotient % 2 != 0;
-        if (remainder > denominator || (remainder == denominator && odd)) quotient += 1;
+        if (rounding == Rounding::half_even) {
+            remainder *= 2;
+            const bool odd = quotient % 2 != 0;
+            if (remainder > denominator || (remainder == denominator && odd)) quotient += 1;
+        } else if (rounding == Rounding::up && remainder != 0) {
+            quotient += 1;
+        }
         if (quotient <= Integer(low)) return low;
         if (quotient >= Integer(high)) return high;
         return narrow(quotient);
@@ -149,14 +155,15 @@ struct RisingLine {
         const std::int64_t first = at(from, low, high), last = at(to, low, high);
         out.emplace_back(from, first);
         if (first == last) return;
-        // The result exceeds k from where 2 * (slope * acc + intercept) passes (2 k + 1) * denominator: strictly for even k, which keep the
-        // tie.
+        // The result exceeds k from where 2 * (slope * acc + intercept) passes (2 k + twice) * denominator: strictly where k keeps the tie,
+        // which even ones do, with `up` all and with `down` none.
+        const int twice = rounding == Rounding::half_even ? 1 : rounding == Rounding::down ? 2 : 0;
         const Integer divisor = slope * 2;
         Integer quotient, remainder, quotient_step, remainder_step;
-        floor_divide(Integer((Integer(first) * 2 + 1) * denominator - intercept * 2), divisor, quotient, remainder);
+        floor_divide(Integer((Integer(first) * 2 + twice) * denominator - intercept * 2), divisor, quotient, remainder);
         floor_divide(Integer(denominator * 2), divisor, quotient_step, remainder_step);
         for (std::int64_t k = first; k < last; ++k) {
-            const bool keeps_tie = k % 2 == 0;
+            const bool keeps_tie = rounding == Rounding::half_even ? k % 2 == 0 : rounding == Rounding::up;
             const std::int64_t position = narrow(quotient) + (keeps_tie || remainder != 0 ? 1 : 0);
             if (out.back().first == position)
                 out.back().second = k + 1;
@@ -175,10 +182,10 @@ struct RisingLine {
 /// Appends what a line makes of the accumulators from..to.
 void append_line(const Line& line, const QuantizerRule& rule, std::int64_t from, std::int64_t to, StaircaseBuilder& builder) {
     if (sgn(line.slope) == 0) {
-        builder.append(from, saturate(round_half_even(line.intercept), rule));
+        builder.append(from, round_and_saturate(line.intercept, rule));
         return;
     }
-    RisingLine<mpz_class> exact;
+    RisingLine<mpz_class> exact{.rounding = rule.rounding};
     mpz_lcm(exact.denominator.get_mpz_t(), line.slope.get_den_mpz_t(), line.intercept.get_den_mpz_t());
     exact.slope = line.slope.get_num() * (exact.denominator / line.slope.get_den());
     exact.intercept = line.intercept.get_num() * (exact.denominator / line.intercept.get_den());
@@ -192,8 +199,8 @@ void append_line(const Line& line, const QuantizerRule& rule, std::int64_t from,
     const std::size_t result_bits = std::max(bits(mpz_class(low)), bits(mpz_class(high)));
     const std::size_t widest = std::max({bits(exact.slope) + acc_bits, bits(exact.intercept), bits(exact.denominator) + result_bits});
     if (widest + 4 < 127)
-        RisingLine<__int128>{to_int128(exact.slope), to_int128(exact.intercept), to_int128(exact.denominator)}.runs(start, end, low, high,
-                                                                                                                    runs);
+        RisingLine<__int128>{to_int128(exact.slope), to_int128(exact.intercept), to_int128(exact.denominator), rule.rounding}.runs(
+            start, end, low, high, runs);
     else
         exact.runs(start, end, low, high, runs);
 
@@ -215,7 +222,8 @@ Staircase staircase_of_pieces(const AccumulatorChannel& channel, const Quantizer
     for (std::size_t piece = 0; piece < function.lines.size() && from <= channel.max; ++piece) {
         std::int64_t to = channel.max;
         if (piece < function.breaks.size()) {
-            const mpz_class last = ceil(function.breaks[piece]) - 1;
+            const Rational& at = function.breaks[piece];
+            const mpz_class last = function.belongs_left(piece) ? floor(at) : mpz_class(ceil(at) - 1);
             if (last < mpz_class(from)) continue;
             if (last < mpz_class(to)) to = last.get_si();
         }
@@ -257,10 +265,12 @@ Staircase evaluate_all(const PointEvaluator& rule, std::int64_t min, std::int64_
 
 }  // namespace
 
+std::int64_t QuantizerRule::operator()(const Rational& real) const { return round_and_saturate(Rational(real / scale), *this); }
+
 std::int64_t evaluate_rule(const AccumulatorChannel& channel, const QuantizerRule& rule, std::int64_t acc) {
     if (!channel.function.pieces) return PointEvaluator(channel, rule)(acc);
     const Rational real = Rational(acc) * channel.scale + channel.offset;
-    return saturate(round_half_even((*channel.function.pieces)(real) / rule.scale), rule);
+    return rule((*channel.function.pieces)(real));
 }
 
 Result<Staircase> staircase_of(const AccumulatorChannel& channel, const QuantizerRule& rule) {

@@ -14,6 +14,7 @@
 #include "src/design/requantize.h"
 #include "src/graph/piecewise_linear.h"
 #include "src/graph/rational.h"
+#include "src/graph/rounding.h"
 
 namespace weft {
 
@@ -28,14 +29,19 @@ struct ScalarFunction {
     std::function<long double(long double)> real;
     /// Known to rise, or to fall, throughout (lets steps be found by bisection where there are no pieces). A constant does both.
     bool non_decreasing = false, non_increasing = false;
+    /// Has jumps inside (a floor, an inner quantiser): `real` then decides nothing where there is an exact value.
+    bool jumps = false;
 };
 
-/// y = clamp(round_half_even(v / scale) + zero_point, min, max)
+/// y = clamp(rounded(v / scale) + zero_point, min, max)
 struct QuantizerRule {
     Rational scale{1};
     std::int64_t zero_point = 0;
     std::int64_t min = 0;
     std::int64_t max = 0;
+    Rounding rounding = Rounding::half_even;
+
+    std::int64_t operator()(const Rational& real) const;
 };
 
 /// The exact staircase of one channel on [acc_min, acc_max]: value(acc) = values[number of positions <= acc].
@@ -61,8 +67,8 @@ std::int64_t evaluate_rule(const AccumulatorChannel& channel, const QuantizerRul
 
 /// Fails (reason without node) for a function that neither is made of pieces nor rises or falls throughout on more than 2^22 accumulator
 /// values, for one that has no value (0 / 0, the root of a negative number) at a reachable accumulator, and for more than 2^22 output
-/// values. Steps of pieces are solved for exactly; a tie is half an integer exactly and goes to the even side
-/// (before the zero point is added).
+/// values. Steps of pieces are solved for exactly; a tie is half an integer exactly (with `down` and `up`: an integer) and goes to its side
+/// before the zero point is added.
 Result<Staircase> staircase_of(const AccumulatorChannel& channel, const QuantizerRule& rule);
 
 /// How a plan came about, for the report.

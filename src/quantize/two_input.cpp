@@ -197,7 +197,7 @@ Result<std::optional<TwoInputPlan>> plan_two_inputs(const TwoInputSum& sum, cons
         if (const auto found = search(corners, slope0.get_d(), slope1.get_d(), largest_bound))
             return std::optional(plan_of(sum, RequantizeForm::multiply, *found, low, high));
         auto exact = exact_candidate(slope0, slope1, line.intercept / rule.scale + rule.zero_point + Rational(1, 2));
-        if (!exact || rows > corner_limit / columns) continue;
+        if (!exact || rule.rounding != Rounding::half_even || rows > corner_limit / columns) continue;
         const TwoInputPlan plan = plan_of(sum, RequantizeForm::convergent, *exact, low, high);
         bool equal = true;
         for (std::int64_t x0 = sum.min[0]; x0 <= sum.max[0] && equal; ++x0) {

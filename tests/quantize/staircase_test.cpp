@@ -179,6 +179,117 @@ TEST(Staircase, RefusesAFunctionThatMustBeEvaluatedTooOften) {
     EXPECT_NE(staircase.error()[0].reason.find("2^22"), std::string::npos);
 }
 
+/// floor or ceiling of slope * acc + intercept in whole numbers, moved and limited.
+std::int64_t plainly_rounded(const Rational& slope, const Rational& intercept, std::int64_t acc, const QuantizerRule& rule) {
+    const Rational value = (slope * acc + intercept) / rule.scale;
+    const long numerator = value.get_num().get_si(), denominator = value.get_den().get_si();
+    long quotient = numerator / denominator;
+    if (rule.rounding == Rounding::down && numerator < 0 && numerator % denominator != 0) --quotient;
+    if (rule.rounding == Rounding::up && numerator > 0 && numerator % denominator != 0) ++quotient;
+    return std::clamp(quotient + rule.zero_point, rule.min, rule.max);
+}
+
+TEST(Staircase, FloorAndCeilingOfStraightLines) {
+    std::mt19937_64 random(11);
+    const auto whole = [&](int low, int high) { return low + static_cast<long>(random() % static_cast<unsigned>(high - low + 1)); };
+    for (int round = 0; round < 600; ++round) {
+        Rational slope(whole(-7, 7), whole(1, 12)), intercept(whole(-30, 30), whole(1, 9)), scale(whole(1, 6), whole(1, 4));
+        for (Rational* value : {&scale, &slope, &intercept}) value->canonicalize();
+        QuantizerRule rule = rule_of_bits(1 + round % 8, scale, whole(-5, 5));
+        rule.rounding = round % 2 == 0 ? Rounding::down : Rounding::up;
+        const auto line = channel(-90, 110, 1, 0, PiecewiseLinear::affine(slope, intercept));
+        const auto staircase = staircase_of(line, rule);
+        ASSERT_TRUE(staircase);
+        for (std::int64_t acc = line.min; acc <= line.max; ++acc)
+            ASSERT_EQ(staircase_at(*staircase, acc), plainly_rounded(slope, intercept, acc, rule)) << "round " << round << ", acc " << acc;
+        expect_plan({line}, rule, {.table_limit = 0});
+        expect_plan({line}, rule);
+        if (HasFailure()) return;
+    }
+}
+
+TEST(Staircase, FloorAndCeilingBehindFunctions) {
+    std::mt19937_64 random(12);
+    auto uniform = [&](double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); };
+    const std::vector<PiecewiseLinear> functions = {relu(), leaky(Rational(0.01f)), absolute(), PiecewiseLinear::clamp(0, 6)};
+    for (int round = 0; round < 120; ++round) {
+        QuantizerRule rule =
+            rule_of_bits(2 + round % 7, round % 3 == 0 ? Rational(1, 4) : Rational(static_cast<float>(uniform(0.05, 1))), round % 5);
+        rule.rounding = round % 2 == 0 ? Rounding::down : Rounding::up;
+        const Rational scale = round % 4 == 0 ? Rational(1, 16) : Rational(static_cast<float>(uniform(0.001, 0.1)));
+        const auto whole = channel(-700, 900, scale, Rational(round % 3), functions[static_cast<std::size_t>(round) % functions.size()]);
+        SCOPED_TRACE(round);
+        expect_exact(whole, rule);
+        expect_plan({whole}, rule, {.table_limit = 0});
+        // The same function, point by point.
+        AccumulatorChannel points = whole;
+        points.function.pieces.reset();
+        points.function.exact = [pieces = *whole.function.pieces](const Rational& x) { return std::optional(pieces(x)); };
+        points.function.real = [pieces = *whole.function.pieces](long double x) {
+            return to_long_double(pieces(Rational(static_cast<double>(x))));
+        };
+        const auto solved = staircase_of(whole, rule), searched = staircase_of(points, rule);
+        ASSERT_TRUE(solved && searched);
+        EXPECT_EQ(*solved, *searched);
+        if (HasFailure()) return;
+    }
+}
+
+TEST(Staircase, AnIntegerIsTheTieOfAFloor) {
+    QuantizerRule rule = rule_of_bits(8, 1, 0);
+    rule.rounding = Rounding::down;
+    const auto floor = staircase_of(channel(-8, 8, Rational(1, 4), 0, {}), rule);
+    rule.rounding = Rounding::up;
+    const auto ceiling = staircase_of(channel(-8, 8, Rational(1, 4), 0, {}), rule);
+    ASSERT_TRUE(floor && ceiling);
+    EXPECT_EQ(floor->positions, (std::vector<std::int64_t>{-4, 0, 4, 8}));
+    EXPECT_EQ(ceiling->positions, (std::vector<std::int64_t>{-7, -3, 1, 5}));
+}
+
+TEST(Staircase, ThresholdsAreReachedFromBothSides) {
+    const std::vector<Rational> thresholds{Rational(-3), Rational(1, 2), Rational(7, 3), 4};
+    for (const int sign : {1, -1}) {
+        const auto counted =
+            channel(-40, 40, Rational(1, 6), 0, compose(PiecewiseLinear::steps(thresholds), PiecewiseLinear::affine(sign, 0)));
+        const auto rule = rule_of_bits(8, Rational(1, 2), -4);
+        const auto staircase = staircase_of(counted, rule);
+        ASSERT_TRUE(staircase);
+        for (std::int64_t acc = -40; acc <= 40; ++acc) {
+            std::int64_t reached = 0;
+            for (const Rational& threshold : thresholds) reached += sign * acc >= threshold * 6 ? 1 : 0;
+            ASSERT_EQ(staircase_at(*staircase, acc), 2 * reached - 4) << acc;
+        }
+        const auto plan = expect_plan({counted}, rule, {.table_limit = 0});
+        EXPECT_EQ(plan.stage.out_min, -4);
+        EXPECT_EQ(plan.stage.out_max, 4);
+    }
+}
+
+TEST(Staircase, AFunctionWithJumpsIsDecidedExactly) {
+    // floor(x / 0.1f) of x = 0.1f * acc is acc, whatever a quotient in floating point says.
+    const Rational tenth(0.1f);
+    AccumulatorChannel floored = channel(-3000000, 3000000, tenth, 0, {});
+    floored.function = {.pieces = {},
+                        .exact = [&](const Rational& x) { return std::optional(Rational(floor(Rational(x / tenth)))); },
+                        .real = [](long double x) { return std::floor(x / 0.1000000014901161193848L); },
+                        .non_decreasing = true,
+                        .jumps = true};
+    const auto staircase = staircase_of(floored, rule_of_bits(8, 1, 0));
+    ASSERT_TRUE(staircase);
+    ASSERT_EQ(staircase->positions.size(), 255u);
+    for (std::size_t i = 0; i < 255; ++i) EXPECT_EQ(staircase->positions[i], static_cast<std::int64_t>(i) - 127);
+}
+
+TEST(Staircase, AFallingFunctionWithoutPiecesIsBisected) {
+    AccumulatorChannel falling = channel(-(1 << 23), 1 << 23, Rational(1, 1 << 20), 0, {});
+    falling.function = {.pieces = {}, .exact = {}, .real = [](long double x) { return -std::tanh(x); }, .non_increasing = true};
+    const auto staircase = staircase_of(falling, rule_of_bits(8, Rational(1, 100), 0));
+    ASSERT_TRUE(staircase);
+    EXPECT_EQ(staircase->values.front(), 100);
+    EXPECT_EQ(staircase->values.back(), -100);
+    for (std::size_t i = 0; i < staircase->positions.size(); ++i) EXPECT_EQ(staircase->values[i] - 1, staircase->values[i + 1]);
+}
+
 TEST(Requantize, RandomLayersEqualTheRuleEverywhere) {
     std::mt19937_64 random(2);
     auto uniform = [&](double low, double high) { return std::uniform_real_distribution<double>(low, high)(random); };

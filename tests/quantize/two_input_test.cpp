@@ -91,6 +91,21 @@ TEST(TwoInput, EqualScales) {
     EXPECT_FALSE(checked(sum, odd));
 }
 
+TEST(TwoInput, FloorAndCeiling) {
+    for (const Rounding rounding : {Rounding::down, Rounding::up}) {
+        const auto sum = addition(0.031f, 0.047f, 3, -9, 6, 7, relu());
+        const QuantizerRule rule{.scale = Rational(0.0273f), .zero_point = 5, .min = -128, .max = 127, .rounding = rounding};
+        const auto plan = checked(sum, rule);
+        ASSERT_TRUE(plan);
+        EXPECT_EQ(plan->plan.stage.form, RequantizeForm::multiply);
+        // Halving: a shift, which rounds down by itself.
+        const auto halves = addition(0.125f, 0.25f, 0, 0, 8, 8, {});
+        const auto halved = checked(halves, {.scale = Rational(1, 2), .zero_point = 1, .min = -128, .max = 127, .rounding = rounding});
+        ASSERT_TRUE(halved);
+        EXPECT_EQ(halved->plan.stage.form, RequantizeForm::multiply);
+    }
+}
+
 TEST(TwoInput, DifferencesAndFallingFunctions) {
     auto difference = addition(0.031f, 0.047f, 3, -9, 6, 7, relu());
     difference.sum.k[1] = -difference.sum.k[1];
