@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "src/design/unit_def.h"
+#include "src/driver/host_part.h"
 #include "src/graph/op_def.h"
 #include "src/quantize/constant.h"
 
@@ -28,31 +28,27 @@ std::map<std::string, std::string> units_by_node(const Design& design) {
     return units;
 }
 
-/// What the host computes behind the kernel: everything that depends on the kernel's outputs alone.
-std::set<std::string> host_nodes(const Graph& graph, const Design& design) {
-    std::set<const Value*> behind;
-    for (const KernelOutput& output : design.outputs)
-        if (const Value* value = graph.find(output.binding.tensor)) behind.insert(value);
-    std::set<std::string> keys;
-    for (const auto& node : graph.nodes()) {
-        const bool follows = std::any_of(node->inputs.begin(), node->inputs.end(), [&](const Value* v) { return behind.count(v) > 0; });
-        if (!follows) continue;
-        keys.insert(graph.key(node.get()));
-        behind.insert(node->outputs.begin(), node->outputs.end());
-    }
-    return keys;
+/// Node key -> where on the host it runs.
+std::map<std::string, std::string> host_nodes(const Graph& graph, const Design& design) {
+    const HostPart part = host_part(graph, design);
+    std::map<std::string, std::string> places;
+    for (const auto& input : part.inputs)
+        for (const HostNode& node : input.nodes) places[node.node] = "host, before the kernel";
+    for (const auto& output : part.outputs)
+        for (const HostNode& node : output.nodes) places[node.node] = "host, after the kernel";
+    return places;
 }
 
 std::string fate_of(const Graph& graph, const Node& node, const std::map<std::string, std::string>& units,
-                    const std::set<std::string>& host) {
+                    const std::map<std::string, std::string>& host) {
     const Traits& traits = node.op->traits;
     const std::string key = graph.key(&node);
     if (const auto at = units.find(key); at != units.end()) return at->second;
     if (is_constant_like(node.output())) return "constant";
-    if (host.count(key)) return "host, behind the kernel";
+    if (const auto at = host.find(key); at != host.end()) return at->second;
     if (traits.role == OpRole::quantize || traits.role == OpRole::dequantize) return "integer type";
     if (traits.view && (!traits.view->applies || traits.view->applies(node))) return "no hardware (a view)";
-    if (traits.elementwise) return "part of a neighbour's requantisation, or the host's before the kernel";
+    if (traits.elementwise) return "part of a neighbour's requantisation";
     return "integer type";
 }
 
@@ -78,7 +74,7 @@ Result<ModelCheck> check_model(const std::filesystem::path& path, const CompileO
         }
     }
     std::map<std::string, std::string> units;
-    std::set<std::string> host;
+    std::map<std::string, std::string> host;
     if (compiled) {
         units = units_by_node((*compiled)->design);
         host = host_nodes((*compiled)->model.quantised, (*compiled)->design);
