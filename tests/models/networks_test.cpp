@@ -134,9 +134,16 @@ TEST(Networks, AProjectReadBackIsTheSame) {
     ASSERT_TRUE(loaded) << test::messages(loaded.error());
     ASSERT_TRUE(write_project(**loaded, nullptr, model, folder / "again"));
     for (const char* file : {"manifest.json", "hls/kernel.cpp", "folding.json"}) {
-        const auto first = read_file(folder / "out" / file), second = read_file(folder / "again" / file);
+        auto first = read_file(folder / "out" / file), second = read_file(folder / "again" / file);
         ASSERT_TRUE(first && second) << file;
-        EXPECT_EQ(*first, *second) << file;
+        if (std::string_view(file) == "manifest.json")
+            for (std::string* text : {&*first, &*second}) {
+                // The second has no check in its report, so that digests differ.
+                auto manifest = nlohmann::ordered_json::parse(*text);
+                EXPECT_EQ(manifest.erase("files") + manifest.erase("digest"), 2u);
+                *text = manifest.dump();
+            }
+        EXPECT_TRUE(*first == *second) << file;
     }
 }
 
