@@ -182,6 +182,7 @@ private:
         return graph_.add_value(graph_.unique_name(name), type, shape);
     }
     double scale_of_input(const Node& node) const;
+    bool channels_stand_alone(const Value* value) const;
 
     Graph& graph_;
     CalibrationMethod method_;
@@ -219,6 +220,19 @@ double Inserter::scale_of_input(const Node& node) const {
     return scale.size() == 1 ? scale.at(0) : 0;
 }
 
+/// Whether the channels of what a linear node gives are scaled one by one before they are quantised together, or leave unquantised: what a
+/// small one has lost is then seen, while beside a large one it would not be.
+bool Inserter::channels_stand_alone(const Value* value) const {
+    if (graph_.is_output(value)) return true;
+    return std::ranges::any_of(graph_.readers(value), [&](const Node* reader) {
+        if (reader->op->traits.role == OpRole::quantize || reader->op->traits.accumulates) return false;
+        const bool scales = reader->op->traits.elementwise && std::ranges::any_of(reader->inputs, [](const Value* input) {
+                                return input && input->is_constant() && is_float(input->type) && input->constant->size() > 1;
+                            });
+        return scales || (reader->output() && channels_stand_alone(reader->output()));
+    });
+}
+
 void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
     Node& node = *point.node;
     const LinearTrait& linear = *node.op->traits.linear;
@@ -238,7 +252,7 @@ void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
             least_scale.push_back(std::fabs(static_cast<double>(element)) / input_scale / (1 << 30));
     }
     const QuantisedWeights quantised = quantise_weights(*weight->constant, axis, bits, method_, least_scale);
-    if (quantised.lossy_channels > 0) {
+    if (quantised.lossy_channels > 0 && channels_stand_alone(node.output())) {
         warnings_.push_back({Severity::warning, point.key, weight->name,
                              fmt::format("the weights of another output channel are so large that {} of {} channels are rounded more "
                                          "coarsely than their own {} bits allow: channel {} loses {:.0f} dB",

@@ -11,7 +11,8 @@
 namespace weft::test {
 namespace {
 
-/// A model with something of everything: a convolution, its quantisers, a computed shape, typed and raw data, attributes of several kinds.
+/// A model with something of everything: a convolution, its quantisers, a computed shape, typed and raw data, attributes of several kinds,
+/// a function of its own, a branch, a layer in double.
 std::string seed_model() {
     ModelBuilder builder(13, 8);
     builder.input("x", {"N", 2, 6, 6});
@@ -27,13 +28,49 @@ std::string seed_model() {
     ModelBuilder::attribute(conv, "kernel_shape", {3, 3});
     ModelBuilder::attribute(conv, "pads", {1, 1, 1, 1});
     ModelBuilder::attribute(conv, "strides", {2, 2});
-    builder.node("Relu", {"c"}, {"r"}, "relu");
+    auto& function = *builder.model.add_functions();
+    function.set_domain("own");
+    function.set_name("Act");
+    function.add_input("a");
+    function.add_output("b");
+    function.add_attribute("slope");
+    function.add_opset_import()->set_version(13);
+    auto& leaky = *function.add_node();
+    leaky.set_op_type("LeakyRelu");
+    leaky.add_input("a");
+    leaky.add_output("b");
+    auto& reference = *leaky.add_attribute();
+    reference.set_name("alpha");
+    reference.set_type(onnx::AttributeProto::FLOAT);
+    reference.set_ref_attr_name("slope");
+    auto& call = builder.node("Act", {"c"}, {"act"}, "act");
+    call.set_domain("own");
+    auto& slope = *call.add_attribute();
+    slope.set_name("slope");
+    slope.set_type(onnx::AttributeProto::FLOAT);
+    slope.set_f(0.25F);
+    builder.initialiser("flag", onnx::TensorProto::BOOL, {}).add_int32_data(1);
+    auto& branch = builder.node("If", {"flag"}, {"r"}, "branch");
+    for (const char* which : {"then_branch", "else_branch"}) {
+        auto& attribute = *branch.add_attribute();
+        attribute.set_name(which);
+        attribute.set_type(onnx::AttributeProto::GRAPH);
+        auto& relu = *attribute.mutable_g()->add_node();
+        relu.set_op_type("Relu");
+        relu.add_input("act");
+        relu.add_output("out");
+        attribute.mutable_g()->add_output()->set_name("out");
+    }
     auto& pool = builder.node("MaxPool", {"r"}, {"p"}, "pool");
     ModelBuilder::attribute(pool, "kernel_shape", {3, 3});
     builder.integers("target", {0, -1});
     builder.node("Reshape", {"p", "target"}, {"f"}, "flatten");
     builder.floats("fc", {3, 2}, {1, 2, 3, 4, 5, 6});
-    builder.node("Gemm", {"f", "fc"}, {"g"}, "dense");
+    builder.node("Gemm", {"f", "fc"}, {"n"}, "dense");
+    ModelBuilder::attribute(builder.node("Cast", {"n"}, {"d"}, "widen"), "to", onnx::TensorProto::DOUBLE);
+    builder.initialiser("shift", onnx::TensorProto::DOUBLE, {2}).set_raw_data(std::string(16, '\x3f'));
+    builder.node("Add", {"d", "shift"}, {"e"}, "add");
+    ModelBuilder::attribute(builder.node("Cast", {"e"}, {"g"}, "narrow"), "to", onnx::TensorProto::FLOAT);
     ModelBuilder::attribute(builder.node("Softmax", {"g"}, {"y"}, "softmax"), "axis", 1);
     builder.output("y", {"N", 2});
     return builder.bytes();

@@ -366,7 +366,8 @@ TEST(Quantize, SaysWhichChannelLosesMost) {
     const auto elements = weight.as<float>();
     for (std::size_t i = 0; i < elements.size() / 4; ++i) elements[i] *= 1e6F;
     x->producer->input(1)->constant = std::make_shared<const Tensor>(std::move(weight));
-    network.output(network.relu(x));
+    Value* even = network.node("Mul", {x, network.graph.add_constant("even", Tensor::of<float>({4, 1, 1}, {{1e-6F, 1, 1, 1}}))});
+    network.output(network.relu(even));
     Diagnostics warnings;
     const auto result = quantize(network.graph, samples(network.graph, 8), 8, {}, {}, &warnings);
     ASSERT_TRUE(result) << test::messages(result);
@@ -377,6 +378,13 @@ TEST(Quantize, SaysWhichChannelLosesMost) {
     EXPECT_NE(warnings[0].reason.find("3 of 4 channels are rounded more coarsely than their own 8 bits allow: channel "), std::string::npos)
         << warnings[0].reason;
     EXPECT_FALSE(warnings[0].help.empty());
+
+    // Quantised together with the large channel nothing of the small ones is seen, with or without their bits.
+    network.graph.outputs = {network.dense(network.relu(x), 2)};
+    network.graph.remove_dead();
+    warnings.clear();
+    ASSERT_TRUE(quantize(network.graph, samples(network.graph, 8), 8, {}, {}, &warnings));
+    EXPECT_TRUE(warnings.empty()) << test::messages(warnings);
 }
 
 /// However a reduction over space says its axes, what it reads gets a quantiser.
