@@ -93,7 +93,7 @@ private:
             value->type = tensor->type();
             value->shape = tensor->shape();
             value->constant = std::make_shared<const Tensor>(*std::move(tensor));
-            note_4_bits(initialiser, value->name);
+            note_4_bits(*initialiser, value->name);
         }
         for (const onnx::SparseTensorProto* sparse : flat_.sparse_initialisers()) {
             Value* value = define(sparse->values().name(), "", "an initialiser");
