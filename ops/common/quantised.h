@@ -21,6 +21,7 @@ extern const OpDef op_global_average_pool;
 extern const OpDef op_leaky_relu;
 extern const OpDef op_mat_mul;
 extern const OpDef op_mul;
+extern const OpDef op_pad;
 extern const OpDef op_quantize_linear;
 extern const OpDef op_sigmoid;
 extern const OpDef op_softmax;
