@@ -81,6 +81,11 @@ Result<Tensor> evaluate_as(const OpDef& op, const Node& node, std::span<const Te
 /// The shape of output 0 of `op` on real inputs shaped as `inputs`.
 Result<Shape> shape_as(const OpDef& op, const Node& node, std::span<const Value* const> inputs);
 
+/// An input that may be omitted; null if it is.
+inline const Tensor* optional_input(std::span<const Tensor* const> inputs, std::size_t index) {
+    return index < inputs.size() ? inputs[index] : nullptr;
+}
+
 /// The integers less their zero point, as doubles, so that sums of products are exact. `zero` may be null; `axis` counts channels where
 /// there are several zero points.
 Tensor centred(const Tensor& integers, const Tensor* zero, std::int64_t axis = 0);

@@ -176,7 +176,7 @@ TEST(TensorProto, RefusesWhatIsUnsound) {
     wide.add_int32_data(128);
     EXPECT_EQ(messages(read(wide)), std::string("error: tensor 'w': an element does not fit its type INT8") + damaged);
 
-    const std::string types = "\n  help: use float, float16 or integers of 8 to 64 bits\n";
+    const std::string types = "\n  help: use float, float16 or integers of 4 to 64 bits\n";
     EXPECT_EQ(messages(read(proto_of(TensorProto::STRING, {1}))), "error: tensor 'w': its element type STRING is not supported" + types);
     EXPECT_EQ(messages(read(proto_of(TensorProto::COMPLEX64, {1}))),
               "error: tensor 'w': its element type COMPLEX64 is not supported" + types);
