@@ -52,10 +52,9 @@ Result<std::vector<ValueType>> infer_sums(Node& node) {
 
 template <const OpDef& op>
 Result<std::vector<Tensor>> evaluate_sums(const Node& node, std::span<const Tensor* const> inputs) {
-    const auto zero = [&](std::size_t index) { return index < inputs.size() ? inputs[index] : nullptr; };
     const auto axes = zero_axes(op, inputs[input_a]->shape(), inputs[input_b]->shape());
-    const Tensor a = centred(*inputs[input_a], zero(input_a_zero), axes.first);
-    const Tensor b = centred(*inputs[input_b], zero(input_b_zero), axes.second);
+    const Tensor a = centred(*inputs[input_a], optional_input(inputs, input_a_zero), axes.first);
+    const Tensor b = centred(*inputs[input_b], optional_input(inputs, input_b_zero), axes.second);
     WEFT_ASSIGN(const Tensor sums, evaluate_as(op, node, std::array{&a, &b}));
     return std::vector{sums.cast(DataType::int32)};
 }

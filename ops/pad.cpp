@@ -8,6 +8,7 @@
 
 #include "ops/common/canonical_window.h"
 #include "ops/common/lowerings.h"
+#include "ops/common/quantised.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -247,6 +248,47 @@ Result<bool> pad_after_quantiser(Graph& graph, Node* node) {
     return true;
 }
 
+/// Who says what the integers that `pad` moves mean: the quantiser above, or a dequantiser below. Null if nobody does.
+const Node* quantiser_around(const Graph& graph, const Node& pad) {
+    for (const Value* at = pad.input(0); at && at->producer; at = at->producer->input(0)) {
+        const Traits& traits = at->producer->op->traits;
+        if (traits.role == OpRole::quantize) return at->producer;
+        const bool hands_on = traits.view || traits.role == OpRole::clip || traits.same_type_all_inputs || !traits.same_type_inputs.empty();
+        if (!hands_on) break;
+    }
+    for (const Node* reader : graph.readers(pad.output())) {
+        if (reader->op->traits.role == OpRole::dequantize) return reader;
+    }
+    return nullptr;
+}
+
+/// Integers are padded as the reals that they stand for.
+Result<bool> pad_reals(Graph& graph, Node* node) {
+    Value* const x = node->input(0);
+    if (is_float(x->type) || x->is_constant()) return false;
+    const Node* stated = quantiser_around(graph, *node);
+    const auto fill = pad_value_of(*node);
+    if (!stated || !fill || !stated->input(1)->is_constant() || stated->input(1)->constant->size() != 1) return false;
+    Value *const scale = stated->input(1), *const zero = stated->input(2);
+    if (zero && !zero->is_constant()) return false;
+    RealForm form(graph, *node);
+    WEFT_ASSIGN(Value* const real, form.dequantised(x, scale, zero));
+    const double shift = zero ? zero->constant->at(0) : 0;
+    const auto real_fill = static_cast<float>((*fill - shift) * scale->constant->at(0));
+    std::vector<Value*> inputs{real};
+    Attributes attributes;
+    if (node->attributes.has("pads")) {
+        attributes.set("value", static_cast<double>(real_fill));
+    } else {
+        inputs.insert(inputs.end(), {node->input(1), form.constant("_fill", Tensor::scalar(real_fill).cast(real->type))});
+        if (node->has_input(3)) inputs.push_back(node->input(3));
+    }
+    WEFT_ASSIGN(Value* const padded, form.applied(op_pad, std::move(inputs), attributes, node->opset));
+    WEFT_ASSIGN(Value* const result, form.quantised(padded, scale, zero, x->type));
+    take_over(graph, node, result);
+    return true;
+}
+
 std::optional<double> canonical_fill(const Node& node) { return node.attributes.real("value"); }
 
 const Traits pad_traits{.same_type_inputs = {0}, .fill_value = pad_value_of, .limit_inputs = {2}};
@@ -268,6 +310,7 @@ extern const OpDef op_pad{
     .infer = infer_pad,
     .evaluate = evaluate_pad,
     .rewrites = {{"remove-empty-padding", remove_empty_pad}, {"padding-to-canonical", pad_to_canonical}},
+    .expansions = {{"integers-padded-as-reals", pad_reals}},
 };
 
 extern const OpDef op_weft_pad{

@@ -9,10 +9,6 @@ namespace weft {
 
 namespace {
 
-const Tensor* optional_input(std::span<const Tensor* const> inputs, std::size_t index) {
-    return index < inputs.size() ? inputs[index] : nullptr;
-}
-
 /// The inputs' reals through `op`, onto the output's scale.
 Result<std::vector<Tensor>> requantised(const OpDef& op, const Node& node, std::span<const Tensor> reals, const Tensor& scale,
                                         const Tensor* zero, DataType type, int opset = 0) {

@@ -13,12 +13,8 @@ Result<Tensor> sums_of(const OpDef& op, const Node& node, std::vector<const Tens
 
 /// Input `index` in the arithmetic of exact sums; empty if it is omitted.
 std::optional<Tensor> addend(std::span<const Tensor* const> inputs, std::size_t index) {
-    if (index >= inputs.size() || !inputs[index]) return std::nullopt;
-    return inputs[index]->cast(DataType::float64);
-}
-
-const Tensor* optional_input(std::span<const Tensor* const> inputs, std::size_t index) {
-    return index < inputs.size() ? inputs[index] : nullptr;
+    const Tensor* input = optional_input(inputs, index);
+    return input ? std::optional(input->cast(DataType::float64)) : std::nullopt;
 }
 
 // --- QLinearConv ---

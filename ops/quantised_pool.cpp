@@ -65,7 +65,7 @@ Result<std::vector<Tensor>> evaluate_pool(const Node& node, std::span<const Tens
         WEFT_ASSIGN(averages, moved(node, std::move(averages), to_last(rank)));
     }
     const Factor factor{inputs[pool_x_scale]};
-    const Tensor* zero = inputs.size() > pool_y_zero ? inputs[pool_y_zero] : nullptr;
+    const Tensor* zero = optional_input(inputs, pool_y_zero);
     return std::vector{rescaled(averages, std::span(&factor, 1), *inputs[pool_y_scale], zero, inputs[pool_x]->type())};
 }
 

@@ -21,6 +21,7 @@ extern const OpDef op_global_average_pool;
 extern const OpDef op_leaky_relu;
 extern const OpDef op_mat_mul;
 extern const OpDef op_mul;
+extern const OpDef op_pad;
 extern const OpDef op_quantize_linear;
 extern const OpDef op_sigmoid;
 extern const OpDef op_softmax;
@@ -79,6 +80,11 @@ Result<Tensor> evaluate_as(const OpDef& op, const Node& node, std::span<const Te
                            int opset = 0);
 /// The shape of output 0 of `op` on real inputs shaped as `inputs`.
 Result<Shape> shape_as(const OpDef& op, const Node& node, std::span<const Value* const> inputs);
+
+/// An input that may be omitted; null if it is.
+inline const Tensor* optional_input(std::span<const Tensor* const> inputs, std::size_t index) {
+    return index < inputs.size() ? inputs[index] : nullptr;
+}
 
 /// The integers less their zero point, as doubles, so that sums of products are exact. `zero` may be null; `axis` counts channels where
 /// there are several zero points.

@@ -113,11 +113,11 @@ std::optional<IntegerType> type_of(const Value* value) {
     return scaled ? scaled : limited_type(*function, *from);
 }
 
-/// Whether an operator reads the value, possibly through views, that needs integers.
+/// Whether an operator reads the value that needs integers, possibly through operators that only hand on elements.
 bool is_needed(const Graph& graph, const Value* value) {
     const std::vector<Node*> readers = graph.readers(value);
     return std::any_of(readers.begin(), readers.end(), [&](const Node* reader) {
-        if (is_view(*reader)) return is_needed(graph, reader->output());
+        if (is_view(*reader) || reader->op->traits.commutes_with_monotone) return is_needed(graph, reader->output());
         return reader->op->lower && !is_elementwise(*reader);
     });
 }

@@ -21,6 +21,7 @@ bool is_view(const Node* node) {
 bool is_exact_function(const Node* node) {
     const Traits& traits = node->op->traits;
     if (traits.role == OpRole::quantize || traits.role == OpRole::quantise || node->inputs.empty()) return false;
+    if (traits.elementwise && traits.elementwise->channel_axis >= 0) return false;  // reads its constants by channels
     return traits.elementwise && traits.elementwise->exact && (!traits.elementwise->applies || traits.elementwise->applies(*node));
 }
 

@@ -163,6 +163,31 @@ TEST(QuantisedForms, IntegersAreMovedBetweenTheirQuantisers) {
     run(file);
 }
 
+TEST(QuantisedForms, IntegersArePaddedByAnyOfThem) {
+    // By their zero, which a convolution absorbs, and by their least, which none does.
+    for (const std::int64_t fill : {-3, -128}) {
+        File file;
+        file.quantised_input();
+        file.dequantise("xq", "xr", "x");
+        file.weights("w", {4, 3, 3, 3});
+        file.convolution("xr", "w_r", "c");
+        file.scale("c", 0.05F, -3);
+        file.quantise("c", "cq", "c");
+        file.integers("pads", {0, 0, 1, 2, 0, 0, 2, 1});
+        file.bytes("fill", TensorProto::INT8, {}, {fill});
+        file.node("Pad", {"cq", "pads", "fill"}, {"pq"}, "pad");
+        ModelBuilder::attribute(file.node("MaxPool", {"pq"}, {"mq"}), "kernel_shape", std::vector<std::int64_t>{2, 2});
+        file.dequantise("mq", "mr", "c");
+        file.weights("v", {2, 4, 3, 3});
+        file.convolution("mr", "v_r", "d");
+        file.scale("d", 0.2F);
+        file.quantise("d", "dq", "d");
+        file.dequantise("dq", "y", "d");
+        file.output("y", {1, 2, 10, 10});
+        run(file);
+    }
+}
+
 TEST(QuantisedForms, IntegersLeaveTheKernelAsTheyAre) {
     File file;
     file.quantised_input();

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <tuple>
 
 #include "tests/onnx/model_builder.h"
 
@@ -116,6 +117,31 @@ TEST(TensorProto, Bfloat16Widens) {
     EXPECT_EQ(tensor->to_doubles(), (std::vector<double>{1, -3, 3.140625}));
 }
 
+TEST(TensorProto, IntegersOf4BitsWiden) {
+    constexpr int uint4 = 21, int4 = 22;
+    const std::vector<std::int64_t> fields{0x1f, 0x80, 0x07};  // five elements, the first in the low half
+    for (const auto& [type, carrier, wanted] : {std::tuple(int4, DataType::int8, std::vector<std::int64_t>{-1, 1, 0, -8, 7}),
+                                                {uint4, DataType::uint8, std::vector<std::int64_t>{15, 1, 0, 8, 7}}}) {
+        TensorProto typed = proto_of(type, {5}), raw = typed;
+        for (const std::int64_t field : fields) typed.add_int32_data(static_cast<std::int32_t>(field));
+        raw.set_raw_data("\x1f\x80\x07");
+        for (const TensorProto& proto : {typed, raw}) {
+            const auto tensor = read(proto);
+            ASSERT_TRUE(tensor) << messages(tensor);
+            EXPECT_EQ(tensor->type(), carrier);
+            EXPECT_EQ(tensor->to_integers(), wanted);
+        }
+        typed.add_int32_data(0);
+        EXPECT_NE(messages(read(typed)).find("it holds 4 elements where its shape [5] needs 3"), std::string::npos)
+            << messages(read(typed));
+        raw.set_raw_data("\x1f\x80");
+        EXPECT_NE(messages(read(raw)).find("it holds 2 bytes where its shape [5] needs 3"), std::string::npos) << messages(read(raw));
+        TensorProto wide = proto_of(type, {2});
+        wide.add_int32_data(256);
+        EXPECT_NE(messages(read(wide)).find("an element does not fit its type"), std::string::npos) << messages(read(wide));
+    }
+}
+
 TEST(TensorProto, ScalarsAndEmptyTensors) {
     TensorProto scalar = proto_of(TensorProto::FLOAT, {});
     scalar.add_float_data(2.5F);
@@ -150,7 +176,7 @@ TEST(TensorProto, RefusesWhatIsUnsound) {
     wide.add_int32_data(128);
     EXPECT_EQ(messages(read(wide)), std::string("error: tensor 'w': an element does not fit its type INT8") + damaged);
 
-    const std::string types = "\n  help: use float, float16 or integers of 8 to 64 bits\n";
+    const std::string types = "\n  help: use float, float16 or integers of 4 to 64 bits\n";
     EXPECT_EQ(messages(read(proto_of(TensorProto::STRING, {1}))), "error: tensor 'w': its element type STRING is not supported" + types);
     EXPECT_EQ(messages(read(proto_of(TensorProto::COMPLEX64, {1}))),
               "error: tensor 'w': its element type COMPLEX64 is not supported" + types);
