@@ -2,14 +2,16 @@
 # planning.py
 # Seconds of each stage and peak memory from import to the scheduled design, for large ImageNet networks with random weights.
 # SPDX-License-Identifier: Apache-2.0
-"""Prints for each network the seconds of each stage of a compile on one core, the peak memory, and the interval of its kernel."""
+"""Quantises each network, and prints the seconds of each stage of planning the result on one core, the peak memory, and the interval of its kernel."""
 
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy
 import onnx
@@ -17,7 +19,10 @@ from onnx import TensorProto, helper, numpy_helper
 
 import workloads
 
-LIGHT = {"resnet50": "light_resnet50", "squeezenet": "light_squeezenet", "inception_v2": "light_inception_v2", "vgg19": "light_vgg19"}
+PLANNING = os.environ.get("WEFT_PLANNING", str(pathlib.Path(workloads.WEFT).with_name("planning")))
+# Of the test data in onnx's package: true graphs, their weights constant.
+LIGHT = ["resnet50", "squeezenet", "inception_v2", "vgg19"]
+NETWORKS = LIGHT + ["mobilenet_v2"]
 
 
 def fan_in(dims):
@@ -88,3 +93,47 @@ def mobilenet_v2(random):
     graph = helper.make_graph(nodes, "mobilenet_v2", [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 224, 224])],
                               [helper.make_tensor_value_info("classes", TensorProto.FLOAT, [1, 1000])], constants)
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+
+
+def network(name):
+    random = numpy.random.default_rng(1)
+    if name not in LIGHT:
+        return mobilenet_v2(random)
+    return with_random_weights(pathlib.Path(onnx.__file__).parent / "backend" / "test" / "data" / "light" / f"light_{name}.onnx", random)
+
+
+def one_core(command):
+    """The command's output and its seconds."""
+    start = time.perf_counter()
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True,
+                          preexec_fn=lambda: os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}))
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}\n{done.stderr}{done.stdout}")
+    return done.stdout, time.perf_counter() - start
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"of {', '.join(NETWORKS)} (default: all)")
+    names = parser.parse_args().networks or NETWORKS
+    if unknown := set(names) - set(NETWORKS):
+        parser.error(f"no such network: {', '.join(sorted(unknown))}")
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        samples = folder / "samples.npy"
+        numpy.save(samples, numpy.random.default_rng(2).standard_normal((2, 3, 224, 224)).astype(numpy.float32))
+        for name in names:
+            model, quantised = folder / f"{name}.onnx", folder / f"{name}_quantised.onnx"
+            onnx.save(network(name), model)
+            _, calibration = one_core([workloads.WEFT, "quantize", model, "--calibrate", samples, "-o", quantised])
+            model.unlink()
+            figures = json.loads(one_core([PLANNING, quantised])[0])
+            quantised.unlink()
+            stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in figures["seconds"].items())
+            print(f"{name:<14}{sum(figures['seconds'].values()):8.2f} s ({stages}; CPU {figures['cpu_seconds']:.2f})"
+                  f"{figures['peak_mib']:7} MiB   interval {figures['interval_cycles']} cycles   (quantised before in {calibration:.1f} s)", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -30,7 +30,7 @@ public:
     void forget(std::int64_t beat) {
         const std::int64_t old = beat - first_;
         // Each is moved about once.
-        if (old < 1024 || 2 * old < static_cast<std::int64_t>(cycles_.size())) return;
+        if (old < 128 || 2 * old < static_cast<std::int64_t>(cycles_.size())) return;
         cycles_.erase(cycles_.begin(), cycles_.begin() + old);
         first_ = beat;
     }
@@ -104,9 +104,11 @@ public:
     /// Takes all beats that may be taken before cycle `horizon` and gives what follows, as far as it is known what others do. Says whether
     /// it would do more if it knew that beats that it gave are taken.
     virtual bool advance(std::int64_t horizon) = 0;
+    /// Does it ever act because no beat comes?
+    virtual bool may_act_alone() const { return false; }
     /// The cycle in which it will act without a beat if none comes by then, and cannot know whether one does; else `never`.
     virtual std::int64_t acts_alone() const { return never; }
-    /// No beat that has not been given yet comes in this cycle or before.
+    /// No beat that has not been given yet is offered in this cycle or before.
     virtual void none_comes_by(std::int64_t /*cycle*/) {}
     /// Beats before the last one taken at a port that it looks back on.
     virtual std::int64_t looks_back() const { return 2; }

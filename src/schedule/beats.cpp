@@ -15,7 +15,7 @@ namespace weft {
 namespace {
 
 /// All nodes are brought to the end of one window before any goes on to the next: what has to be kept of passages stays small.
-constexpr std::int64_t window_cycles = 4096;
+constexpr std::int64_t window_cycles = 1024;
 
 std::int64_t ceil_ratio(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
@@ -110,10 +110,11 @@ public:
             if (options_.progress) options_.progress(passed, total);
             if (advances) *advances = advances_;
             const bool done = passed == total;
+            const std::int64_t stop = last_event + patience + 1;
             record(start, done ? last_at_ports + 1 : end);
-            if ((done ? last_at_ports + 1 : last_event + 1) > options_.most_cycles) return network_.too_long();
-            if (done) return finish(last_at_ports + 1);
-            if (end > last_event + patience) return stopped(last_event + patience + 1);
+            if (done && last_at_ports < options_.most_cycles) return finish(last_at_ports + 1);
+            if (!done && stop <= std::min(end, options_.most_cycles)) return stopped(stop);
+            if (done || end > options_.most_cycles) return network_.too_long();
         }
     }
 
@@ -131,6 +132,7 @@ private:
                 tracks_[link].producer = actors_.size();
                 tracks_[link].looks_back = std::max(tracks_[link].looks_back, timing->looks_back());
             }
+            if (timing->may_act_alone()) loners_.push_back(actors_.size());
             actors_.push_back({std::move(timing), std::move(inputs), std::move(outputs)});
         };
         const auto add_node = [&](const NetworkNode& node) {
@@ -165,13 +167,14 @@ private:
             for (; next_ < queue_.size(); ++next_) ask(queue_[next_], horizon);
             queue_.clear();
             next_ = 0;
-            // Nobody can tell more. Whoever acts first without a beat does so: nothing comes to it before something else happens.
+            // Nobody can tell more. Whoever acts first without a beat does so: nothing happens before. What it gives is offered in the next
+            // cycle, and what others give then in the one after that: outputs are registers.
             std::int64_t first = never;
-            for (const Actor& actor : actors_) first = std::min(first, actor.timing->acts_alone());
+            for (const std::size_t a : loners_) first = std::min(first, actors_[a].timing->acts_alone());
             if (first == never) return;
-            for (std::size_t a = 0; a < actors_.size(); ++a) {
-                if (actors_[a].timing->acts_alone() != first) continue;
-                actors_[a].timing->none_comes_by(first);
+            for (const std::size_t a : loners_) {
+                if (actors_[a].timing->acts_alone() > first + 1) continue;
+                actors_[a].timing->none_comes_by(first + 1);
                 call(a);
             }
         }
@@ -300,7 +303,8 @@ private:
     const ScheduleOptions& options_;
     std::vector<Track> tracks_;  ///< By link.
     std::vector<Actor> actors_;
-    std::vector<std::size_t> queue_;  ///< Actors that may have something to do; those before `next_` have been asked.
+    std::vector<std::size_t> loners_;  ///< Actors that may act alone.
+    std::vector<std::size_t> queue_;   ///< Actors that may have something to do; those before `next_` have been asked.
     std::size_t next_ = 0;
     std::int64_t advances_ = 0;
 };

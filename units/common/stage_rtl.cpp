@@ -24,10 +24,12 @@ constexpr int result_bits = 48;
 constexpr std::int64_t most_shallow = 64;
 constexpr std::int64_t most_shallow_values = 256;
 
+/// The bits that tell a value from its sign.
+Wide magnitude(Wide value) { return value < 0 ? ~value : value; }
+
 int bits_of(Wide value) {
-    int bits = 1;
-    for (Wide v = value < 0 ? ~value : value; v != 0; v >>= 1) ++bits;
-    return bits;
+    const auto high = static_cast<std::uint64_t>(magnitude(value) >> 64), low = static_cast<std::uint64_t>(magnitude(value));
+    return 1 + (high != 0 ? 64 + static_cast<int>(std::bit_width(high)) : static_cast<int>(std::bit_width(low)));
 }
 
 std::int64_t entry(const std::vector<std::int64_t>& values, std::size_t channel) { return values[values.size() == 1 ? 0 : channel]; }
@@ -44,11 +46,11 @@ int multiplier_bits(const Requantize& stage) {
 }
 
 int sum_bits(const Requantize& stage, std::int64_t acc_min, std::int64_t acc_max) {
-    int bits = 1;
+    Wide any = 0;
     for (std::size_t channel = 0; channel < entries(stage); ++channel)
         for (const std::int64_t acc : {acc_min, acc_max})
-            bits = std::max(bits, bits_of(Wide{acc} * entry(stage.multiplier, channel) + entry(stage.addend, channel)));
-    return bits;
+            any |= magnitude(Wide{acc} * entry(stage.multiplier, channel) + entry(stage.addend, channel));
+    return bits_of(any);
 }
 
 /// Is the result outside of `bits` signed bits what it is at their ends? The staircase of a channel is monotone, with and without the

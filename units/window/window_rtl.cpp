@@ -163,6 +163,7 @@ public:
             cycle_ = cycle;
         }
     }
+    bool may_act_alone() const override { return true; }
     std::int64_t acts_alone() const override { return alone_; }
     void none_comes_by(std::int64_t cycle) override { none_by_ = cycle; }
 
