@@ -1,6 +1,8 @@
 // quantised_linear.cpp
 // Convolutions and matrix products of integers with scales: QLinearConv, QLinearMatMul and QGemm.
 // SPDX-License-Identifier: Apache-2.0
+#include <optional>
+
 #include "ops/common/quantised.h"
 
 namespace weft {
