@@ -94,6 +94,7 @@ std::vector<Case> cases() {
     };
     list.push_back({"quantise", quantiser(0.25, 3, 0, 15), {}, 0, DataType::float64, "weft", 1});
     list.push_back({"quantise", quantiser(0.1f, 0, -7, 7), {}, 0, DataType::float64, "weft", 1});
+    list.push_back({"count", {}, {number(-0.5), number(0.25), number(0.25)}, 0, DataType::float64, "weft", 1});
     return list;
 }
 

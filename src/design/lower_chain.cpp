@@ -112,16 +112,14 @@ Status Lowering::set_chain_steps(StreamShape shape, const IndexMap& order) {
     ChainStage& stage = *stage_;
     if (!stage.leaf) {
         for (std::size_t c = 0; c < channels_.size(); ++c) {
-            AccumulatorChannel& channel = channels_[c];
             const ChannelCodes& codes = *stage.codes[c];
-            std::tie(channel.min, channel.max) = codes.range(stage.moves[c]);
             Staircase steps;
             for (const auto& [from, to] : codes.recode[stage.moves[c]]) {
                 if (!steps.values.empty() && steps.values.back() == to) continue;
                 if (!steps.values.empty()) steps.positions.push_back(from);
                 steps.values.push_back(to);
             }
-            channel.steps = std::move(steps);
+            channels_[c].steps = std::move(steps);
         }
         return Ok{};
     }

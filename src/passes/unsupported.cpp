@@ -55,11 +55,12 @@ public:
     }
 
 private:
-    /// Everything above a node with weights.
+    /// Everything above a node that sums.
     void mark_needed() {
         for (auto at = graph_.nodes().rbegin(); at != graph_.nodes().rend(); ++at) {
             const Node* node = at->get();
-            if (!node->op->traits.linear && !needed_.count(node)) continue;
+            const Traits& traits = node->op->traits;
+            if (!traits.linear && !(traits.accumulates && node->op->lower) && !needed_.count(node)) continue;
             needed_.insert(node);
             for (const Value* input : node->inputs)
                 if (input && input->producer) needed_.insert(input->producer);

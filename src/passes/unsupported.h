@@ -8,7 +8,7 @@
 
 namespace weft {
 
-/// The nodes between the inputs and the last layer with weights that no hardware computes: operators without any, and functions of several
+/// The nodes between the inputs and the last layer that sums that no hardware computes: operators without any, and functions of several
 /// tensors. Reads traits only; the graph is canonical and typed. Empty where a refusal has another reason.
 Diagnostics unsupported_nodes(const Graph& graph);
 

@@ -77,6 +77,18 @@ Rational value_of(const ScalarFunction& function, const Rational& x) {
     return function.pieces ? (*function.pieces)(x) : *function.exact(x);
 }
 
+std::string describe(std::span<const ChainMove> moves) {
+    std::string text;
+    for (const ChainMove& move : moves) {
+        text += move.kind == ChainMove::Kind::join      ? "join"
+                : move.kind == ChainMove::Kind::largest ? "largest"
+                                                        : "pad " + move.fill.get_str();
+        text += move.function.non_decreasing ? " up" : move.function.non_increasing ? " down" : " both";
+        text += move.function.pieces ? ", " : " by points, ";
+    }
+    return text;
+}
+
 TEST(Codes, StandForRealsOnEveryWay) {
     int chains = 0, recoded = 0;
     for (std::uint64_t seed = 1; seed <= 1500; ++seed) {
@@ -120,7 +132,7 @@ TEST(Codes, StandForRealsOnEveryWay) {
         }
         for (const Element& element : elements) {
             const AccumulatorChannel constant{.offset = element.real, .function = {.pieces = PiecewiseLinear{}}};
-            ASSERT_EQ(element.code, evaluate_rule(constant, rule, 0)) << element.real;
+            ASSERT_EQ(element.code, evaluate_rule(constant, rule, 0)) << element.real << " of " << describe(moves);
         }
     }
     EXPECT_EQ(chains, 1500);
