@@ -24,12 +24,8 @@ using Codes = std::vector<std::int64_t>;  // one a run
 /// Accumulators of more values than this are not looked at one by one.
 constexpr std::int64_t apart_limit = std::int64_t{1} << 21;
 
-bool rises(const ScalarFunction& function, const Rational& scale) {
-    return sgn(scale) >= 0 ? function.non_decreasing : function.non_increasing;
-}
-bool falls(const ScalarFunction& function, const Rational& scale) {
-    return sgn(scale) >= 0 ? function.non_increasing : function.non_decreasing;
-}
+/// 1 where the function rises throughout (or is constant), -1 where it falls, else 0.
+int direction(const ScalarFunction& function) { return function.non_decreasing ? 1 : function.non_increasing ? -1 : 0; }
 
 /// Whether function(x) > limit.
 bool exceeds(const ScalarFunction& function, const Rational& x, const Rational& limit) {
@@ -54,9 +50,12 @@ private:
         return whole;
     }
     Status cut();
-    bool is_ordered(std::size_t index) const {
-        const ScalarFunction above = before(index);
-        return above.non_decreasing || above.non_increasing;
+    /// How what enters move `index` follows the accumulator: 1, -1, or 0 where it does neither. Step by step, so that what a pad adds
+    /// behind a constant is seen in one direction everywhere.
+    int direction_before(std::size_t index) const {
+        int whole = (sgn(channel_.scale) < 0 ? -1 : 1) * direction(channel_.function);
+        for (std::size_t i = 0; i < index; ++i) whole *= direction(moves_[i].function);
+        return whole;
     }
     void sort_by_value(std::size_t index, Codes& codes) const;
     Status insert_filling(std::size_t pad);
@@ -74,7 +73,7 @@ Status Chain::cut() {
     WEFT_ASSIGN(const Staircase steps, staircase_of(whole, rule_));
     // Where functions fall and rise before something compares, neighbours are not neighbours there: each accumulator by itself.
     bool apart = false;
-    for (std::size_t i = 0; i < moves_.size(); ++i) apart |= moves_[i].kind == ChainMove::Kind::largest && !is_ordered(i);
+    for (std::size_t i = 0; i < moves_.size(); ++i) apart |= moves_[i].kind == ChainMove::Kind::largest && direction_before(i) == 0;
     if (apart && channel_.max - channel_.min >= apart_limit) {
         return Diagnostic{.reason = "the largest of a function that falls and rises is taken, of an accumulator of many values",
                           .help =
@@ -101,7 +100,7 @@ Status Chain::insert_filling(std::size_t pad) {
 
     // Its place among the accumulators, by what enters the pad; of no matter where nothing compares.
     const ScalarFunction above = before(pad);
-    const bool down = falls(above, channel_.scale) && !rises(above, channel_.scale);
+    const bool down = direction_before(pad) < 0;
     std::int64_t low = channel_.min, high = channel_.max + 1;
     while (low < high) {
         const std::int64_t middle = low + (high - low) / 2;
@@ -167,11 +166,11 @@ Result<Codes> Chain::entering(std::size_t index, const Codes& next) const {
         for (std::int64_t& code : codes) code += shift;
         return codes;
     }
-    if (!is_ordered(index)) {
+    if (direction_before(index) == 0) {
         sort_by_value(index, codes);
         return codes;
     }
-    const bool up = rises(before(index), channel_.scale);
+    const bool up = direction_before(index) > 0;
     if (!up) std::ranges::reverse(codes);
     if (!std::ranges::is_sorted(codes)) {
         if (std::ranges::is_sorted(codes, std::greater<>())) {

@@ -19,8 +19,13 @@ public:
 
     int pick(int below) { return static_cast<int>(random_() % static_cast<std::uint64_t>(below)); }
 
+    static Rational fraction(int numerator, int denominator) {
+        Rational result(numerator, denominator);
+        result.canonicalize();
+        return result;
+    }
     /// A rational that often meets rounding ties.
-    Rational number(int reach) { return Rational(pick(2 * reach * 4 + 1) - reach * 4, 4); }
+    Rational number(int reach) { return fraction(pick(2 * reach * 4 + 1) - reach * 4, 4); }
 
     ScalarFunction function() {
         PiecewiseLinear pieces;
@@ -40,7 +45,7 @@ public:
                 pieces = {{Rational(0)}, {{Rational(-1, 4), Rational(0)}, {Rational(1), Rational(0)}}};
                 break;
             default:
-                pieces = PiecewiseLinear::affine(Rational(pick(9) - 4, 2), number(3));
+                pieces = PiecewiseLinear::affine(fraction(pick(9) - 4, 2), number(3));
         }
         ScalarFunction result;
         // Without its pieces, a function is known at single points only.
@@ -97,11 +102,11 @@ TEST(Codes, StandForRealsOnEveryWay) {
         AccumulatorChannel channel;
         channel.min = -draw.pick(60);
         channel.max = channel.min + draw.pick(120);
-        channel.scale = Rational(1 + draw.pick(8), 8);
+        channel.scale = ChainDrawer::fraction(1 + draw.pick(8), 8);
         channel.offset = draw.number(3);
         channel.function = draw.function();
         const std::vector<ChainMove> moves = draw.moves();
-        const QuantizerRule rule{.scale = Rational(1 + draw.pick(4), 2), .zero_point = draw.pick(5) - 2, .min = -8, .max = 7};
+        const QuantizerRule rule{.scale = ChainDrawer::fraction(1 + draw.pick(4), 2), .zero_point = draw.pick(5) - 2, .min = -8, .max = 7};
         const auto codes = channel_codes(channel, moves, rule);
         ASSERT_TRUE(codes) << test::messages(codes.error());
         ++chains;
