@@ -260,7 +260,8 @@ void Finder::require_outputs() {
                 for (const int i : varying_inputs(producer)) open.push_back(producer->inputs[static_cast<std::size_t>(i)]);
             } else if (is_view(producer) || (is_function(producer) && is_affine(producer))) {
                 for (const int i : varying_inputs(producer)) open.push_back(producer->inputs[static_cast<std::size_t>(i)]);
-            } else if (is_function(producer) || !moved_inputs(producer).empty() || !fits_as_it_is(producer)) {
+            } else if (is_function(producer) || !moved_inputs(producer).empty() || producer->op->traits.fill_value ||
+                       !fits_as_it_is(producer)) {
                 require(value, false);
             }
         }
