@@ -102,26 +102,22 @@ Result<std::vector<ValueType>> infer_dynamic(Node& node) {
     return std::vector{ValueType{DataType::uint8, x->shape}, ValueType{x->type, {}}, ValueType{DataType::uint8, {}}};
 }
 
+/// The scale is a number of single precision by definition: so is all arithmetic with it, in an evaluation in double too.
 Result<std::vector<Tensor>> evaluate_dynamic(const Node&, std::span<const Tensor* const> inputs) {
-    const Tensor& x = *inputs[0];
-    Tensor y(DataType::uint8, x.shape()), scale(x.type(), {}), zero(DataType::uint8, {});
-    visit_type(x.type(), [&](auto e) {
-        using T = decltype(e);
-        if constexpr (std::is_floating_point_v<T>) {
-            T low(0), high(0);
-            for (const T element : x.as<T>()) {
-                low = std::min(low, element);
-                high = std::max(high, element);
-            }
-            const T s = low == high ? T(1) : (high - low) / T(255);
-            const T z = quantized(-low, s, T(0), T(0), T(255));
-            scale.as<T>()[0] = s;
-            zero.as<std::uint8_t>()[0] = static_cast<std::uint8_t>(z);
-            std::transform(x.as<T>().begin(), x.as<T>().end(), y.as<std::uint8_t>().begin(),
-                           [&](T element) { return static_cast<std::uint8_t>(quantized(element, s, z, T(0), T(255))); });
-        }
-    });
-    return std::vector{std::move(y), std::move(scale), std::move(zero)};
+    const Tensor x = inputs[0]->cast(DataType::float32);
+    Tensor y(DataType::uint8, x.shape()), zero(DataType::uint8, {});
+    const auto elements = x.as<float>();
+    float low = 0, high = 0;
+    for (const float element : elements) {
+        low = std::min(low, element);
+        high = std::max(high, element);
+    }
+    const float s = low == high ? 1.0F : (high - low) / 255.0F;
+    const float z = quantized(-low, s, 0.0F, 0.0F, 255.0F);
+    zero.as<std::uint8_t>()[0] = static_cast<std::uint8_t>(z);
+    std::transform(elements.begin(), elements.end(), y.as<std::uint8_t>().begin(),
+                   [&](float element) { return static_cast<std::uint8_t>(quantized(element, s, z, 0.0F, 255.0F)); });
+    return std::vector{std::move(y), Tensor::scalar(s).cast(inputs[0]->type()), std::move(zero)};
 }
 
 Result<bool> refuse_dynamic(Graph&, Node* node) {

@@ -85,7 +85,8 @@ Result<TypedStream> Lowering::input_or_sum(const Node& node, std::size_t index) 
         sum.source = sum.source->producer->input(0);
     }
     const Node* maker = sum.source->producer;
-    if (typed_.count(value) || coded_.count(value) || !maker || !maker->op->lower || !maker->op->traits.accumulates) return stream_of(node, value);
+    if (typed_.count(value) || coded_.count(value) || !maker || !maker->op->lower || !maker->op->traits.accumulates)
+        return stream_of(node, value);
     const Region* const outer_region = std::exchange(region_, &sum);
     const std::optional<IntegerType> outer_sum = std::exchange(exact_, IntegerType{});
     ChainStage* const outer_stage = std::exchange(stage_, nullptr);
