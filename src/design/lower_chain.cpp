@@ -115,6 +115,9 @@ Status Lowering::set_chain_steps(StreamShape shape, const IndexMap& order) {
             const ChannelCodes& codes = *stage.codes[c];
             Staircase steps;
             for (const auto& [from, to] : codes.recode[stage.moves[c]]) {
+                // Codes of fill values that are added further on do not come this way yet.
+                if (from > channels_[c].max) break;
+                if (from <= channels_[c].min) steps = {};
                 if (!steps.values.empty() && steps.values.back() == to) continue;
                 if (!steps.values.empty()) steps.positions.push_back(from);
                 steps.values.push_back(to);
