@@ -5,6 +5,7 @@
 #include "ops/common/convolution.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
+#include "ops/common/window.h"
 
 namespace weft {
 
@@ -117,12 +118,7 @@ extern const OpDef op_conv{
     .summary = "convolution",
     .inputs = {2, 3},
     .outputs = {1, 1},
-    .attributes = {{.name = "auto_pad", .kind = AttributeKind::text},
-                   {.name = "dilations", .kind = AttributeKind::integers},
-                   {.name = "group", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
-                   {.name = "kernel_shape", .kind = AttributeKind::integers},
-                   {.name = "pads", .kind = AttributeKind::integers},
-                   {.name = "strides", .kind = AttributeKind::integers}},
+    .attributes = convolution_attributes(),
     .traits = conv_traits,
     .infer = infer_conv,
     .evaluate = evaluate_conv,

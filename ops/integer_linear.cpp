@@ -8,6 +8,7 @@
 #include "ops/common/quantised.h"
 #include "ops/common/quantizer.h"
 #include "ops/common/rewrite.h"
+#include "ops/common/window.h"
 
 namespace weft {
 
@@ -133,12 +134,7 @@ extern const OpDef op_conv_integer{
     .summary = "convolution of integers into 32-bit sums",
     .inputs = {2, 4},
     .outputs = {1, 1},
-    .attributes = {{.name = "auto_pad", .kind = AttributeKind::text},
-                   {.name = "dilations", .kind = AttributeKind::integers},
-                   {.name = "group", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
-                   {.name = "kernel_shape", .kind = AttributeKind::integers},
-                   {.name = "pads", .kind = AttributeKind::integers},
-                   {.name = "strides", .kind = AttributeKind::integers}},
+    .attributes = convolution_attributes(),
     .traits = {},
     .infer = infer_sums<op_conv>,
     .evaluate = evaluate_sums<op_conv>,

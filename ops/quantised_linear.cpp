@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "ops/common/quantised.h"
+#include "ops/common/window.h"
 
 namespace weft {
 
@@ -122,12 +123,7 @@ extern const OpDef op_qlinear_conv{
     .summary = "convolution of integers with scales and zero points",
     .inputs = {8, 9},
     .outputs = {1, 1},
-    .attributes = {{.name = "auto_pad", .kind = AttributeKind::text},
-                   {.name = "dilations", .kind = AttributeKind::integers},
-                   {.name = "group", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
-                   {.name = "kernel_shape", .kind = AttributeKind::integers},
-                   {.name = "pads", .kind = AttributeKind::integers},
-                   {.name = "strides", .kind = AttributeKind::integers}},
+    .attributes = convolution_attributes(),
     .traits = {},
     .infer = infer_as<real_conv>,
     .evaluate = evaluate_conv,

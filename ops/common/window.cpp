@@ -103,6 +103,15 @@ Window window_of(const Node& node) {
     return window;
 }
 
+std::vector<AttributeDef> convolution_attributes() {
+    return {{.name = "auto_pad", .kind = AttributeKind::text},
+            {.name = "dilations", .kind = AttributeKind::integers},
+            {.name = "group", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
+            {.name = "kernel_shape", .kind = AttributeKind::integers},
+            {.name = "pads", .kind = AttributeKind::integers},
+            {.name = "strides", .kind = AttributeKind::integers}};
+}
+
 Status check_image(const Node& node, const Value* value, std::string_view what) {
     const std::size_t rank = value->shape.size();
     if (rank == 4) return Ok{};

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "src/graph/op_def.h"
 
@@ -32,6 +33,9 @@ Result<Window> normalise_window(Node& node, std::array<std::int64_t, 2> sizes, c
 
 /// The window of a node whose attributes are normalised.
 Window window_of(const Node& node);
+
+/// The attributes of a convolution, whatever its arithmetic.
+std::vector<AttributeDef> convolution_attributes();
 
 /// The rank is 4 (batch, channels, height, width), else the reason why not.
 Status check_image(const Node& node, const Value* value, std::string_view what);
