@@ -211,10 +211,6 @@ Result<ChannelCodes> Chain::codes() {
 
 }  // namespace
 
-std::pair<std::int64_t, std::int64_t> ChannelCodes::range(std::size_t index) const {
-    return {recode[index].begin()->first, recode[index].rbegin()->first};
-}
-
 bool ChannelCodes::recodes(std::size_t index) const {
     return std::ranges::any_of(recode[index], [](const auto& entry) { return entry.first != entry.second; });
 }

@@ -32,8 +32,7 @@ struct ChannelCodes {
     /// Per move: the integers that leave it -> those that enter the next one; behind the last, the quantiser's own.
     std::vector<std::map<std::int64_t, std::int64_t>> recode;
 
-    /// The integers that can enter move `index`.
-    std::pair<std::int64_t, std::int64_t> range(std::size_t index) const;
+    /// Whether the integers that leave move `index` are others than those that the next one takes.
     bool recodes(std::size_t index) const;
 };
 

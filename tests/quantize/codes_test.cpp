@@ -154,7 +154,7 @@ TEST(Codes, QuantisedIntegersServeWhereTheFunctionsRise) {
     const auto codes = channel_codes(channel, std::vector{move}, rule);
     ASSERT_TRUE(codes) << test::messages(codes.error());
     EXPECT_FALSE(codes->recodes(0));
-    EXPECT_EQ(codes->range(0), std::pair(std::int64_t{0}, std::int64_t{6}));
+    EXPECT_EQ(codes->first.values, (std::vector<std::int64_t>{0, 1, 2, 3, 4, 5, 6}));
 }
 
 TEST(Codes, RefuseWhatCannotBeOrdered) {
