@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -24,7 +25,10 @@ constexpr std::int64_t endless_places = std::int64_t{1} << 28;
 class BeatCycles {
 public:
     std::int64_t count() const { return first_ + static_cast<std::int64_t>(cycles_.size()); }
-    std::int64_t at(std::int64_t beat) const { return cycles_[static_cast<std::size_t>(beat - first_)]; }
+    std::int64_t at(std::int64_t beat) const {
+        assert(beat >= first_ && beat < count());
+        return cycles_[static_cast<std::size_t>(beat - first_)];
+    }
     void push(std::int64_t cycle) { cycles_.push_back(cycle); }
     /// Those before `beat` will not be asked for.
     void forget(std::int64_t beat) {

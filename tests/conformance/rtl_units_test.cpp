@@ -100,9 +100,9 @@ TEST_P(RtlUnits, HasNoBubble) {
     for (std::uint64_t seed = 0; seed < 500; ++seed) {
         const UnitCase point = random_case(def, seed);
         const Status deep = set_rtl_depths(*point);
-        ASSERT_TRUE(deep) << to_string(deep.error()[0]);
+        ASSERT_TRUE(deep) << "WEFT_SEED=" << seed << " (" << describe(*point) << ") " << to_string(deep.error()[0]);
         const auto predicted = schedule(*point, {.frames = static_cast<int>(test::frame_count)});
-        ASSERT_TRUE(predicted) << to_string(predicted.error()[0]);
+        ASSERT_TRUE(predicted) << "WEFT_SEED=" << seed << " (" << describe(*point) << ") " << to_string(predicted.error()[0]);
         EXPECT_LE(predicted->interval_cycles, interval_bound(*point)) << "WEFT_SEED=" << seed << " (" << describe(*point) << ")";
     }
 }

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 
@@ -71,10 +72,13 @@ private:
     std::deque<std::int64_t> arrivals_;
 };
 
-/// How many of the first beats of a passage were taken in cycle `cycle` or before; asked for ever later cycles.
+/// How many of the first beats of a passage behind a FIFO of `depth` places were taken in cycle `cycle` or before; asked for ever later
+/// cycles, by which all beats that were given had found a place.
 class LeftBy {
 public:
-    std::int64_t operator()(const Passage& out, std::int64_t cycle) {
+    std::int64_t operator()(const Passage& out, std::int64_t depth, std::int64_t cycle) {
+        // The passage may have forgotten the beats whose places these are.
+        beats_ = std::max(beats_, out.given() - depth);
         while (beats_ < out.taken() && out.at(beats_) <= cycle) ++beats_;
         return beats_;
     }
@@ -98,7 +102,7 @@ public:
             out.promise(cycle);
             out.give(cycle + latency_);
         }
-        in.opens(depth_ < endless_places ? depth_ + left_by_(out, in.last_taken()) : never);
+        in.opens(depth_ < endless_places ? depth_ + left_by_(out, depth_, in.last_taken()) : never);
         return room == never;
     }
     std::int64_t looks_back() const { return depth_ < endless_places ? depth_ + 2 : 2; }

@@ -253,7 +253,8 @@ public:
         }
         return stuck;
     }
-    std::int64_t looks_back() const override { return words_ + 2; }
+    /// A window of nothing but padding below a frame asks for beats of its last row, which may have been given back.
+    std::int64_t looks_back() const override { return words_ + g_.columns * g_.channel_folds + 2; }
 
 private:
     bool has_place(std::int64_t beat) {
