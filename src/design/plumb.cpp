@@ -299,9 +299,16 @@ Status plumb(Design& design, const PlumbOptions& options) {
     return Ok{};
 }
 
-std::int64_t waiting_beats(const Design& design, const Unit& join, int port) {
-    if (join.inputs.size() < 2) return 0;
-    return TokenCounts(design).waits(join)[static_cast<std::size_t>(port)].beats;
+std::map<const Stream*, std::int64_t> waiting_beats(const Design& design) {
+    std::map<const Stream*, std::int64_t> result;
+    TokenCounts counts(design);
+    for (const auto& unit : design.units) {
+        if (unit->inputs.size() < 2) continue;
+        const auto waits = counts.waits(*unit);
+        for (std::size_t port = 0; port < waits.size(); ++port)
+            if (waits[port].beats > 0) result[unit->inputs[port]] = waits[port].beats;
+    }
+    return result;
 }
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 
 #include "src/base/diagnostic.h"
 #include "src/design/unit_def.h"
@@ -28,8 +29,8 @@ void unplumb(Design& design);
 /// foldings that do not fit together.
 Status plumb(Design& design, const PlumbOptions& options = {});
 
-/// The beats that `join` leaves waiting at its input `port`, at most, while it waits for its other inputs: what the FIFO there must hold so
-/// that the design cannot deadlock, without margin. 0 if nothing meets again there. For a plumbed design.
-std::int64_t waiting_beats(const Design& design, const Unit& join, int port);
+/// For each stream where paths meet again: the beats that its reader leaves waiting there, at most, while it waits for its other inputs,
+/// whenever beats arrive. What the FIFO there must hold so that the design cannot deadlock, without margin. For a plumbed design.
+std::map<const Stream*, std::int64_t> waiting_beats(const Design& design);
 
 }  // namespace weft

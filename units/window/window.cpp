@@ -133,6 +133,7 @@ void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span
 /// A window leaves when the delay line has reached its bottom right pixel, in the padding of the next row or frame where it lies there;
 /// while further beats of it leave, the line goes on as far as the next window.
 std::vector<std::int64_t> reads_for(const Unit& unit, int) {
+    if (unit.parameter("Pixels") > 1) return line_reads(WindowGeometry(unit));
     const DelayLine line(unit);
     const StreamShape out = output_shape(unit);
     std::vector<std::int64_t> reads;

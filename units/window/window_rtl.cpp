@@ -53,6 +53,18 @@ std::string line_obstacle(const WindowGeometry& g) {
     return {};
 }
 
+std::vector<std::int64_t> line_reads(const WindowGeometry& g) {
+    const WindowLine line(g);
+    std::vector<std::int64_t> reads;
+    reads.reserve(static_cast<std::size_t>(g.out_beats()));
+    // A window leaves with the step in which its centre is reached; where the next frame enters, each step is a beat of it.
+    for (std::int64_t row = 0; row < g.out_rows; ++row)
+        for (std::int64_t group = 0; group < g.out_groups; ++group)
+            for (std::int64_t fold = 0; fold < g.channel_folds; ++fold)
+                reads.push_back(row * g.stride_h * line.row_steps + group * line.group_pitch * g.channel_folds + fold + line.lag + 1);
+    return reads;
+}
+
 int window_form(const Unit& unit) {
     const WindowGeometry g(unit);
     if (!line_obstacle(g).empty()) return 1;

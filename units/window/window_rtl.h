@@ -35,6 +35,8 @@ struct WindowLine {
 std::string line_obstacle(const WindowGeometry& g);
 /// Beats that the memory of window_buffer.sv must hold so that it never keeps the interval up; a power of two.
 std::int64_t window_buffer_words(const WindowGeometry& g);
+/// As UnitDef::reads_for, of window_line.sv.
+std::vector<std::int64_t> line_reads(const WindowGeometry& g);
 /// 0: window_line.sv. 1: window_buffer.sv.
 int window_form(const Unit& unit);
 /// Cycles from frame to frame.
