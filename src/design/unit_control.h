@@ -29,7 +29,8 @@ public:
     virtual bool ready(int input, const Handshakes& ports) const = 0;
     /// The clock edge: the next state, from this cycle's handshakes.
     virtual void clock(const Handshakes& ports) = 0;
-    /// Beats that the FIFO in front of output `output` holds or has promised room to: what its depth must not be less than.
+    /// Beats that the FIFO in front of output `output` holds or has promised room to, and the room asked for beyond: what its depth must
+    /// not be less than.
     /// Of units whose port is `buffered`; 0 otherwise.
     virtual std::int64_t held(int /*output*/) const { return 0; }
 };

@@ -114,6 +114,8 @@ public:
     virtual std::int64_t acts_alone() const { return never; }
     /// No beat that has not been given yet is offered in this cycle or before.
     virtual void none_comes_by(std::int64_t /*cycle*/) {}
+    /// Room that it asks for at an output, at most, beyond that for the beats that it then gives.
+    virtual std::int64_t spare_room() const { return 0; }
     /// Beats before the last one taken at a port that it looks back on.
     virtual std::int64_t looks_back() const { return 2; }
 

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "src/design/unit_timing.h"
@@ -76,6 +78,12 @@ struct Actor {
     bool stuck = false;  ///< Waits to know that beats leave.
 };
 
+/// When the beats of a frame pass a stream.
+struct FramePattern {
+    std::int64_t first = 0, last = 0;  ///< Cycles.
+    std::uint64_t hash = 0;            ///< Of the cycles after the first.
+};
+
 /// A passage with its ends, and how far each end has been told of it.
 struct Track {
     Passage passage;
@@ -84,6 +92,8 @@ struct Track {
     std::int64_t looks_back = 2;
     std::int64_t counted = 0, promises = 0;  ///< Beats that are in the record.
     std::array<std::uint64_t, window_cycles / 64> busy{};
+    FramePattern current;              ///< Of the frame that passes.
+    std::vector<FramePattern> frames;  ///< That have passed, where a steady state is awaited.
 };
 
 class BeatScheduler {
@@ -107,11 +117,18 @@ public:
                     last_at_ports = std::max(last_at_ports, passage.last_taken());
                 }
             }
-            if (options_.progress) options_.progress(passed, total);
             if (advances) *advances = advances_;
             const bool done = passed == total;
             const std::int64_t stop = last_event + patience + 1;
-            record(start, done ? last_at_ports + 1 : end);
+            if (options_.steady) {
+                tell_steady(passed);
+                record_steady(done ? last_at_ports + 1 : end);
+                if (const auto interval = steady_interval()) return finish_steady(*interval);
+                if (done && last_at_ports < options_.most_cycles) return finish_steady(last_interval());
+            } else {
+                if (options_.progress) options_.progress(passed, total);
+                record(start, done ? last_at_ports + 1 : end);
+            }
             if (done && last_at_ports < options_.most_cycles) return finish(last_at_ports + 1);
             if (!done && stop <= std::min(end, options_.most_cycles)) return stopped(stop);
             if (done || end > options_.most_cycles) return network_.too_long();
@@ -235,11 +252,82 @@ private:
                 node.activity.busy_cycles += std::popcount(busy);
             }
         }
+        forget();
+    }
+
+    void forget() {
         for (Track& track : tracks_) {
             // The last one that is in the record is asked for once more.
             track.passage.forget(track.looks_back + (track.passage.taken() - track.counted) + 1);
             track.passage.forget_promised(track.promises);
         }
+    }
+
+    void record_steady(std::int64_t end) {
+        for (std::size_t l = 0; l < tracks_.size(); ++l) {
+            Track& track = tracks_[l];
+            const NetworkLink& link = network_.links[l];
+            const Passage& passage = track.passage;
+            const std::int64_t frame = network_.beats(link);
+            const std::int64_t before = track.counted;
+            std::int64_t left = frame - before % frame;  // beats until the frame's end
+            for (; track.counted < passage.taken() && passage.at(track.counted) < end; ++track.counted) {
+                const std::int64_t cycle = passage.at(track.counted);
+                FramePattern& pattern = track.current;
+                if (left == frame) pattern = {.first = cycle};
+                pattern.hash = (pattern.hash ^ static_cast<std::uint64_t>(cycle - pattern.first)) * 0x9e3779b97f4a7c15;
+                if (--left > 0) continue;
+                pattern.last = cycle;
+                track.frames.push_back(pattern);
+                left = frame;
+            }
+            if (link.producer >= 0) record_held(link, track, before, end);
+        }
+        forget();
+    }
+
+    /// The interval, once a frame has passed everywhere as the one before it. What a unit does depends on no more than that frame: so do
+    /// all that follow.
+    std::optional<std::int64_t> steady_interval() {
+        std::size_t passed = tracks_.front().frames.size();
+        for (const Track& track : tracks_) passed = std::min(passed, track.frames.size());
+        for (; compared_ + 1 < passed; ++compared_) {
+            const auto shift = [&](const Track& track) { return track.frames[compared_ + 1].first - track.frames[compared_].first; };
+            const std::int64_t interval = shift(tracks_.front());
+            if (std::ranges::all_of(tracks_, [&](const Track& track) {
+                    return shift(track) == interval && track.frames[compared_ + 1].hash == track.frames[compared_].hash;
+                }))
+                return interval;
+        }
+        return std::nullopt;
+    }
+
+    /// Between the ends of the last two frames.
+    std::int64_t last_interval() const {
+        if (options_.frames < 2) return 0;
+        const auto last = static_cast<std::size_t>(options_.frames) - 1;
+        return frame_end(last) - frame_end(last - 1);
+    }
+
+    std::int64_t frame_end(std::size_t frame) const {
+        std::int64_t end = 0;
+        for (std::size_t l = 0; l < tracks_.size(); ++l)
+            if (network_.links[l].sink >= 0) end = std::max(end, tracks_[l].frames[frame].last);
+        return end;
+    }
+
+    Schedule finish_steady(std::int64_t interval) const {
+        std::int64_t first = never;
+        for (std::size_t l = 0; l < tracks_.size(); ++l)
+            if (network_.links[l].source >= 0) first = std::min(first, tracks_[l].frames.front().first);
+        return {.latency_cycles = frame_end(0) - first + 1, .interval_cycles = interval, .streams = network_.stream_activities()};
+    }
+
+    /// How many frames it will take is not known: several.
+    void tell_steady(std::int64_t passed) const {
+        if (!options_.progress) return;
+        const std::int64_t frame = network_.port_beats / options_.frames;
+        options_.progress(passed, std::max(4 * frame, passed + frame));
     }
 
     /// The first beats that were read of frames, and the last ones that were written, among those from `before` on.
@@ -265,12 +353,13 @@ private:
     /// The most beats for which there was room or its promise: after each promise, less those that had left.
     void record_held(const NetworkLink& link, Track& track, std::int64_t left, std::int64_t end) {
         const BeatCycles& promised = track.passage.promised();
+        const std::int64_t spare = actors_[track.producer].timing->spare_room();
         std::int64_t& most =
             network_.nodes[static_cast<std::size_t>(link.producer)].most_held[static_cast<std::size_t>(link.producer_port)];
         for (; track.promises < promised.count() && promised.at(track.promises) < end; ++track.promises) {
             const std::int64_t cycle = promised.at(track.promises);
             while (left < track.counted && track.passage.at(left) <= cycle) ++left;
-            most = std::max(most, track.promises + 1 - left);
+            most = std::max(most, track.promises + 1 - left + spare);
         }
     }
 
@@ -307,6 +396,7 @@ private:
     std::vector<std::size_t> queue_;   ///< Actors that may have something to do; those before `next_` have been asked.
     std::size_t next_ = 0;
     std::int64_t advances_ = 0;
+    std::size_t compared_ = 0;  ///< Frames that do not pass as the one after them.
 };
 
 }  // namespace

@@ -94,6 +94,7 @@ public:
             for (const std::size_t link : node.outputs) node.frame_writes.push_back(network_.beats(network_.links[link]));
             node.most_held.resize(node.outputs.size());
             node.activity.unit = node.unit;
+            if (options.steady) continue;
             node.activity.first_cycle.assign(static_cast<std::size_t>(options.frames), -1);
             node.activity.last_cycle.assign(static_cast<std::size_t>(options.frames), -1);
         }
@@ -156,12 +157,7 @@ Diagnostic Network::too_long() const {
             .help = "fold the network less, or schedule fewer frames"};
 }
 
-Schedule Network::finish() {
-    Schedule result;
-    result.cycles = cycles;
-    result.ports = std::move(ports);
-    for (NetworkNode& node : nodes)
-        if (!node.fifo) result.units.push_back(std::move(node.activity));
+std::vector<StreamActivity> Network::stream_activities() const {
     std::map<const Stream*, StreamActivity> streams;
     for (const NetworkLink& link : links) {
         StreamActivity& activity = streams[link.stream];
@@ -171,8 +167,19 @@ Schedule Network::finish() {
         const NetworkNode& producer = nodes[static_cast<std::size_t>(link.producer)];
         activity.most_held = std::max(activity.most_held, producer.most_held[static_cast<std::size_t>(link.producer_port)]);
     }
+    std::vector<StreamActivity> result;
     for (const auto& stream : design->streams)
-        if (const auto at = streams.find(stream.get()); at != streams.end()) result.streams.push_back(at->second);
+        if (const auto at = streams.find(stream.get()); at != streams.end()) result.push_back(at->second);
+    return result;
+}
+
+Schedule Network::finish() {
+    Schedule result;
+    result.cycles = cycles;
+    result.streams = stream_activities();
+    result.ports = std::move(ports);
+    for (NetworkNode& node : nodes)
+        if (!node.fifo) result.units.push_back(std::move(node.activity));
     // Latency of the first frame; interval between the ends of the last two.
     std::int64_t first = std::numeric_limits<std::int64_t>::max();
     std::vector<std::int64_t> ends(static_cast<std::size_t>(options->frames));

@@ -50,6 +50,7 @@ struct Network {
     /// Nothing will happen any more, in cycle `now`: by the links that are valid and not ready.
     Diagnostic stopped(std::int64_t now) const;
     Diagnostic too_long() const;
+    std::vector<StreamActivity> stream_activities() const;
     /// What was recorded, when all is done.
     Schedule finish();
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "src/design/plumb.h"
+#include "src/design/unit_timing.h"
 #include "src/schedule/beats.h"
 #include "src/schedule/network.h"
 #include "src/schedule/stepper.h"
@@ -16,11 +17,29 @@ namespace {
 
 constexpr int least_depth = 2;  // sustains a beat a cycle
 
+int frames_under_way(const Design& design, const Schedule& schedule) {
+    return static_cast<int>(schedule.latency_cycles / interval_bound(design));
+}
+
+bool acts_alone(const Unit& unit) {
+    const auto control = unit.def->control(unit);
+    const auto* timed = dynamic_cast<const TimedControl*>(control.get());
+    return !timed || timed->timing()->may_act_alone();
+}
+
 }  // namespace
 
 Result<Schedule> schedule(const Design& design, const ScheduleOptions& options) {
     WEFT_ASSIGN(Network network, make_network(design, options));
-    return has_timing(network) ? schedule_by_beats(std::move(network)) : schedule_by_cycles(std::move(network));
+    if (has_timing(network)) return schedule_by_beats(std::move(network));
+    if (!options.steady) return schedule_by_cycles(std::move(network));
+    // As many frames as are under way at a time, and some more: small frames leave long after several others have entered.
+    ScheduleOptions longer = options;
+    longer.steady = false;
+    longer.frames = 1;
+    WEFT_ASSIGN(const Schedule one, schedule(design, longer));
+    longer.frames = frames_under_way(design, one) + 4;
+    return schedule(design, longer);
 }
 
 std::int64_t interval_bound(const Design& design) {
@@ -44,11 +63,9 @@ Status set_rtl_depths(Design& design, const Progress& progress) {
     // Beats that come at other times than evenly may make a join wait longer: what is left of a frame in a window's line leaves with the
     // next frame's beats once the first of these has entered.
     const auto waiting = waiting_beats(design);
-    // As many frames as are under way at a time, and some more: small frames leave long after several others have entered.
-    WEFT_ASSIGN(const Schedule one, schedule(design, {.frames = 1, .unbounded = true, .progress = progress}));
-    const int frames = 4 + static_cast<int>(one.latency_cycles / std::max<std::int64_t>(bound, 1));
+    constexpr int endless = 1 << 20;  // frames
     WEFT_ASSIGN(const Schedule free,
-                schedule(design, {.frames = frames, .paced_interval = bound, .unbounded = true, .progress = progress}));
+                schedule(design, {.frames = endless, .paced_interval = bound, .unbounded = true, .steady = true, .progress = progress}));
     for (const StreamActivity& activity : free.streams) {
         auto* stream = const_cast<Stream*>(activity.stream);
         if (stream->rtl_depth == 0) continue;
@@ -57,9 +74,13 @@ Status set_rtl_depths(Design& design, const Progress& progress) {
         // One more: a beat may enter a full FIFO's place only after the one that leaves it.
         stream->rtl_depth = static_cast<int>(std::max<std::int64_t>(least_depth, held + 1));
     }
-    // Units may ask for room for several beats at once before they begin: rarely the depths must grow a little for that.
+    // With these depths no beat waits for room when frames enter at that pace. When they enter faster, no beat passes later than then,
+    // since all that units do waits for beats and for room only; but for those that go on sooner if no beat comes. Rarely these make others
+    // wait.
+    if (std::ranges::none_of(design.units, [](const auto& unit) { return acts_alone(*unit); })) return Ok{};
     for (int round = 0; round < 4; ++round) {
-        WEFT_ASSIGN(const Schedule full, schedule(design, {.frames = frames, .progress = progress}));
+        WEFT_ASSIGN(const Schedule full,
+                    schedule(design, {.frames = frames_under_way(design, free) + 4, .steady = true, .progress = progress}));
         if (full.interval_cycles <= std::max(bound, free.interval_cycles)) break;
         for (const auto& stream : design.streams)
             if (stream->rtl_depth > 0) stream->rtl_depth += std::max(2, stream->rtl_depth / 4);

@@ -19,6 +19,9 @@ struct ScheduleOptions {
     std::int64_t paced_interval = 0;
     /// Every FIFO holds as much as it is asked to: what they then hold is what their depths must be.
     bool unbounded = false;
+    /// Ends as soon as a frame passes every stream as the one before it did, since all later ones do the same; only latency, interval and
+    /// what streams hold are recorded.
+    bool steady = false;
     std::int64_t most_cycles = std::int64_t{1} << 32;  ///< Gives up beyond.
     Progress progress = {};                            ///< Told of the beats that have passed the kernel's ports.
 };
@@ -61,7 +64,7 @@ Result<Schedule> schedule(const Design& design, const ScheduleOptions& options =
 std::int64_t interval_bound(const Design& design);
 
 /// Sets Stream::rtl_depth throughout: what the streams hold when frames enter at the pace of `interval_bound`, so that no unit ever waits
-/// for room. Fails where the design would stop. `progress` is told of each of several passes anew.
+/// for room, and no less than what keeps the design from stopping whenever beats come. `progress` is told of each of several passes anew.
 Status set_rtl_depths(Design& design, const Progress& progress = {});
 
 }  // namespace weft

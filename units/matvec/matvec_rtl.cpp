@@ -155,6 +155,7 @@ public:
           last_beats_(face.last_beats) {}
 
     bool advance(std::int64_t horizon) override { return neuron_folds_ == 1 ? advance_plain(horizon) : advance_replaying(horizon); }
+    std::int64_t spare_room() const override { return fold_beats_ - last_beats_; }
     std::int64_t looks_back() const override { return std::max(depth_ < endless_places ? depth_ : 0, 2 * synapse_folds_) + 2; }
 
 private:
@@ -280,7 +281,8 @@ public:
             neuron_ = last_neuron ? 0 : neuron_ + 1;
         }
     }
-    std::int64_t held(int) const override { return out_.held(); }
+    /// The last neuron fold asks for the room of a whole one.
+    std::int64_t held(int) const override { return out_.held() + face_.fold_beats - face_.last_beats; }
     std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<MatvecTiming>(face_); }
 
 private:
