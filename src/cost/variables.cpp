@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cctype>
 #include <cstdint>
 #include <set>
@@ -20,23 +21,28 @@ struct Columns {
 
 Columns columns_of(const RtlMemory& memory) {
     const auto width = static_cast<std::size_t>(memory.width());
-    std::vector<std::uint64_t> digests(width);
-    std::vector<char> varies(width);
+    const auto limbs = static_cast<std::size_t>(memory.word_limbs());
+    std::vector<std::uint64_t> digests(64 * limbs), varies(limbs);
     for (std::int64_t word = 0; word < memory.depth(); ++word) {
         // A random odd factor a word; a column's digest is the sum over its ones.
         std::uint64_t factor = static_cast<std::uint64_t>(word + 1) * 0x9e3779b97f4a7c15U;
         factor = (factor ^ factor >> 30) * 0xbf58476d1ce4e5b9U;
         factor = (factor ^ factor >> 27) * 0x94d049bb133111ebU | 1;
-        for (std::size_t bit = 0; bit < width; ++bit) {
-            const bool one = memory.bit(word, static_cast<int>(bit));
-            if (one) digests[bit] += factor;
-            varies[bit] = varies[bit] || one != memory.bit(0, static_cast<int>(bit));
+        for (std::size_t place = 0; place < limbs; ++place) {
+            const std::uint64_t limb = memory.limb(word, static_cast<std::int64_t>(place));
+            varies[place] |= limb ^ memory.limb(0, static_cast<std::int64_t>(place));
+            for (std::uint64_t ones = limb; ones != 0; ones &= ones - 1)
+                digests[64 * place + static_cast<std::size_t>(std::countr_zero(ones))] += factor;
         }
     }
     std::set<std::uint64_t> distinct;
-    for (std::size_t bit = 0; bit < width; ++bit)
-        if (varies[bit]) distinct.insert(digests[bit]);
-    return {static_cast<double>(std::count(varies.begin(), varies.end(), char{1})), static_cast<double>(distinct.size())};
+    double varied = 0;
+    for (std::size_t bit = 0; bit < width; ++bit) {
+        if ((varies[bit / 64] >> bit % 64 & 1) == 0) continue;
+        ++varied;
+        distinct.insert(digests[bit]);
+    }
+    return {varied, static_cast<double>(distinct.size())};
 }
 
 }  // namespace

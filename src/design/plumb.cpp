@@ -105,6 +105,25 @@ struct Need {
     }
 };
 
+/// A Need, asked for one beat after the other.
+class NeedWalk {
+public:
+    explicit NeedWalk(const Need& need) : need_(need) {}
+
+    /// What the present beat needs.
+    std::int64_t operator*() const { return frame_ + need_.beats[at_]; }
+    void operator++() {
+        if (++at_ < need_.beats.size()) return;
+        at_ = 0;
+        frame_ += need_.source_frame;
+    }
+
+private:
+    const Need& need_;
+    std::int64_t frame_ = 0;  ///< Beats of the frames before.
+    std::size_t at_ = 0;
+};
+
 /// Counts beats along the paths of one plumbed design.
 class TokenCounts {
 public:
@@ -227,13 +246,14 @@ private:
         const Need& held_reads = reads(join, held);
         const Need& late_reads = reads(join, late);
         const auto beats = static_cast<std::int64_t>(late_reads.beats.size());
-        std::int64_t longest = 0;
-        std::int64_t arrived = 0;
+        std::int64_t longest = 0, arrived = 0, read = 0;
+        NeedWalk next(skip), late_read(late_reads), held_read(held_reads);
         // From the second frame on everything repeats.
-        for (std::int64_t k = 1; k <= 2 * beats; ++k) {
-            const std::int64_t forked = path(late_reads(k));
-            while (skip(arrived + 1) <= forked) ++arrived;
-            longest = std::max(longest, arrived - held_reads(k - 1));
+        for (std::int64_t k = 1; k <= 2 * beats; ++k, ++late_read, ++held_read) {
+            const std::int64_t forked = path(*late_read);
+            for (; *next <= forked; ++next) ++arrived;
+            longest = std::max(longest, arrived - read);
+            read = *held_read;
         }
         return longest;
     }

@@ -21,6 +21,10 @@ public:
         return (limbs_[static_cast<std::size_t>(word * word_limbs_ + offset / 64)] >> (offset % 64) & 1) != 0;
     }
 
+    /// Bits 64 * place and following of a word, as many as there are.
+    std::uint64_t limb(std::int64_t word, std::int64_t place) const { return limbs_[static_cast<std::size_t>(word * word_limbs_ + place)]; }
+    std::int64_t word_limbs() const { return word_limbs_; }
+
     const std::string& name() const { return name_; }
     int width() const { return width_; }
     std::int64_t depth() const { return depth_; }

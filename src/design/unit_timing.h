@@ -49,37 +49,38 @@ private:
 class Passage {
 public:
     std::int64_t given() const { return given_.count(); }
-    std::int64_t taken() const { return taken_.count(); }
+    std::int64_t taken() const { return taken_; }
 
     void give(std::int64_t cycle) {
-        const std::int64_t beat = given();
-        const std::int64_t forerunner = leaves(beat - 1);
-        before_last_ = last_;
-        last_ = beat < open_ && forerunner != never ? std::max(cycle, forerunner + 1) : never;
         given_.push(cycle);
+        settle();
     }
     /// Of a node that ends in a FIFO: room for the next beat was promised in this cycle.
     void promise(std::int64_t cycle) { promised_.push(cycle); }
-    /// The cycle in which beat `beat` is taken, -1 before the first one. `never` where it is not known; of those that have not been taken
-    /// it may be known of the last two given.
-    std::int64_t leaves(std::int64_t beat) const {
-        if (beat < taken()) return beat < 0 ? -1 : taken_.at(beat);
-        return beat == given() - 1 ? last_ : beat == given() - 2 ? before_last_ : never;
-    }
+    /// Of how many beats it is known when they are taken.
+    std::int64_t known() const { return leaving_.count(); }
+    /// The cycle in which beat `beat` is taken, -1 before the first one; `never` where it is not known.
+    std::int64_t leaves(std::int64_t beat) const { return beat < 0 ? -1 : beat < known() ? leaving_.at(beat) : never; }
 
-    bool waits() const { return given() > taken(); }
+    bool waits() const { return given() > taken_; }
     /// When the next beat to be taken is offered.
-    std::int64_t offered() const { return std::max(given_.at(taken()), last_taken_ + 1); }
+    std::int64_t offered() const { return std::max(given_.at(taken_), last_taken_ + 1); }
     void take(std::int64_t cycle) {
         waiting_ += cycle - offered();
-        taken_.push(cycle);
+        assert(known() == taken_ || leaving_.at(taken_) == cycle);
+        if (known() == taken_) leaving_.push(cycle);
+        ++taken_;
         last_taken_ = cycle;
     }
     /// The cycle in which a beat was taken.
-    std::int64_t at(std::int64_t beat) const { return taken_.at(beat); }
+    std::int64_t at(std::int64_t beat) const { return leaving_.at(beat); }
     std::int64_t last_taken() const { return last_taken_; }
     /// All beats before `beat` will be taken in the cycle in which they are offered, whenever that is.
-    void opens(std::int64_t beat) { open_ = beat; }
+    void opens(std::int64_t beat) {
+        open_ = std::max(open_, beat);
+        settle();
+    }
+    std::int64_t open() const { return open_; }
 
     /// Sum over the beats taken of the cycles from their offer to that.
     std::int64_t waiting() const { return waiting_; }
@@ -88,14 +89,21 @@ public:
 
     /// Neither end looks further back than `beats` before the last one taken.
     void forget(std::int64_t beats) {
-        given_.forget(std::max<std::int64_t>(0, taken() - beats));
-        taken_.forget(std::max<std::int64_t>(0, taken() - beats));
+        given_.forget(std::max<std::int64_t>(0, taken_ - beats));
+        leaving_.forget(std::max<std::int64_t>(0, taken_ - beats));
     }
     void forget_promised(std::int64_t beat) { promised_.forget(beat); }
 
 private:
-    BeatCycles given_, taken_, promised_;
-    std::int64_t last_ = never, before_last_ = never;  ///< When the last two given will be taken.
+    /// When those that were given will be taken, as far as they are sure to be as soon as they are offered.
+    void settle() {
+        for (const std::int64_t end = std::min(open_, given()); known() < end;)
+            leaving_.push(std::max(given_.at(known()), leaves(known() - 1) + 1));
+    }
+
+    BeatCycles given_, promised_;
+    BeatCycles leaving_;  ///< Of beats that were taken, and of others that it is known of.
+    std::int64_t taken_ = 0;
     std::int64_t last_taken_ = -1;
     std::int64_t open_ = 0;
     std::int64_t waiting_ = 0;
@@ -133,7 +141,8 @@ public:
 inline std::int64_t room_from(const Passage& out, std::int64_t depth, std::int64_t beats = 1) {
     const std::int64_t beat = out.given() + beats - 1 - depth;
     if (beat < 0) return 0;
-    return beat < out.taken() ? out.at(beat) + 1 : never;
+    const std::int64_t cycle = out.leaves(beat);
+    return cycle == never ? never : cycle + 1;
 }
 
 }  // namespace weft

@@ -65,10 +65,12 @@ Result<ConstantReal> dequantised(const Node& node) {
     std::int64_t inner = 1;
     for (std::int64_t i = axis + 1; i < rank; ++i) inner *= result.shape[static_cast<std::size_t>(i)];
     result.scale_index.resize(result.codes.size());
-    for (std::size_t i = 0; i < result.codes.size(); ++i) {
-        const auto channel = static_cast<std::int64_t>(i) / inner % static_cast<std::int64_t>(result.scales.size());
-        result.scale_index[i] = static_cast<std::int32_t>(channel);
-        result.codes[i] -= zeros[static_cast<std::size_t>(channel)];
+    for (std::size_t first = 0, channel = 0; first < result.codes.size(); first += static_cast<std::size_t>(inner)) {
+        for (std::size_t i = first; i < first + static_cast<std::size_t>(inner); ++i) {
+            result.scale_index[i] = static_cast<std::int32_t>(channel);
+            result.codes[i] -= zeros[channel];
+        }
+        if (++channel == result.scales.size()) channel = 0;
     }
     silence_dead_channels(result);
     return result;
@@ -96,9 +98,10 @@ std::optional<ConstantReal> scaled(const Shape& shape, const ConstantReal& integ
     ConstantReal result;
     result.shape = shape;
     result.quantised = true;
+    const auto integers_at = broadcast_indices(integers.shape, shape), factors_at = broadcast_indices(factors.shape, shape);
     std::map<std::pair<std::int64_t, std::int64_t>, std::int32_t> known;
     for (std::int64_t i = 0; i < element_count(shape); ++i) {
-        const std::int64_t from = broadcast_index(integers.shape, shape, i), factor = broadcast_index(factors.shape, shape, i);
+        const std::int64_t from = integers_at[static_cast<std::size_t>(i)], factor = factors_at[static_cast<std::size_t>(i)];
         const std::int64_t code = integers.codes[static_cast<std::size_t>(from)];
         const double number = factors.reals[static_cast<std::size_t>(factor)], scale = integers.scale(from);
         const std::int64_t own = integers.scale_index.empty() ? 0 : integers.scale_index[static_cast<std::size_t>(from)];
@@ -134,10 +137,11 @@ Result<ConstantReal> computed(const Node& node) {
     }
     ConstantReal result;
     result.shape = shape;
-    for (std::int64_t i = 0; i < element_count(shape); ++i) {
+    std::vector<std::vector<std::int64_t>> from;
+    for (const auto& operand : operands) from.push_back(operand ? broadcast_indices(operand->shape, shape) : std::vector<std::int64_t>{});
+    for (std::size_t i = 0; i < static_cast<std::size_t>(element_count(shape)); ++i) {
         std::vector<Rational> inputs;
-        for (const auto& operand : operands)
-            inputs.push_back(operand ? operand->exact(broadcast_index(operand->shape, shape, i)) : Rational(0));
+        for (std::size_t k = 0; k < operands.size(); ++k) inputs.push_back(operands[k] ? operands[k]->exact(from[k][i]) : Rational(0));
         auto value = node.op->traits.elementwise->exact(node, inputs);
         if (!value) return node_error(node, "it has no exact value at its constants", "fold the constants before export");
         result.fractions.push_back(*std::move(value));
@@ -188,18 +192,22 @@ long double ConstantReal::real(std::int64_t index) const {
     return fractions.empty() ? static_cast<long double>(reals[i]) : to_long_double(fractions[i]);
 }
 
-std::int64_t broadcast_index(const Shape& shape, const Shape& to, std::int64_t at) {
-    std::int64_t index = 0, stride = 1;
+std::vector<std::int64_t> broadcast_indices(const Shape& shape, const Shape& to) {
+    // From the last axis on: each axis repeats what the ones behind it have made, moved on by its stride.
+    std::vector<std::int64_t> indices{0};
+    indices.reserve(static_cast<std::size_t>(element_count(to)));
+    std::int64_t stride = 1;
     for (std::size_t i = 0; i < to.size(); ++i) {
-        const std::size_t axis = to.size() - 1 - i;
-        const std::int64_t position = at % to[axis];
-        at /= to[axis];
-        if (i >= shape.size()) continue;
-        const std::int64_t extent = shape[shape.size() - 1 - i];
-        if (extent > 1) index += position * stride;
+        const std::int64_t extent = i < shape.size() ? shape[shape.size() - 1 - i] : 1;
+        const std::int64_t step = extent > 1 ? stride : 0;
         stride *= extent;
+        const std::int64_t count = to[to.size() - 1 - i];
+        const std::size_t inner = indices.size();
+        if (count == 0) return {};
+        for (std::int64_t position = 1; position < count; ++position)
+            for (std::size_t k = 0; k < inner; ++k) indices.push_back(indices[k] + position * step);
     }
-    return index;
+    return indices;
 }
 
 }  // namespace weft

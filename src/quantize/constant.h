@@ -37,7 +37,7 @@ struct ConstantReal {
 /// `value` must be constant-like.
 Result<ConstantReal> constant_real(const Value* value);
 
-/// Flat index into a tensor of `shape`, broadcast to the shape `to`, for flat index `at` there.
-std::int64_t broadcast_index(const Shape& shape, const Shape& to, std::int64_t at);
+/// Of a tensor of `shape`, broadcast to the shape `to`: for each element there, in order, the flat index here.
+std::vector<std::int64_t> broadcast_indices(const Shape& shape, const Shape& to);
 
 }  // namespace weft

@@ -282,10 +282,10 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
                     Shape shape = input->shape;
                     if (trait.channel_axis >= 0 && shape.size() == 1)
                         shape.resize(node->output()->shape.size() - static_cast<std::size_t>(trait.channel_axis), 1);
+                    const auto elements = broadcast_indices(shape, node->output()->shape);
                     for (std::size_t i = 0; i < map.size(); ++i) {
                         const auto channel = static_cast<std::size_t>(channel_of[static_cast<std::size_t>(map[i])]);
-                        const auto element =
-                            static_cast<std::int32_t>(broadcast_index(shape, node->output()->shape, static_cast<std::int64_t>(i)));
+                        const auto element = static_cast<std::int32_t>(elements[i]);
                         std::int32_t& known = operand.element[channel];
                         if (known < 0) known = element;
                         if (known != element && operand.constant->real(known) != operand.constant->real(element)) {

@@ -88,7 +88,7 @@ struct FramePattern {
 struct Track {
     Passage passage;
     std::size_t producer = 0, consumer = 0;  ///< Actors.
-    std::int64_t told_given = 0, told_taken = 0;
+    std::int64_t told_given = 0, told_known = 0;
     std::int64_t looks_back = 2;
     std::int64_t counted = 0, promises = 0;  ///< Beats that are in the record.
     std::array<std::uint64_t, window_cycles / 64> busy{};
@@ -210,8 +210,8 @@ private:
         ++advances_;
         for (const std::size_t l : actor.inputs) {
             Track& track = tracks_[l];
-            if (track.told_taken == track.passage.taken()) continue;
-            track.told_taken = track.passage.taken();
+            if (track.told_known == track.passage.known()) continue;
+            track.told_known = track.passage.known();
             if (actors_[track.producer].stuck) call(track.producer);
         }
         for (const std::size_t l : actor.outputs) {
@@ -320,7 +320,10 @@ private:
         std::int64_t first = never;
         for (std::size_t l = 0; l < tracks_.size(); ++l)
             if (network_.links[l].source >= 0) first = std::min(first, tracks_[l].frames.front().first);
-        return {.latency_cycles = frame_end(0) - first + 1, .interval_cycles = interval, .streams = network_.stream_activities()};
+        return {.latency_cycles = frame_end(0) - first + 1,
+                .interval_cycles = interval,
+                .monotone = loners_.empty(),
+                .streams = network_.stream_activities()};
     }
 
     /// How many frames it will take is not known: several.

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "src/design/plumb.h"
-#include "src/design/unit_timing.h"
 #include "src/schedule/beats.h"
 #include "src/schedule/network.h"
 #include "src/schedule/stepper.h"
@@ -19,12 +18,6 @@ constexpr int least_depth = 2;  // sustains a beat a cycle
 
 int frames_under_way(const Design& design, const Schedule& schedule) {
     return static_cast<int>(schedule.latency_cycles / interval_bound(design));
-}
-
-bool acts_alone(const Unit& unit) {
-    const auto control = unit.def->control(unit);
-    const auto* timed = dynamic_cast<const TimedControl*>(control.get());
-    return !timed || timed->timing()->may_act_alone();
 }
 
 }  // namespace
@@ -74,10 +67,9 @@ Status set_rtl_depths(Design& design, const Progress& progress) {
         // One more: a beat may enter a full FIFO's place only after the one that leaves it.
         stream->rtl_depth = static_cast<int>(std::max<std::int64_t>(least_depth, held + 1));
     }
-    // With these depths no beat waits for room when frames enter at that pace. When they enter faster, no beat passes later than then,
-    // since all that units do waits for beats and for room only; but for those that go on sooner if no beat comes. Rarely these make others
-    // wait.
-    if (std::ranges::none_of(design.units, [](const auto& unit) { return acts_alone(*unit); })) return Ok{};
+    // With these depths no beat waits for room when frames enter at that pace; nor does any pass later when they enter faster, but where a
+    // unit goes on by itself if no beat comes. Rarely that makes others wait.
+    if (free.monotone) return Ok{};
     for (int round = 0; round < 4; ++round) {
         WEFT_ASSIGN(const Schedule full,
                     schedule(design, {.frames = frames_under_way(design, free) + 4, .steady = true, .progress = progress}));

@@ -52,6 +52,8 @@ struct Schedule {
     std::int64_t latency_cycles = 0;   ///< From the first beat accepted at an input to the last beat of that frame at the outputs.
     std::int64_t interval_cycles = 0;  ///< Between the last beats of the last two frames (of one frame: 0).
     std::int64_t cycles = 0;           ///< Until the last beat left.
+    /// Every unit waits for beats and for room only: beats that come earlier make none pass later.
+    bool monotone = false;
     std::vector<UnitActivity> units;
     std::vector<StreamActivity> streams;
     std::vector<PortActivity> ports;  ///< Inputs, then outputs, in the design's order.

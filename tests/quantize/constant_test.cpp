@@ -108,10 +108,12 @@ TEST(ConstantReals, ScalesOfZeroSilenceTheirChannel) {
 }
 
 TEST(ConstantReals, BroadcastingFollowsTheLastAxes) {
-    EXPECT_EQ(broadcast_index({3}, {2, 3}, 4), 1);
-    EXPECT_EQ(broadcast_index({2, 1}, {2, 3}, 4), 1);
-    EXPECT_EQ(broadcast_index({}, {2, 3}, 4), 0);
-    EXPECT_EQ(broadcast_index({2, 1, 2}, {2, 3, 2}, 11), 3);
+    using Indices = std::vector<std::int64_t>;
+    EXPECT_EQ(broadcast_indices({3}, {2, 3}), (Indices{0, 1, 2, 0, 1, 2}));
+    EXPECT_EQ(broadcast_indices({2, 1}, {2, 3}), (Indices{0, 0, 0, 1, 1, 1}));
+    EXPECT_EQ(broadcast_indices({}, {2, 3}), Indices(6, 0));
+    EXPECT_EQ(broadcast_indices({2, 1, 2}, {2, 3, 2}), (Indices{0, 1, 0, 1, 0, 1, 2, 3, 2, 3, 2, 3}));
+    EXPECT_EQ(broadcast_indices({1}, {0, 3}), Indices{});
 }
 
 }  // namespace

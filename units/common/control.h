@@ -72,15 +72,16 @@ private:
     std::deque<std::int64_t> arrivals_;
 };
 
-/// How many of the first beats of a passage behind a FIFO of `depth` places were taken in cycle `cycle` or before; asked for ever later
-/// cycles, by which all beats that were given had found a place.
+/// How many of the first beats of a passage behind a FIFO of `depth` places have left by cycle `cycle`, or will have left whenever a beat
+/// needs their places; asked for ever later cycles, by which all beats that were given had found a place.
 class LeftBy {
 public:
-    std::int64_t operator()(const Passage& out, std::int64_t depth, std::int64_t cycle) {
+    std::int64_t operator()(const Passage& out, std::int64_t depth, std::int64_t latency, std::int64_t cycle) {
         // The passage may have forgotten the beats whose places these are.
         beats_ = std::max(beats_, out.given() - depth);
-        while (beats_ < out.taken() && out.at(beats_) <= cycle) ++beats_;
-        return beats_;
+        while (out.leaves(beats_) <= cycle) ++beats_;
+        // Beats that are sure to pass at once leave before as many as there are places can have come after them.
+        return depth > latency && beats_ >= out.taken() ? std::max(beats_, out.open()) : beats_;
     }
 
 private:
@@ -102,7 +103,7 @@ public:
             out.promise(cycle);
             out.give(cycle + latency_);
         }
-        in.opens(depth_ < endless_places ? depth_ + left_by_(out, depth_, in.last_taken()) : never);
+        in.opens(depth_ < endless_places ? depth_ + left_by_(out, depth_, latency_, in.last_taken()) : never);
         return room == never;
     }
     std::int64_t looks_back() const { return depth_ < endless_places ? depth_ + 2 : 2; }

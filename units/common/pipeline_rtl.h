@@ -59,7 +59,7 @@ private:
     /// Beats that find a credit for certain.
     void open(Passage& in, const Passage& out) {
         if (depth_ >= endless_places) return in.opens(never);
-        const std::int64_t room = depth_ - (out.given() - left_by_(out, depth_, in.last_taken()));
+        const std::int64_t room = depth_ + left_by_(out, depth_, latency_, in.last_taken()) - out.given();
         if (room > 0) in.opens(in.taken() + room + std::max<std::int64_t>(0, silent_ - taken_));
     }
 

@@ -37,12 +37,12 @@ Range accumulator_range(const Unit& unit) {
     const auto depth = static_cast<std::size_t>(unit.parameter("Taps") * unit.parameter("Channels"));
     Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
     for (std::size_t first = 0; first < weights.size(); first += depth) {
-        Range sum;
+        std::int64_t positive = 0, negative = 0;
         for (std::size_t i = first; i < first + depth; ++i) {
-            sum.min += std::min(weights[i] * low, weights[i] * high);
-            sum.max += std::max(weights[i] * low, weights[i] * high);
+            positive += std::max<std::int64_t>(weights[i], 0);
+            negative += std::min<std::int64_t>(weights[i], 0);
         }
-        range = {std::min(range.min, sum.min), std::max(range.max, sum.max)};
+        range = {std::min(range.min, positive * low + negative * high), std::max(range.max, positive * high + negative * low)};
     }
     return range;
 }

@@ -177,7 +177,7 @@ private:
         if (depth_ >= endless_places) {
             in.opens(never);
         } else {
-            const std::int64_t room = depth_ - (out.given() - left_by_(out, depth_, in.last_taken()));
+            const std::int64_t room = depth_ - (out.given() - left_by_(out, depth_, depth_, in.last_taken()));
             in.opens(in.taken() + synapse_folds_ - 1 - synapse_ + room / fold_beats_ * synapse_folds_);
         }
         return stuck;

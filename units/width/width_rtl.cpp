@@ -174,8 +174,10 @@ public:
     }
 
 private:
-    /// Changes where one of the parts did anything.
-    std::int64_t beats() const { return inputs[0]->taken() + entering_.taken() + leaving_.taken() + outputs[0]->given(); }
+    /// Changes where one of the parts did anything, or can tell more.
+    std::int64_t beats() const {
+        return inputs[0]->taken() + entering_.taken() + entering_.known() + leaving_.taken() + leaving_.known() + outputs[0]->given();
+    }
 
     std::vector<RegroupBeats> parts_;
     FifoBeats fifo_;

@@ -263,6 +263,7 @@ public:
             }
             while (needs_ <= in.taken() && issue(stuck)) more = true;
         }
+        in.opens((in.last_taken() >= released_from_ ? released_ : released_before_) + words_);
         return stuck;
     }
     /// A window of nothing but padding below a frame asks for beats of its last row, which may have been given back.
@@ -271,6 +272,7 @@ public:
 private:
     bool has_place(std::int64_t beat) {
         while (beat - released_ >= words_ && !releases_.empty()) {
+            released_before_ = released_;
             std::tie(released_from_, released_) = releases_.front();
             releases_.pop_front();
         }
@@ -302,7 +304,7 @@ private:
     std::int64_t tap_fold_ = 0;
     std::int64_t cycle_ = 0;                                      ///< In which the last beat was read, or the first one cannot be yet.
     std::deque<std::pair<std::int64_t, std::int64_t>> releases_;  ///< Beats given back, and from which cycle on.
-    std::int64_t released_ = 0, released_from_ = 0;
+    std::int64_t released_ = 0, released_from_ = 0, released_before_ = 0;
 };
 
 class BufferControl : public TimedControl {
