@@ -138,7 +138,7 @@ TEST(Import, ChecksVersions) {
     const auto model = future.import();
     ASSERT_TRUE(model) << messages(model);
     EXPECT_EQ(messages(model->warnings),
-              "warning: the model's opset 99 is newer than 25, the newest one known\n  help: export with opset 25 if results surprise\n");
+              "warning: the model's opset 99 is newer than 28, the newest one known\n  help: export with opset 28 if results surprise\n");
 }
 
 TEST(Import, NamesEveryProblemOfAModel) {
