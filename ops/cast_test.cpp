@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "src/engines/evaluate.h"
+#include "src/graph/op_def.h"
 #include "src/onnx/export.h"
 #include "tests/onnx/model_builder.h"
 
@@ -37,7 +38,7 @@ TEST(CastLike, IsACastToTheTypeOfTheSecondInput) {
         SCOPED_TRACE(to_string(type));
         const ModelBuilder builder = cast_like(number);
         const auto imported = import_model(builder.model.SerializeAsString(), "model.onnx", {.shapes = {}, .keep_shapes = true});
-        ASSERT_TRUE(imported) << to_string(imported.error());
+        ASSERT_TRUE(imported) << test::messages(imported);
         const Graph& graph = imported->graph;
         EXPECT_TRUE(graph.find("z")->is_constant());
         ASSERT_EQ(graph.nodes().size(), 1U);
