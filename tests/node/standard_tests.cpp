@@ -105,6 +105,12 @@ public:
     }
 
 private:
+    /// Of a model that there is no data for, because it works on more than tensors.
+    std::string said_of_model() const {
+        const auto imported = import_model(model_.SerializeAsString(), folder_ / "model.onnx");
+        return imported ? "an input or output is no tensor" : imported.error().front().reason;
+    }
+
     std::string read(const path& data) {
         constants_.clear();
         inputs_.clear();
@@ -112,8 +118,8 @@ private:
         const auto read_all = [&](const auto& values, const char* kind, std::vector<Tensor>& tensors) -> std::string {
             for (int i = 0; i < values.size(); ++i) {
                 onnx::TensorProto proto;
-                const bool is_tensor = values[i].type().has_tensor_type();
-                if (!is_tensor || !read_message(data / fmt::format("{}_{}.pb", kind, i), proto)) return "an input or output is no tensor";
+                if (!values[i].type().has_tensor_type()) return said_of_model();
+                if (!read_message(data / fmt::format("{}_{}.pb", kind, i), proto)) return "a data file is missing or damaged";
                 auto tensor = tensor_from_proto(proto, ExternalData(data));
                 if (!tensor) return tensor.error().front().reason;
                 tensors.push_back(*std::move(tensor));
