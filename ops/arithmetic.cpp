@@ -361,14 +361,14 @@ OpDef any_input_op(std::string_view name, std::string_view summary) {
 }
 
 OpDef sum_op() {
-    OpDef op = any_input_op<Sum>("Sum", "sum of all inputs");
+    OpDef op = any_input_op<Sum>("Sum", "sum of all inputs; in hardware what is computed at run time has one shape");
     op.traits.accumulates = true;
     op.rewrites = {{"sum-to-add", sum_to_add}};
     return op;
 }
 
 OpDef mean_op() {
-    OpDef op = any_input_op<Sum>("Mean", "mean of all inputs");
+    OpDef op = any_input_op<Sum>("Mean", "mean of all inputs; in hardware what is computed at run time has one shape");
     op.traits = arithmetic_traits(mean_trait(), OpRole::none, true);
     op.evaluate = evaluate_mean;
     op.rewrites = {{"mean-to-add", mean_to_add}};
@@ -376,7 +376,8 @@ OpDef mean_op() {
 }
 
 OpDef power_op() {
-    OpDef op = two_input_op<Product>("Pow", "x to the power of y");
+    OpDef op = two_input_op<Product>(
+        "Pow", "x to the power of y; in hardware one input is computed at run time, or all are functions of one value");
     op.traits = arithmetic_traits({.real = [](const Node&, std::span<const long double> inputs) { return std::pow(inputs[0], inputs[1]); },
                                    .exact = exact_power,
                                    .pieces = power_pieces});
@@ -387,14 +388,20 @@ OpDef power_op() {
 
 }  // namespace
 
-extern const OpDef op_add = two_input_op<Sum>("Add", "a + b", OpRole::add, {{"add-varying", sum_to_add}});
-extern const OpDef op_sub = two_input_op<Difference>("Sub", "a - b", OpRole::none, {{"subtract-varying", sum_to_add}});
-extern const OpDef op_mul = two_input_op<Product>("Mul", "a * b", OpRole::multiply);
-extern const OpDef op_div = two_input_op<Quotient>("Div", "a / b; integers truncate", OpRole::divide);
-extern const OpDef op_p_relu = two_input_op<SlopedRelu>("PRelu", "x, or slope * x below 0");
+extern const OpDef op_add =
+    two_input_op<Sum>("Add", "a + b; in hardware what is computed at run time has one shape", OpRole::add, {{"add-varying", sum_to_add}});
+extern const OpDef op_sub = two_input_op<Difference>("Sub", "a - b; in hardware what is computed at run time has one shape", OpRole::none,
+                                                     {{"subtract-varying", sum_to_add}});
+extern const OpDef op_mul = two_input_op<Product>(
+    "Mul", "a * b; in hardware one input is computed at run time, or all are functions of one value", OpRole::multiply);
+extern const OpDef op_div = two_input_op<Quotient>(
+    "Div", "a / b; integers truncate; in hardware one input is computed at run time, or all are functions of one value", OpRole::divide);
+extern const OpDef op_p_relu = two_input_op<SlopedRelu>("PRelu", "x, or slope * x below 0; in hardware the slope is constant");
 extern const OpDef op_pow = power_op();
-extern const OpDef op_min = any_input_op<Minimum>("Min", "smallest of all inputs");
-extern const OpDef op_max = any_input_op<Maximum>("Max", "largest of all inputs");
+extern const OpDef op_min = any_input_op<Minimum>(
+    "Min", "smallest of all inputs; in hardware one input is computed at run time, or all are functions of one value");
+extern const OpDef op_max =
+    any_input_op<Maximum>("Max", "largest of all inputs; in hardware one input is computed at run time, or all are functions of one value");
 extern const OpDef op_sum = sum_op();
 extern const OpDef op_mean = mean_op();
 

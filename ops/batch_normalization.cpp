@@ -108,7 +108,7 @@ const Traits affine_traits{.elementwise =
 extern const OpDef op_batch_normalization{
     .name = "BatchNormalization",
     .since = 6,
-    .summary = "normalisation of each channel by stored statistics",
+    .summary = "normalisation of each channel by stored statistics; inference only, constant statistics for each channel (spatial = 1)",
     .inputs = {5, 5},
     .outputs = {1, 5},
     .attributes = {{.name = "epsilon", .kind = AttributeKind::real, .fallback = static_cast<double>(1e-5F)},

@@ -95,27 +95,59 @@ Result<bool> drop_cast(Graph& graph, Node* node) {
     return true;
 }
 
+const ElementwiseTrait conversion{.real = [](const Node&, std::span<const long double> inputs) { return inputs[0]; },
+                                  .exact = [](const Node&, std::span<const Rational> inputs) { return std::optional(inputs[0]); },
+                                  .pieces = [](const Node&, int, std::span<const Rational>) { return std::optional(PiecewiseLinear()); },
+                                  .non_decreasing = true,
+                                  .applies = [](const Node& node) { return is_float(target_type(node)); }};
+
+// --- CastLike ---
+
+/// The number of an element type, as the attribute of Cast has it.
+std::int64_t number_of(DataType type) {
+    constexpr std::int64_t half_numbers[] = {10, 16};
+    std::int64_t number = 1;
+    while (element_type(number) != type || std::ranges::find(half_numbers, number) != std::end(half_numbers)) ++number;
+    return number;
+}
+
+/// The type is known by now, and all that is wanted of the second input: from here on the node is a Cast.
+Result<std::vector<ValueType>> infer_like(Node& node) {
+    node.attributes.set("to", number_of(node.input(1)->type));
+    node.inputs.resize(1);
+    node.op = &op_cast;
+    return infer(node);
+}
+
 }  // namespace
 
 extern const OpDef op_cast{
     .name = "Cast",
     .since = 6,
-    .summary = "converts the element type",
+    .summary =
+        "converts the element type; float16 and bfloat16 are float32 here; no texts, complex numbers, 8-bit floats or integers below 8 "
+        "bits; in hardware to real types",
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {{.name = "to", .kind = AttributeKind::integer, .required = true, .refuse = refuse_type},
                    {.name = "saturate", .kind = AttributeKind::integer},
                    {.name = "round_mode", .kind = AttributeKind::text}},
-    .traits = {.role = OpRole::cast,
-               .elementwise =
-                   ElementwiseTrait{.real = [](const Node&, std::span<const long double> inputs) { return inputs[0]; },
-                                    .exact = [](const Node&, std::span<const Rational> inputs) { return std::optional(inputs[0]); },
-                                    .pieces = [](const Node&, int, std::span<const Rational>) { return std::optional(PiecewiseLinear()); },
-                                    .non_decreasing = true,
-                                    .applies = [](const Node& node) { return is_float(target_type(node)); }}},
+    .traits = {.role = OpRole::cast, .elementwise = conversion},
     .infer = infer,
     .evaluate = evaluate,
     .rewrites = {{"drop-cast", drop_cast}, {"comparisons-to-count", comparisons_to_count}},
+};
+
+extern const OpDef op_cast_like{
+    .name = "CastLike",
+    .since = 15,
+    .summary = "Cast to the element type of the second input; limits as Cast",
+    .inputs = {2, 2},
+    .outputs = {1, 1},
+    .attributes = {{.name = "saturate", .kind = AttributeKind::integer}, {.name = "round_mode", .kind = AttributeKind::text}},
+    .traits = {.elementwise = conversion},
+    .infer = infer_like,
+    .evaluate = evaluate,
 };
 
 }  // namespace weft

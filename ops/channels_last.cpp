@@ -139,7 +139,7 @@ OpDef twin_op(std::string_view name, std::string_view summary, Arity inputs, std
 }  // namespace
 
 extern const OpDef op_channels_last_conv =
-    twin_op<op_conv, 2>("Conv", "convolution, channels last", {2, 3},
+    twin_op<op_conv, 2>("Conv", "convolution, channels last; limits as Conv", {2, 3},
                         {{.name = "auto_pad", .kind = AttributeKind::text},
                          {.name = "dilations", .kind = AttributeKind::integers},
                          {.name = "group", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
@@ -148,7 +148,7 @@ extern const OpDef op_channels_last_conv =
                          {.name = "strides", .kind = AttributeKind::integers}});
 
 extern const OpDef op_channels_last_max_pool =
-    twin_op<op_max_pool, 1>("MaxPool", "largest element of each window, channels last", {1, 1},
+    twin_op<op_max_pool, 1>("MaxPool", "largest element of each window, channels last; limits as MaxPool", {1, 1},
                             {{.name = "auto_pad", .kind = AttributeKind::text},
                              {.name = "ceil_mode", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
                              {.name = "dilations", .kind = AttributeKind::integers},
@@ -156,10 +156,10 @@ extern const OpDef op_channels_last_max_pool =
                              {.name = "pads", .kind = AttributeKind::integers},
                              {.name = "strides", .kind = AttributeKind::integers}});
 
-extern const OpDef op_channels_last_batch_normalization =
-    twin_op<op_batch_normalization, 1>("BatchNormalization", "normalisation of each channel by stored statistics, channels last", {5, 5},
-                                       {{.name = "epsilon", .kind = AttributeKind::real, .fallback = static_cast<double>(1e-5F)},
-                                        {.name = "momentum", .kind = AttributeKind::real},
-                                        {.name = "training_mode", .kind = AttributeKind::integer}});
+extern const OpDef op_channels_last_batch_normalization = twin_op<op_batch_normalization, 1>(
+    "BatchNormalization", "normalisation of each channel by stored statistics, channels last; limits as BatchNormalization", {5, 5},
+    {{.name = "epsilon", .kind = AttributeKind::real, .fallback = static_cast<double>(1e-5F)},
+     {.name = "momentum", .kind = AttributeKind::real},
+     {.name = "training_mode", .kind = AttributeKind::integer}});
 
 }  // namespace weft

@@ -107,7 +107,7 @@ std::optional<PiecewiseLinear> pieces(const Node& node, int varying, std::span<c
 
 extern const OpDef op_clip{
     .name = "Clip",
-    .summary = "min(max(x, low), high)",
+    .summary = "min(max(x, low), high); in hardware constant bounds",
     .inputs = {1, 3},
     .outputs = {1, 1},
     .attributes = {{.name = "min", .kind = AttributeKind::real, .until = 10, .input = 1},

@@ -76,7 +76,8 @@ Result<bool> concat_channels(Graph& graph, Node* node) {
 
 extern const OpDef op_concat{
     .name = "Concat",
-    .summary = "the inputs one behind the other along an axis",
+    .summary =
+        "the inputs one behind the other along an axis; in hardware along the channels (axis 1 of four, or the last), no input constant",
     .inputs = {1, -1},
     .outputs = {1, 1},
     .attributes = {{.name = "axis", .kind = AttributeKind::integer}},

@@ -147,7 +147,7 @@ Result<std::vector<ValueType>> infer_range(Node& node) {
 
 extern const OpDef op_constant{
     .name = "Constant",
-    .summary = "a tensor that the file holds",
+    .summary = "a tensor that the file holds; no texts, not sparse",
     .inputs = {0, 0},
     .outputs = {1, 1},
     .attributes = {{.name = "value", .kind = AttributeKind::tensor},
@@ -163,7 +163,7 @@ extern const OpDef op_constant{
 extern const OpDef op_constant_of_shape{
     .name = "ConstantOfShape",
     .since = 9,
-    .summary = "a tensor of one value",
+    .summary = "a tensor of one value; the shape is constant",
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {{.name = "value", .kind = AttributeKind::tensor}},
@@ -195,9 +195,10 @@ extern const OpDef op_size{
 extern const OpDef op_range{
     .name = "Range",
     .since = 11,
-    .summary = "numbers from a start by a step up to a limit",
+    .summary = "numbers from a start by a step up to a limit; all inputs are constant",
     .inputs = {3, 3},
     .outputs = {1, 1},
+    .attributes = {{.name = "stash_type", .kind = AttributeKind::integer, .since = 27}},
     .infer = infer_range,
     .evaluate = evaluate_range,
 };

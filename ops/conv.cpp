@@ -115,7 +115,7 @@ const Traits conv_traits{.linear = conv_linear, .accumulates = true};
 extern const OpDef op_conv{
     .name = "Conv",
     .since = 1,
-    .summary = "convolution",
+    .summary = "convolution over two spatial axes, in groups; in hardware constant weight and bias, no dilation",
     .inputs = {2, 3},
     .outputs = {1, 1},
     .attributes = convolution_attributes(),

@@ -58,6 +58,7 @@ std::vector<Case> cases() {
     list.push_back({"Celu", with({{"alpha", 2.0}})});
     list.push_back({"Gelu", with({{"approximate", std::string("tanh")}})});
     list.push_back({"Cast", with({{"to", std::int64_t{1}}})});
+    list.push_back({"CastLike", {}, {number(1)}});
 
     list.push_back({"Clip"});
     list.push_back({"Clip", {}, {number(-1.5), number(2.25)}});

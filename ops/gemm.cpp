@@ -330,7 +330,7 @@ const Traits matmul_traits{.linear = matmul_linear, .accumulates = true};
 extern const OpDef op_gemm{
     .name = "Gemm",
     .since = 1,
-    .summary = "alpha * A * B + beta * C",
+    .summary = "alpha * A * B + beta * C; in hardware B is constant, and so is C unless beta is 1",
     .inputs = {2, 3},
     .outputs = {1, 1},
     .attributes = {{.name = "alpha", .kind = AttributeKind::real, .fallback = 1.0},
@@ -347,7 +347,7 @@ extern const OpDef op_gemm{
 extern const OpDef op_mat_mul{
     .name = "MatMul",
     .since = 1,
-    .summary = "matrix product",
+    .summary = "matrix product; in hardware one operand is a constant matrix",
     .inputs = {2, 2},
     .outputs = {1, 1},
     .attributes = {},

@@ -9,6 +9,7 @@
 #include "ops/common/quantizer.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/window.h"
+#include "src/graph/op_places.h"
 
 namespace weft {
 
@@ -131,7 +132,7 @@ Result<bool> refuse_dynamic(Graph&, Node* node) {
 extern const OpDef op_conv_integer{
     .name = "ConvInteger",
     .since = 10,
-    .summary = "convolution of integers into 32-bit sums",
+    .summary = "convolution of integers into 32-bit sums; limits as Conv; what reads the sums is a Cast to float",
     .inputs = {2, 4},
     .outputs = {1, 1},
     .attributes = convolution_attributes(),
@@ -144,7 +145,7 @@ extern const OpDef op_conv_integer{
 extern const OpDef op_mat_mul_integer{
     .name = "MatMulInteger",
     .since = 10,
-    .summary = "matrix product of integers into 32-bit sums",
+    .summary = "matrix product of integers into 32-bit sums; limits as MatMul; what reads the sums is a Cast to float",
     .inputs = {2, 4},
     .outputs = {1, 1},
     .traits = {},
@@ -156,13 +157,15 @@ extern const OpDef op_mat_mul_integer{
 extern const OpDef op_dynamic_quantize_linear{
     .name = "DynamicQuantizeLinear",
     .since = 11,
-    .summary = "quantises with a scale and zero point taken from the tensor itself",
+    .summary =
+        "quantises with a scale and zero point taken from the tensor itself; evaluated, but no kernel takes a scale from each image: "
+        "quantise statically",
     .inputs = {1, 1},
     .outputs = {3, 3},
     .traits = {},
     .infer = infer_dynamic,
     .evaluate = evaluate_dynamic,
-    .expansions = {{"dynamic-scale", refuse_dynamic}},
+    .expansions = {{refusing_step, refuse_dynamic}},
 };
 
 }  // namespace weft

@@ -96,9 +96,10 @@ Result<std::vector<Tensor>> evaluate_relation(const Node& node, std::span<const 
 }
 
 template <class F>
-OpDef relation_op(std::string_view name, std::string_view summary) {
+OpDef relation_op(std::string_view name, std::string_view summary, int since = 1) {
     return {
         .name = name,
+        .since = since,
         .summary = summary,
         .inputs = {2, 2},
         .outputs = {1, 1},
@@ -168,8 +169,9 @@ Result<std::vector<Tensor>> evaluate_where(const Node&, std::span<const Tensor* 
 extern const OpDef op_equal = relation_op<Equal>("Equal", "a == b");
 extern const OpDef op_greater = relation_op<Greater>("Greater", "a > b");
 extern const OpDef op_less = relation_op<Less>("Less", "a < b");
-extern const OpDef op_greater_or_equal = relation_op<GreaterOrEqual>("GreaterOrEqual", "a >= b");
-extern const OpDef op_less_or_equal = relation_op<LessOrEqual>("LessOrEqual", "a <= b");
+extern const OpDef op_greater_or_equal = relation_op<GreaterOrEqual>(
+    "GreaterOrEqual", "a >= b; in hardware where the thresholds reached are counted: Unsqueeze, this, Cast, ReduceSum, Cast", 12);
+extern const OpDef op_less_or_equal = relation_op<LessOrEqual>("LessOrEqual", "a <= b", 12);
 extern const OpDef op_and = relation_op<And>("And", "a and b");
 extern const OpDef op_or = relation_op<Or>("Or", "a or b");
 extern const OpDef op_xor = relation_op<Xor>("Xor", "either a or b");

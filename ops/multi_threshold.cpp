@@ -139,7 +139,9 @@ extern const OpDef op_multi_threshold{
     .name = "MultiThreshold",
     .domain = qonnx_domain,
     .other_domains = other_qonnx_domains(),
-    .summary = "out_scale times the number of thresholds that are at most x, plus out_bias",
+    .summary =
+        "out_scale times the number of thresholds that are at most x, plus out_bias; at most 255 constant thresholds for all channels or "
+        "each, data_layout NCHW or NHWC",
     .inputs = {2, 2},
     .outputs = {1, 1},
     .attributes = {{.name = "out_dtype", .kind = AttributeKind::text},

@@ -299,7 +299,7 @@ const Traits canonical_traits{.same_type_inputs = {0}, .fill_value = canonical_f
 extern const OpDef op_pad{
     .name = "Pad",
     .since = 1,
-    .summary = "padding by a constant",
+    .summary = "padding by a constant; mode constant, constant pads; in hardware of the two spatial axes of four, nothing cut off",
     .inputs = {1, 4},
     .outputs = {1, 1},
     .attributes = {{.name = "mode", .kind = AttributeKind::text, .fallback = std::string_view("constant")},

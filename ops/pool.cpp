@@ -249,7 +249,9 @@ OpDef canonical_global_pool(std::string_view name, std::string_view summary, Tra
 extern const OpDef op_max_pool{
     .name = "MaxPool",
     .since = 1,
-    .summary = "maximum over a window",
+    .summary =
+        "maximum over a window; two spatial axes, pads smaller than the window, no indices, no column-major storage; in hardware no "
+        "dilation",
     .inputs = {1, 1},
     .outputs = {1, 2},
     .attributes =
@@ -263,7 +265,7 @@ extern const OpDef op_max_pool{
 extern const OpDef op_average_pool{
     .name = "AveragePool",
     .since = 1,
-    .summary = "average over a window",
+    .summary = "average over a window; two spatial axes, pads smaller than the window; in hardware no dilation",
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {auto_pad,
@@ -282,7 +284,7 @@ extern const OpDef op_average_pool{
 extern const OpDef op_global_average_pool{
     .name = "GlobalAveragePool",
     .since = 1,
-    .summary = "average over all spatial positions",
+    .summary = "average over all spatial positions; any number of spatial axes",
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {},
@@ -295,7 +297,7 @@ extern const OpDef op_global_average_pool{
 extern const OpDef op_global_max_pool{
     .name = "GlobalMaxPool",
     .since = 1,
-    .summary = "maximum over all spatial positions",
+    .summary = "maximum over all spatial positions; any number of spatial axes",
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {},

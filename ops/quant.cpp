@@ -146,19 +146,22 @@ Result<bool> to_standard(Graph& graph, Node* node) {
 }
 
 OpDef quantiser_op(std::string_view name) {
-    return {.name = name,
-            .domain = qonnx_domain,
-            .other_domains = other_qonnx_domains(),
-            .summary = "(limit(round(x / scale + zero point)) - zero point) * scale, for integers of a given width",
-            .inputs = {4, 4},
-            .outputs = {1, 1},
-            .attributes = {{.name = "signed", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
-                           {.name = "narrow", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
-                           rounding_mode_attribute("ROUND")},
-            .traits = {},
-            .infer = infer<quantiser_of_width>,
-            .evaluate = evaluate<quantiser_of_width>,
-            .expansions = {{"quantiser-to-standard", to_standard<quantiser_of_width>}}};
+    return {
+        .name = name,
+        .domain = qonnx_domain,
+        .other_domains = other_qonnx_domains(),
+        .summary =
+            "(limit(round(x / scale + zero point)) - zero point) * scale, for integers of a given width; all parameters constant, whole "
+            "widths and zero points, rounding_mode ROUND, FLOOR or CEIL; in hardware an activation has one scale and at most 8 bits",
+        .inputs = {4, 4},
+        .outputs = {1, 1},
+        .attributes = {{.name = "signed", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
+                       {.name = "narrow", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
+                       rounding_mode_attribute("ROUND")},
+        .traits = {},
+        .infer = infer<quantiser_of_width>,
+        .evaluate = evaluate<quantiser_of_width>,
+        .expansions = {{"quantiser-to-standard", to_standard<quantiser_of_width>}}};
 }
 
 }  // namespace
@@ -170,7 +173,7 @@ extern const OpDef op_bipolar_quant{
     .name = "BipolarQuant",
     .domain = qonnx_domain,
     .other_domains = other_qonnx_domains(),
-    .summary = "scale where x >= 0, else -scale",
+    .summary = "scale where x >= 0, else -scale; the scale is constant, of an activation one number",
     .inputs = {2, 2},
     .outputs = {1, 1},
     .traits = {},

@@ -100,14 +100,14 @@ Result<std::vector<Tensor>> evaluate_function(const Node& node, std::span<const 
 }
 
 template <const OpDef& op>
-OpDef quantised_function_op(std::string_view name, std::string_view summary, std::vector<AttributeDef> attributes) {
+OpDef quantised_function_op(std::string_view name, std::string_view summary, std::vector<AttributeDef> attributes, Traits traits = {}) {
     return {.name = name,
             .domain = "com.microsoft",
             .summary = summary,
             .inputs = {4, 5},
             .outputs = {1, 1},
             .attributes = std::move(attributes),
-            .traits = {},
+            .traits = std::move(traits),
             .infer = infer_as<real_function<op>>,
             .evaluate = evaluate_function<op>,
             .expansions = {{"quantised-function", expand_to<real_function<op>>}}};
@@ -120,13 +120,15 @@ std::string refuse_opset(const Attribute& value) {
 
 }  // namespace
 
-extern const OpDef op_microsoft_qlinear_add = two_op<op_add>("QLinearAdd", "sum of integers with scales and zero points");
-extern const OpDef op_microsoft_qlinear_mul = two_op<op_mul>("QLinearMul", "product of integers with scales and zero points");
+extern const OpDef op_microsoft_qlinear_add =
+    two_op<op_add>("QLinearAdd", "sum of integers with scales and zero points; limits as Add between quantisers");
+extern const OpDef op_microsoft_qlinear_mul =
+    two_op<op_mul>("QLinearMul", "product of integers with scales and zero points; limits as Mul between quantisers");
 
 extern const OpDef op_microsoft_qlinear_concat{
     .name = "QLinearConcat",
     .domain = "com.microsoft",
-    .summary = "integers with scales one behind the other along an axis, brought to one scale",
+    .summary = "integers with scales one behind the other along an axis, brought to one scale; limits as Concat",
     .inputs = {5, -1},
     .outputs = {1, 1},
     .attributes = {{.name = "axis", .kind = AttributeKind::integer, .required = true}},
@@ -141,8 +143,9 @@ extern const OpDef op_microsoft_qlinear_leaky_relu =
 extern const OpDef op_microsoft_qlinear_sigmoid =
     quantised_function_op<op_sigmoid>("QLinearSigmoid", "Sigmoid of integers with scales", {});
 extern const OpDef op_microsoft_qlinear_softmax =
-    quantised_function_op<op_softmax>("QLinearSoftmax", "Softmax of integers with scales",
+    quantised_function_op<op_softmax>("QLinearSoftmax", "Softmax of integers with scales; limits as Softmax",
                                       {{.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{-1}},
-                                       {.name = "opset", .kind = AttributeKind::integer, .required = true, .refuse = refuse_opset}});
+                                       {.name = "opset", .kind = AttributeKind::integer, .required = true, .refuse = refuse_opset}},
+                                      {.host_suffix = true});
 
 }  // namespace weft

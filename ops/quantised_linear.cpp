@@ -120,7 +120,7 @@ Result<std::vector<Tensor>> evaluate_gemm(const Node& node, std::span<const Tens
 extern const OpDef op_qlinear_conv{
     .name = "QLinearConv",
     .since = 10,
-    .summary = "convolution of integers with scales and zero points",
+    .summary = "convolution of integers with scales and zero points; limits as Conv between quantisers, the bias of 32 bits",
     .inputs = {8, 9},
     .outputs = {1, 1},
     .attributes = convolution_attributes(),
@@ -133,7 +133,7 @@ extern const OpDef op_qlinear_conv{
 extern const OpDef op_qlinear_mat_mul{
     .name = "QLinearMatMul",
     .since = 10,
-    .summary = "matrix product of integers with scales and zero points",
+    .summary = "matrix product of integers with scales and zero points; limits as MatMul between quantisers",
     .inputs = {8, 8},
     .outputs = {1, 1},
     .traits = {},
@@ -145,7 +145,7 @@ extern const OpDef op_qlinear_mat_mul{
 extern const OpDef op_microsoft_qgemm{
     .name = "QGemm",
     .domain = "com.microsoft",
-    .summary = "alpha * A * B + C of integers with scales and zero points",
+    .summary = "alpha * A * B + C of integers with scales and zero points; limits as Gemm between quantisers, C of 32 bits",
     .inputs = {6, 9},
     .outputs = {1, 1},
     .attributes = {{.name = "alpha", .kind = AttributeKind::real, .fallback = 1.0},

@@ -90,10 +90,10 @@ OpDef quantised_pool_op(std::string_view name, std::string_view summary, std::ve
 
 }  // namespace
 
-extern const OpDef op_microsoft_qlinear_global_average_pool =
-    quantised_pool_op<op_global_average_pool>("QLinearGlobalAveragePool", "average of integers with scales over all positions", {});
+extern const OpDef op_microsoft_qlinear_global_average_pool = quantised_pool_op<op_global_average_pool>(
+    "QLinearGlobalAveragePool", "average of integers with scales over all positions; limits as GlobalAveragePool", {});
 extern const OpDef op_microsoft_qlinear_average_pool =
-    quantised_pool_op<op_average_pool>("QLinearAveragePool", "average of integers with scales over a window",
+    quantised_pool_op<op_average_pool>("QLinearAveragePool", "average of integers with scales over a window; limits as AveragePool",
                                        {{.name = "auto_pad", .kind = AttributeKind::text},
                                         {.name = "ceil_mode", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
                                         {.name = "count_include_pad", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},

@@ -240,6 +240,13 @@ std::string refuse_output_type(const Attribute& value) {
                : fmt::format("element type {} is not supported", type);
 }
 
+constexpr std::string_view quantize_summary =
+    "round(x / scale) + zero point, ties to even, limited to the integer type; constant parameters for the tensor or each channel, 4 to 16 "
+    "bits; in hardware an activation has one scale";
+constexpr std::string_view dequantize_summary =
+    "(x - zero point) * scale; constant parameters for the tensor or each channel, integers of 4, 8, 16 or 32 bits; in hardware an "
+    "activation has one scale";
+
 std::vector<AttributeDef> quantizer_attributes() {
     return {{.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{1}},
             {.name = "block_size", .kind = AttributeKind::integer},
@@ -253,7 +260,7 @@ std::vector<AttributeDef> quantizer_attributes() {
 extern const OpDef op_quantize_linear{
     .name = "QuantizeLinear",
     .since = 10,
-    .summary = "round(x / scale) + zero point, ties to even, limited to the integer type",
+    .summary = quantize_summary,
     .inputs = {2, 3},
     .outputs = {1, 1},
     .attributes = quantizer_attributes(),
@@ -268,7 +275,7 @@ extern const OpDef op_quantize_linear{
 extern const OpDef op_dequantize_linear{
     .name = "DequantizeLinear",
     .since = 10,
-    .summary = "(x - zero point) * scale",
+    .summary = dequantize_summary,
     .inputs = {2, 3},
     .outputs = {1, 1},
     .attributes = quantizer_attributes(),
@@ -285,7 +292,7 @@ extern const OpDef op_dequantize_linear{
 extern const OpDef op_microsoft_quantize_linear{
     .name = "QuantizeLinear",
     .domain = "com.microsoft",
-    .summary = "round(x / scale) + zero point, ties to even, limited to the integer type",
+    .summary = quantize_summary,
     .inputs = {2, 3},
     .outputs = {1, 1},
     .attributes = microsoft_attributes(),
@@ -298,7 +305,7 @@ extern const OpDef op_microsoft_quantize_linear{
 extern const OpDef op_microsoft_dequantize_linear{
     .name = "DequantizeLinear",
     .domain = "com.microsoft",
-    .summary = "(x - zero point) * scale",
+    .summary = dequantize_summary,
     .inputs = {2, 3},
     .outputs = {1, 1},
     .attributes = microsoft_attributes(),

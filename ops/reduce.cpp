@@ -43,7 +43,8 @@ Shape reduced_shape(const Node& node, const Shape& shape, const std::vector<bool
 
 Result<std::vector<ValueType>> infer_reduce(Node& node) {
     const Value* x = node.input(0);
-    if (x->type == DataType::boolean) return tensor_error(node, x, "a reduction of bool elements is not supported");
+    const bool picks = node.op->traits.commutes_with_monotone;
+    if (x->type == DataType::boolean && !picks) return tensor_error(node, x, "the sum of bool elements is not supported");
     WEFT_ASSIGN(const auto reduced, reduced_axes(node, x->shape.size()));
     return std::vector{ValueType{x->type, reduced_shape(node, x->shape, reduced)}};
 }
@@ -51,7 +52,8 @@ Result<std::vector<ValueType>> infer_reduce(Node& node) {
 template <class T, Reduction kind>
 void reduce_typed(const Tensor& x, const std::vector<bool>& reduced, Tensor& y) {
     // Sums of float are taken in double: the order of summation then does not show.
-    using Sum = std::conditional_t<std::is_same_v<T, float>, double, T>;
+    using Sum = std::conditional_t<std::is_same_v<T, float>, double, std::conditional_t<std::is_same_v<T, bool>, std::uint8_t, T>>;
+    using Limits = std::numeric_limits<T>;
     const Shape& shape = x.shape();
     Shape strides(shape.size());
     std::int64_t outputs = 1;
@@ -59,8 +61,8 @@ void reduce_typed(const Tensor& x, const std::vector<bool>& reduced, Tensor& y) 
         strides[axis] = reduced[axis] ? 0 : outputs;
         if (!reduced[axis]) outputs *= shape[axis];
     }
-    constexpr Sum start = kind == Reduction::maximum   ? static_cast<Sum>(std::numeric_limits<T>::lowest())
-                          : kind == Reduction::minimum ? static_cast<Sum>(std::numeric_limits<T>::max())
+    constexpr Sum start = kind == Reduction::maximum   ? static_cast<Sum>(Limits::has_infinity ? -Limits::infinity() : Limits::lowest())
+                          : kind == Reduction::minimum ? static_cast<Sum>(Limits::has_infinity ? Limits::infinity() : Limits::max())
                                                        : Sum(0);
     std::vector<Sum> sums(static_cast<std::size_t>(outputs), start);
     Shape index(shape.size(), 0);
@@ -95,9 +97,7 @@ Result<std::vector<Tensor>> evaluate_reduce(const Node& node, std::span<const Te
     const Tensor& x = *inputs[0];
     WEFT_ASSIGN(const auto reduced, reduced_axes(node, x.shape().size()));
     Tensor y(x.type(), reduced_shape(node, x.shape(), reduced));
-    visit_type(x.type(), [&](auto e) {
-        if constexpr (!std::is_same_v<decltype(e), bool>) reduce_typed<decltype(e), kind>(x, reduced, y);
-    });
+    visit_type(x.type(), [&](auto e) { reduce_typed<decltype(e), kind>(x, reduced, y); });
     return std::vector{std::move(y)};
 }
 
@@ -159,12 +159,13 @@ const Traits picks{.same_type_inputs = {0}, .commutes_with_monotone = true, .pic
 
 }  // namespace
 
-extern const OpDef op_reduce_mean =
-    reduction<Reduction::mean>("ReduceMean", "mean over axes", sums, {{"mean-to-global-pool", reduce_to_global_pool<Reduction::mean>}});
-extern const OpDef op_reduce_sum =
-    reduction<Reduction::sum>("ReduceSum", "sum over axes", sums, {{"sum-to-global-pool", reduce_to_global_pool<Reduction::sum>}}, 12);
-extern const OpDef op_reduce_max = reduction<Reduction::maximum>("ReduceMax", "maximum over axes", picks,
-                                                                 {{"maximum-to-global-pool", reduce_to_global_pool<Reduction::maximum>}});
-extern const OpDef op_reduce_min = reduction<Reduction::minimum>("ReduceMin", "minimum over axes", picks);
+extern const OpDef op_reduce_mean = reduction<Reduction::mean>("ReduceMean", "mean over axes; constant axes; in hardware not of axis 0",
+                                                               sums, {{"mean-to-global-pool", reduce_to_global_pool<Reduction::mean>}});
+extern const OpDef op_reduce_sum = reduction<Reduction::sum>("ReduceSum", "sum over axes; constant axes; in hardware not of axis 0", sums,
+                                                             {{"sum-to-global-pool", reduce_to_global_pool<Reduction::sum>}}, 12);
+extern const OpDef op_reduce_max =
+    reduction<Reduction::maximum>("ReduceMax", "maximum over axes; constant axes; in hardware not of axis 0", picks,
+                                  {{"maximum-to-global-pool", reduce_to_global_pool<Reduction::maximum>}});
+extern const OpDef op_reduce_min = reduction<Reduction::minimum>("ReduceMin", "minimum over axes; constant axes", picks);
 
 }  // namespace weft

@@ -279,7 +279,7 @@ AttributeDef axis_attribute() { return {.name = "axis", .kind = AttributeKind::i
 
 extern const OpDef op_gather{
     .name = "Gather",
-    .summary = "slices at given indices of an axis",
+    .summary = "slices at given indices of an axis; in hardware the indices are constant and name each slice once",
     .inputs = {2, 2},
     .outputs = {1, 1},
     .attributes = {axis_attribute()},
@@ -305,7 +305,7 @@ extern const OpDef op_gather_elements{
 
 extern const OpDef op_slice{
     .name = "Slice",
-    .summary = "part of a tensor, by start, end and step of some axes",
+    .summary = "part of a tensor, by start, end and step of some axes; constant bounds",
     .inputs = {1, 5},
     .outputs = {1, 1},
     .attributes = {{.name = "starts", .kind = AttributeKind::integers, .until = 9, .input = 1},
@@ -318,7 +318,7 @@ extern const OpDef op_slice{
 
 extern const OpDef op_split{
     .name = "Split",
-    .summary = "parts of a tensor along an axis",
+    .summary = "parts of a tensor along an axis; constant extents",
     .inputs = {1, 2},
     .outputs = {1, -1},
     .attributes = {axis_attribute(),
@@ -332,7 +332,7 @@ extern const OpDef op_split{
 extern const OpDef op_tile{
     .name = "Tile",
     .since = 6,
-    .summary = "repeats a tensor along its axes",
+    .summary = "repeats a tensor along its axes; constant numbers of repeats",
     .inputs = {2, 2},
     .outputs = {1, 1},
     .traits = {.same_type_inputs = {0}, .commutes_with_monotone = true},

@@ -126,7 +126,7 @@ Result<std::vector<Tensor>> evaluate_arg_max(const Node& node, std::span<const T
 extern const OpDef op_softmax{
     .name = "Softmax",
     .since = 1,
-    .summary = "exponentials that sum to 1",
+    .summary = "exponentials that sum to 1; behind the last layer",
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {{.name = "axis", .kind = AttributeKind::integer}},
@@ -140,7 +140,7 @@ extern const OpDef op_softmax{
 extern const OpDef op_log_softmax{
     .name = "LogSoftmax",
     .since = 1,
-    .summary = "logarithm of Softmax",
+    .summary = "logarithm of Softmax; behind the last layer",
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {{.name = "axis", .kind = AttributeKind::integer}},
@@ -154,7 +154,7 @@ extern const OpDef op_log_softmax{
 extern const OpDef op_arg_max{
     .name = "ArgMax",
     .since = 1,
-    .summary = "index of the largest element along an axis",
+    .summary = "index of the largest element along an axis; behind the last layer",
     .inputs = {1, 1},
     .outputs = {1, 1},
     .attributes = {{.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},

@@ -166,7 +166,9 @@ extern const OpDef op_trunc{
     .name = "Trunc",
     .domain = qonnx_domain,
     .other_domains = other_qonnx_domains(),
-    .summary = "the integers of a quantised value without their lowest bits",
+    .summary =
+        "the integers of a quantised value without their lowest bits; all parameters constant, one scale and zero point, rounding_mode "
+        "ROUND, FLOOR or CEIL, at most 8 bits are left",
     .inputs = {5, 7},
     .outputs = {1, 1},
     .attributes = {rounding_mode_attribute("FLOOR"),

@@ -350,8 +350,9 @@ Result<BlockMove> resolve_space_to_depth(const Node& node, const Shape& from) {
     if (block < 1 || from[2] % block != 0 || from[3] % block != 0) {
         return node_error(node, fmt::format("{} rows and {} columns do not divide into blocks of {}", from[2], from[3], block));
     }
+    const Integers perm = node.attributes.text("mode") == "CRD" ? Integers{0, 1, 3, 5, 2, 4} : Integers{0, 3, 5, 1, 2, 4};
     return BlockMove{{from[0], from[1], from[2] / block, block, from[3] / block, block},
-                     {0, 3, 5, 1, 2, 4},
+                     perm,
                      {from[0], from[1] * block * block, from[2] / block, from[3] / block}};
 }
 
@@ -394,6 +395,11 @@ OpDef blocks_op(std::string_view name, std::string_view summary, std::vector<Att
 std::string refuse_mode(const Attribute& value) {
     const auto& text = std::get<std::string>(value);
     return text == "DCR" || text == "CRD" ? "" : "the mode '" + text + "' is neither 'DCR' nor 'CRD'";
+}
+
+std::vector<AttributeDef> block_attributes(int mode_since) {
+    return {{.name = "blocksize", .kind = AttributeKind::integer, .required = true},
+            {.name = "mode", .kind = AttributeKind::text, .fallback = std::string_view("DCR"), .refuse = refuse_mode, .since = mode_since}};
 }
 
 // --- the canonical view ---
@@ -468,17 +474,19 @@ void replace_by_view(Graph& graph, Node* node, Integers perm) {
 }
 
 extern const OpDef op_reshape =
-    reshaping_op<resolve_reshape>("Reshape", "the same elements under another shape", {1, 2},
+    reshaping_op<resolve_reshape>("Reshape", "the same elements under another shape; the shape is constant", {1, 2},
                                   {{.name = "shape", .kind = AttributeKind::integers, .until = 4, .input = 1},
                                    {.name = "allowzero", .kind = AttributeKind::integer, .fallback = std::int64_t{0}}});
 extern const OpDef op_flatten =
     reshaping_op<resolve_flatten>("Flatten", "a matrix: the axes before `axis` are its rows", {1, 1},
                                   {{.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{1}}});
-extern const OpDef op_squeeze = reshaping_op<resolve_squeeze>("Squeeze", "drops axes of extent 1", {1, 2},
+extern const OpDef op_squeeze = reshaping_op<resolve_squeeze>("Squeeze", "drops axes of extent 1; constant axes", {1, 2},
                                                               {{.name = "axes", .kind = AttributeKind::integers, .until = 12, .input = 1}});
-extern const OpDef op_unsqueeze = reshaping_op<resolve_unsqueeze>(
-    "Unsqueeze", "inserts axes of extent 1", {1, 2}, {{.name = "axes", .kind = AttributeKind::integers, .until = 12, .input = 1}});
-extern const OpDef op_identity = reshaping_op<resolve_same>("Identity", "the input", {1, 1}, {}, OpRole::identity);
+extern const OpDef op_unsqueeze =
+    reshaping_op<resolve_unsqueeze>("Unsqueeze", "inserts axes of extent 1; constant axes", {1, 2},
+                                    {{.name = "axes", .kind = AttributeKind::integers, .until = 12, .input = 1}});
+extern const OpDef op_identity =
+    reshaping_op<resolve_same>("Identity", "the input; no sequences or optional values", {1, 1}, {}, OpRole::identity);
 
 extern const OpDef op_transpose{
     .name = "Transpose",
@@ -494,7 +502,7 @@ extern const OpDef op_transpose{
 
 extern const OpDef op_dropout{
     .name = "Dropout",
-    .summary = "the input: nothing is dropped in inference",
+    .summary = "the input: nothing is dropped in inference; not in training mode, in hardware nobody reads the mask",
     .inputs = {1, 3},
     .outputs = {1, 2},
     .attributes = {{.name = "ratio", .kind = AttributeKind::real, .until = 11, .input = 1},
@@ -509,7 +517,7 @@ extern const OpDef op_dropout{
 extern const OpDef op_expand{
     .name = "Expand",
     .since = 8,
-    .summary = "broadcasts to a shape",
+    .summary = "broadcasts to a shape; the shape is constant; in hardware only where that repeats nothing",
     .inputs = {2, 2},
     .outputs = {1, 1},
     .attributes = {},
@@ -519,12 +527,10 @@ extern const OpDef op_expand{
     .rewrites = {{"expand-to-view", expand_to_view}},
 };
 
-extern const OpDef op_depth_to_space = blocks_op<resolve_depth_to_space>(
-    "DepthToSpace", "moves blocks of channels into space",
-    {{.name = "blocksize", .kind = AttributeKind::integer, .required = true},
-     {.name = "mode", .kind = AttributeKind::text, .fallback = std::string_view("DCR"), .refuse = refuse_mode}});
-extern const OpDef op_space_to_depth = blocks_op<resolve_space_to_depth>(
-    "SpaceToDepth", "moves blocks of space into channels", {{.name = "blocksize", .kind = AttributeKind::integer, .required = true}});
+extern const OpDef op_depth_to_space =
+    blocks_op<resolve_depth_to_space>("DepthToSpace", "moves blocks of channels into space; four axes", block_attributes(11));
+extern const OpDef op_space_to_depth =
+    blocks_op<resolve_space_to_depth>("SpaceToDepth", "moves blocks of space into channels; four axes", block_attributes(28));
 
 extern const OpDef op_weft_view{
     .name = "view",

@@ -26,6 +26,12 @@ Attributes with(const std::string& name, Attribute value) {
     return attributes;
 }
 
+Attributes crd_blocks() {
+    Attributes attributes = with("blocksize", std::int64_t{2});
+    attributes.set("mode", std::string("CRD"));
+    return attributes;
+}
+
 struct Case {
     std::string name;
     int opset;
@@ -58,7 +64,21 @@ std::vector<Case> cases() {
         {"Transpose", 13, {}, {2, 3, 4}, {}, {4, 3, 2}},
         {"DepthToSpace", 13, with("blocksize", std::int64_t{2}), {1, 8, 2, 3}, {}, {1, 2, 4, 6}},
         {"SpaceToDepth", 13, with("blocksize", std::int64_t{2}), {1, 2, 4, 6}, {}, {1, 8, 2, 3}},
+        {"SpaceToDepth", 28, crd_blocks(), {1, 2, 4, 6}, {}, {1, 8, 2, 3}},
     };
+}
+
+TEST(View, BlocksMovedThereAndBackAreWhatTheyWere) {
+    const Tensor x = random_tensor(DataType::float32, {1, 3, 4, 6}, 7);
+    for (const Attributes& attributes : {with("blocksize", std::int64_t{2}), crd_blocks()}) {
+        const Tensor deep = SingleNode("", "SpaceToDepth", 28, attributes, {x}).evaluate();
+        EXPECT_EQ(SingleNode("", "DepthToSpace", 28, attributes, {deep}).evaluate(), x);
+    }
+    const Tensor by_column = SingleNode("", "SpaceToDepth", 28, crd_blocks(), {x}).evaluate();
+    // The channels of one block lie side by side: those of input channel 0 first.
+    EXPECT_EQ(by_column.at(1 * 6), x.at(1));
+    EXPECT_EQ(by_column.at(2 * 6), x.at(6));
+    EXPECT_EQ(by_column.at(4 * 6), x.at(24));
 }
 
 TEST(View, MapsAreWhatIsEvaluated) {

@@ -31,7 +31,8 @@ int ir_version_for(int opset) {
     if (opset <= 18) return 8;
     if (opset <= 20) return 9;
     if (opset <= 22) return 10;
-    return opset - 12;
+    if (opset <= 24) return opset - 12;
+    return opset <= 27 ? 13 : 14;
 }
 
 bool is_standard(const Node& node) { return node.op->domain.empty(); }

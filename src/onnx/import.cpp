@@ -15,15 +15,12 @@
 #include "src/onnx/input_shapes.h"
 #include "src/onnx/model_file.h"
 #include "src/onnx/tensor_proto.h"
+#include "src/onnx/versions.h"
 #include "src/passes/fold_constants.h"
 
 namespace weft {
 
 namespace {
-
-/// The newest operator set and file format whose differences to earlier ones are known here.
-constexpr std::int64_t newest_opset = 25;
-constexpr std::int64_t newest_ir_version = 13;
 
 void append(Diagnostics& to, Diagnostics from) {
     for (Diagnostic& diagnostic : from) to.push_back(std::move(diagnostic));

@@ -215,8 +215,8 @@ std::optional<std::uint64_t> onnx_raw_bytes(int type, std::int64_t elements) {
 
 std::string onnx_type_name(int type) {
     // Types younger than the protobuf classes.
-    static constexpr const char* later[] = {"FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ",
-                                            "UINT4",        "INT4",           "FLOAT4E2M1"};
+    static constexpr const char* later[] = {"FLOAT8E4M3FN", "FLOAT8E4M3FNUZ", "FLOAT8E5M2", "FLOAT8E5M2FNUZ", "UINT4",      "INT4",
+                                            "FLOAT4E2M1",   "FLOAT8E8M0",     "UINT2",      "INT2",           "FLOAT6E2M3", "FLOAT6E3M2"};
     if (onnx::TensorProto_DataType_IsValid(type)) return onnx::TensorProto_DataType_Name(static_cast<onnx::TensorProto_DataType>(type));
     if (type >= 17 && type < 17 + static_cast<int>(std::size(later))) return later[type - 17];
     return fmt::format("number {}", type);

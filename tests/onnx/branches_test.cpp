@@ -324,7 +324,7 @@ TEST(Opsets, NewerOnesAreTriedAsTheyAre) {
         EXPECT_EQ(model->graph.outputs[0]->shape, (Shape{1, 2, 1}));
         EXPECT_EQ(
             messages(model->warnings),
-            "warning: the model's opset 31 is newer than 25, the newest one known\n  help: export with opset 25 if results surprise\n");
+            "warning: the model's opset 31 is newer than 28, the newest one known\n  help: export with opset 28 if results surprise\n");
     }
 }
 

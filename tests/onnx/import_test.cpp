@@ -2,6 +2,7 @@
 // Structure, operators, attributes and numbers of models: what is taken, what is refused and in which words.
 // SPDX-License-Identifier: Apache-2.0
 #include "src/onnx/import.h"
+#include "src/onnx/export.h"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 
 #include "src/base/sha256.h"
 #include "src/graph/op_def.h"
+#include "src/onnx/export.h"
 #include "tests/onnx/model_builder.h"
 
 namespace weft::test {
@@ -138,7 +140,44 @@ TEST(Import, ChecksVersions) {
     const auto model = future.import();
     ASSERT_TRUE(model) << messages(model);
     EXPECT_EQ(messages(model->warnings),
-              "warning: the model's opset 99 is newer than 25, the newest one known\n  help: export with opset 25 if results surprise\n");
+              "warning: the model's opset 99 is newer than 28, the newest one known\n  help: export with opset 28 if results surprise\n");
+}
+
+TEST(Import, KnowsTheFileFormatsOfOperatorSets) {
+    for (const auto& [opset, ir_version] : {std::pair{18, 8}, {19, 9}, {21, 10}, {23, 11}, {24, 12}, {25, 13}, {27, 13}, {28, 14}}) {
+        ModelBuilder builder = dense_model();
+        builder.model.mutable_opset_import(0)->set_version(opset);
+        const auto model = builder.import();
+        ASSERT_TRUE(model) << messages(model);
+        EXPECT_TRUE(model->warnings.empty());
+        const auto bytes = export_to_bytes(model->graph);
+        ASSERT_TRUE(bytes) << messages(bytes);
+        onnx::ModelProto written;
+        ASSERT_TRUE(written.ParseFromString(*bytes));
+        EXPECT_EQ(written.ir_version(), ir_version) << opset;
+        EXPECT_EQ(written.opset_import(0).version(), opset);
+    }
+}
+
+TEST(Import, FoldsARangeThatSaysHowItIsAdded) {
+    ModelBuilder builder(27);
+    for (const float value : {1.0F, 4.0F, 1.5F}) {
+        auto& constant = *builder.graph().add_initializer();
+        constant.set_name("c" + std::to_string(builder.graph().initializer_size()));
+        constant.set_data_type(onnx::TensorProto::FLOAT);
+        constant.add_float_data(value);
+    }
+    builder.input("x", {1, 2});
+    auto& range = builder.node("Range", {"c1", "c2", "c3"}, {"r"});
+    auto& stash = *range.add_attribute();
+    stash.set_name("stash_type");
+    stash.set_type(onnx::AttributeProto::INT);
+    stash.set_i(1);
+    builder.node("Add", {"x", "r"}, {"y"});
+    builder.output("y", {1, 2});
+    const auto model = builder.import();
+    ASSERT_TRUE(model) << messages(model);
+    EXPECT_EQ(model->graph.find("r")->constant->to_doubles(), (std::vector<double>{1.0, 2.5}));
 }
 
 TEST(Import, NamesEveryProblemOfAModel) {

@@ -181,6 +181,7 @@ TEST(TensorProto, RefusesWhatIsUnsound) {
     EXPECT_EQ(messages(read(proto_of(TensorProto::COMPLEX64, {1}))),
               "error: tensor 'w': its element type COMPLEX64 is not supported" + types);
     EXPECT_EQ(messages(read(proto_of(17, {1}))), "error: tensor 'w': its element type FLOAT8E4M3FN is not supported" + types);
+    EXPECT_EQ(messages(read(proto_of(26, {1}))), "error: tensor 'w': its element type INT2 is not supported" + types);
     EXPECT_EQ(messages(read(proto_of(99, {1}))), "error: tensor 'w': its element type number 99 is not supported" + types);
     EXPECT_EQ(messages(read(proto_of(0, {1}))), "error: tensor 'w': its element type UNDEFINED is not supported" + types);
 }

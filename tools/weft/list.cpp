@@ -7,7 +7,7 @@
 
 #include "src/cost/board.h"
 #include "src/design/unit_def.h"
-#include "src/graph/op_def.h"
+#include "src/graph/op_places.h"
 #include "tools/weft/command.h"
 
 namespace weft::tool {
@@ -20,13 +20,15 @@ Json list_ops() {
     Json list = Json::array();
     for (const OpDef* op : op_registry()) {
         if (op->refusal) continue;
-        const bool hardware = op->lower || !op->rewrites.empty() || op->traits.elementwise || op->traits.view;
+        const OpPlaces places = places_of(*op);
         list.push_back({{"op", op->name},
                         {"domain", op->domain},
+                        {"since", op->since},
                         {"summary", op->summary},
                         {"evaluates", op->evaluate != nullptr},
-                        {"hardware", hardware},
-                        {"host_suffix", op->traits.host_suffix}});
+                        {"hardware", places.hardware},
+                        {"host_suffix", places.host},
+                        {"folded", places.folded}});
     }
     return list;
 }
@@ -68,7 +70,8 @@ void print_text(const std::string& what, const Json& list) {
             fmt::print("{:<22} {:<9} {}\n", entry["op"].get<std::string>(),
                        entry["hardware"]      ? "hardware"
                        : entry["host_suffix"] ? "host"
-                                              : "constants",
+                       : entry["folded"]      ? "constants"
+                                              : "-",
                        entry["summary"].get<std::string>());
         } else if (what == "units") {
             fmt::print("{:<12} {}\n", entry["unit"].get<std::string>(), entry["summary"].get<std::string>());
