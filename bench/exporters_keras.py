@@ -39,21 +39,21 @@ def mlp(x):
 
 def lenet(x):
     for filters in (6, 16):
-        x = layers.AveragePooling2D()(layers.Conv2D(filters, 5, activation="tanh")(x))
+        x = layers.AveragePooling2D(2)(layers.Conv2D(filters, 5, activation="tanh")(x))
     return classes(layers.Dense(84, activation="tanh")(layers.Dense(120, activation="tanh")(layers.Flatten()(x))))
 
 
 def simple_convnet(x):
     """The example that Keras' beginners meet first."""
-    x = layers.MaxPooling2D()(layers.Conv2D(16, 3, activation="relu")(x))
-    x = layers.MaxPooling2D()(layers.Conv2D(32, 3, activation="relu")(x))
+    x = layers.MaxPooling2D(2)(layers.Conv2D(16, 3, activation="relu")(x))
+    x = layers.MaxPooling2D(2)(layers.Conv2D(32, 3, activation="relu")(x))
     return classes(layers.Dropout(0.5)(layers.Flatten()(x)))
 
 
 def vgg(x):
     for filters in (8, 16, 32):
         x = layers.Conv2D(filters, 3, padding="same", activation="relu")(x)
-        x = layers.MaxPooling2D()(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))
+        x = layers.MaxPooling2D(2)(layers.Conv2D(filters, 3, padding="same", activation="relu")(x))
     return classes(layers.Dense(64, activation="relu")(layers.Flatten()(x)))
 
 
@@ -105,7 +105,7 @@ def densenet(x):
         inner = conv(inner, 16, 1)
         x = layers.Concatenate()([x, layers.Conv2D(4, 3, padding="same", use_bias=False)(inner)])
     x = layers.ReLU()(layers.BatchNormalization()(x))
-    x = layers.AveragePooling2D()(layers.Conv2D(12, 1, use_bias=False)(x))
+    x = layers.AveragePooling2D(2)(layers.Conv2D(12, 1, use_bias=False)(x))
     return classes(layers.GlobalAveragePooling2D()(x))
 
 
@@ -141,7 +141,7 @@ def xception(x):
 def leaky(x):
     for filters in (8, 16, 32):
         x = layers.Conv2D(filters, 3, padding="same", use_bias=False)(x)
-        x = layers.MaxPooling2D()(layers.LeakyReLU(negative_slope=0.1)(layers.BatchNormalization()(x)))
+        x = layers.MaxPooling2D(2)(layers.LeakyReLU(negative_slope=0.1)(layers.BatchNormalization()(x)))
     return classes(layers.GlobalMaxPooling2D()(x))
 
 

@@ -275,9 +275,9 @@ def autoencoder_dense():
 
 
 def autoencoder_convolutional():
-    """Strided convolutions down, shuffled pixels up."""
-    down = [conv(1, 8, 3, 2), conv(8, 16, 3, 2)]
-    return nn.Sequential(*down, conv(16, 32), nn.PixelShuffle(2), conv(8, 16), nn.PixelShuffle(2), nn.Conv2d(4, 1, 3, padding=1))
+    """Strided convolutions to a narrow code, dense layers from it to the image."""
+    down = [conv(1, 8, 3, 2), conv(8, 16, 3, 2), nn.Flatten(), nn.Linear(784, 16)]
+    return nn.Sequential(*down, nn.Linear(16, 64), nn.ReLU(), nn.Linear(64, 784))
 
 
 def denoiser():

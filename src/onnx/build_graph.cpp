@@ -225,7 +225,8 @@ private:
 
         const std::string domain(domain_of(node));
         const auto opset = flat.opsets->find(domain);
-        const int version = opset == flat.opsets->end() ? 1 : opset->second;
+        int version = opset == flat.opsets->end() ? 1 : opset->second;
+        if (domain.empty()) version = std::min(version, newest_opset);
         if (version < op->since) {
             refuse(key, "", fmt::format("{} is supported from opset {} on, the model has opset {}", op->name, op->since, version),
                    "convert the model to a newer opset (onnx.version_converter)");

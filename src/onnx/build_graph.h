@@ -13,6 +13,9 @@
 
 namespace weft {
 
+/// The newest standard operator set whose differences to earlier ones are known here; a node of a newer one is read as one of this.
+constexpr int newest_opset = 25;
+
 /// A graph whose constants are read and whose nodes are sorted; every other value still has the type float32 and the shape [].
 struct BuiltGraph {
     Graph graph;

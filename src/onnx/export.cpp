@@ -26,12 +26,12 @@ constexpr int earliest_opset = 7;
 constexpr int lifted_opset = 13;
 constexpr const char* batch_symbol = "N";
 
-/// The file format that came with an operator set; 8 serves all up to 18.
+/// The file format that came with an operator set; 8 serves all up to 18, and the last one known here is 13.
 int ir_version_for(int opset) {
     if (opset <= 18) return 8;
     if (opset <= 20) return 9;
     if (opset <= 22) return 10;
-    return opset - 12;
+    return std::min(opset - 12, 13);
 }
 
 bool is_standard(const Node& node) { return node.op->domain.empty(); }

@@ -21,8 +21,7 @@ namespace weft {
 
 namespace {
 
-/// The newest operator set and file format whose differences to earlier ones are known here.
-constexpr std::int64_t newest_opset = 25;
+/// The newest file format whose differences to earlier ones are known here.
 constexpr std::int64_t newest_ir_version = 13;
 
 void append(Diagnostics& to, Diagnostics from) {
