@@ -9,48 +9,12 @@ Behind a Softmax, which both sides compute in float, elements that differ by its
 
 import argparse
 import json
-import pathlib
-import subprocess
 import sys
-import tempfile
 
-import numpy
 import onnxruntime
 
+import comparison
 import workloads
-
-
-def run_weft(model, images, engine):
-    with tempfile.TemporaryDirectory() as folder:
-        inputs, outputs = pathlib.Path(folder, "inputs.npy"), pathlib.Path(folder, "outputs.npy")
-        numpy.save(inputs, images)
-        command = [workloads.WEFT, "run", str(model), "--engine", engine, "--inputs", str(inputs), "--outputs", str(outputs), "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            sys.exit(f"{' '.join(command)}\n{done.stderr}")
-        return numpy.load(outputs)
-
-
-def run_onnxruntime(model, images, optimised):
-    options = onnxruntime.SessionOptions()
-    levels = onnxruntime.GraphOptimizationLevel
-    options.graph_optimization_level = levels.ORT_ENABLE_ALL if optimised else levels.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-    name = session.get_inputs()[0].name
-    return numpy.concatenate([session.run(None, {name: image[None]})[0] for image in images])
-
-
-def compare(ours, theirs, labels):
-    ours, theirs = ours.reshape(len(ours), -1), theirs.reshape(len(theirs), -1)
-    difference = numpy.abs(ours.astype(numpy.float64) - theirs)
-    result = {"elements": ours.size, "equal_elements": int((difference == 0).sum()), "close_elements": int((difference <= 1e-6).sum()),
-              "max_difference": float(difference.max())}
-    if labels is not None:
-        result["agree_top1"] = float((ours.argmax(1) == theirs.argmax(1)).mean())
-        known = labels >= 0
-        result["top1"] = float((ours.argmax(1) == labels)[known].mean())
-        result["top1_against"] = float((theirs.argmax(1) == labels)[known].mean())
-    return result
 
 
 def main():
@@ -65,10 +29,13 @@ def main():
             parser.error(f"unknown model {name}; known: {', '.join(workloads.QUANTISED)}")
         images, labels = workloads.QUANTISED[name]()
         model = workloads.quantised_model(name)
-        ours = run_weft(model, images, arguments.engine)
+        try:
+            ours = comparison.run_weft(model, images, arguments.engine)
+        except comparison.Refused as refusal:
+            sys.exit(f"{name}: {refusal}")
         for optimised in (True, False):
             against = f"ONNX Runtime {onnxruntime.__version__}, {'optimised' if optimised else 'unoptimised'}"
-            figures = compare(ours, run_onnxruntime(model, images, optimised), labels)
+            figures = comparison.compare(ours, comparison.run_onnxruntime(model, images, optimised), labels)
             report.setdefault(name, {})[against] = figures
             if arguments.json:
                 continue

@@ -160,6 +160,7 @@ bool is_from_host(const Value* value) {
 bool pads_channels_last(const Graph& graph, const Node& node, const std::vector<std::int64_t>& pads) {
     const auto padded = [&](std::size_t axis) { return pads[axis] != 0 || pads[axis + 4] != 0; };
     if (padded(3)) return false;
+    if (padded(1) && padded(2)) return true;
     const auto permutes = [](const Node* other, const std::vector<std::int64_t>& perm) {
         return is_view(other) && other->attributes.integers("perm") == perm;
     };

@@ -11,6 +11,7 @@
 #include "src/graph/op_def.h"
 #include "src/onnx/attribute_proto.h"
 #include "src/onnx/tensor_proto.h"
+#include "src/onnx/versions.h"
 
 namespace weft {
 
@@ -225,7 +226,9 @@ private:
 
         const std::string domain(domain_of(node));
         const auto opset = flat.opsets->find(domain);
-        const int version = opset == flat.opsets->end() ? 1 : opset->second;
+        int version = opset == flat.opsets->end() ? 1 : opset->second;
+        // A node of a newer set is read as one of the newest known.
+        if (domain.empty()) version = std::min(version, static_cast<int>(newest_opset));
         if (version < op->since) {
             refuse(key, "", fmt::format("{} is supported from opset {} on, the model has opset {}", op->name, op->since, version),
                    "convert the model to a newer opset (onnx.version_converter)");

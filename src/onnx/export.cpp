@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 #include <span>
 #include <string_view>
@@ -103,8 +104,28 @@ void write_type(const Value& value, bool batched, onnx::ValueInfoProto& info) {
     }
 }
 
-void write_node(const Node& node, onnx::NodeProto& proto) {
-    proto.set_name(node.name);
+/// Names of nodes as runtimes demand them, no two equal. A node whose name others have too is named after its first output.
+class NodeNames {
+public:
+    explicit NodeNames(const Graph& graph) {
+        for (const auto& node : graph.nodes()) ++given_[node->name];
+    }
+
+    std::string of(const Node& node) {
+        if (node.name.empty() || given_.at(node.name) == 1) return node.name;
+        const std::string& wanted = node.output()->name;
+        std::string name = wanted;
+        for (int i = 1; given_.count(name) || !taken_.insert(name).second; ++i) name = fmt::format("{}_{}", wanted, i);
+        return name;
+    }
+
+private:
+    std::map<std::string, int> given_;
+    std::set<std::string> taken_;
+};
+
+void write_node(const Node& node, std::string name, onnx::NodeProto& proto) {
+    proto.set_name(std::move(name));
     proto.set_op_type(std::string(node.op->name));
     for (const Value* input : node.inputs) proto.add_input(input ? input->name : std::string());
     for (const Value* output : node.outputs) proto.add_output(output ? output->name : std::string());
@@ -117,10 +138,11 @@ void write_graph(const Graph& graph, onnx::GraphProto& proto) {
     proto.set_name(graph.name.empty() ? "graph" : graph.name);
     for (const Value* input : graph.inputs) write_type(*input, graph.batched, *proto.add_input());
     for (const Value* output : graph.outputs) write_type(*output, graph.batched && !output->is_constant(), *proto.add_output());
+    NodeNames names(graph);
     std::set<const Value*> read(graph.outputs.begin(), graph.outputs.end());
     for (const auto& node : graph.nodes()) {
         read.insert(node->inputs.begin(), node->inputs.end());
-        write_node(*node, *proto.add_node());
+        write_node(*node, names.of(*node), *proto.add_node());
     }
     for (const auto& value : graph.values()) {
         if (value->is_constant() && read.count(value.get())) *proto.add_initializer() = tensor_to_proto(*value->constant, value->name);

@@ -188,6 +188,25 @@ TEST(QuantisedForms, IntegersArePaddedByAnyOfThem) {
     }
 }
 
+TEST(QuantisedForms, ChannelsLastImagesArePaddedBetweenQuantisers) {
+    // As TFLite pads the image, with a quantiser between the padding and the permutation that would tell its order.
+    File file;
+    file.input("x", {1, 8, 8, 3});
+    file.scale("x", 0.02F, 5);
+    file.quantise("x", "xq", "x");
+    file.dequantise("xq", "xr", "x");
+    file.integers("pads", {0, 3, 2, 0, 0, 3, 2, 0});
+    file.node("Pad", {"xr", "pads"}, {"p"}, "padding");
+    file.quantise("p", "pq", "x");
+    ModelBuilder::attribute(file.node("Transpose", {"pq"}, {"pt"}), "perm", std::vector<std::int64_t>{0, 3, 1, 2});
+    file.dequantise("pt", "pr", "x");
+    file.weights("w", {4, 3, 3, 3});
+    file.node("Conv", {"pr", "w_r"}, {"c"});
+    file.node("Relu", {"c"}, {"y"});
+    file.output("y", {1, 4, 12, 10});
+    run(file);
+}
+
 TEST(QuantisedForms, IntegersLeaveTheKernelAsTheyAre) {
     File file;
     file.quantised_input();

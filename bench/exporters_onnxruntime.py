@@ -1,0 +1,62 @@
+# exporters_onnxruntime.py
+# The PyTorch networks as ONNX Runtime quantises them: in both formats, per channel and not, symmetric and not.
+# SPDX-License-Identifier: Apache-2.0
+import itertools
+import logging
+
+import torch
+from onnxruntime import quantization
+from onnxruntime.quantization import shape_inference
+
+import exported
+import exporters_pytorch
+
+NETWORKS = ["mlp", "lenet5", "vgg", "resnet_basic", "resnet_leaky", "mobilenet_v1", "mobilenet_v2", "densenet", "squeezenet", "inception_v1", "autoencoder_dense"]
+EXPORTERS = {
+    f"{format.name}, {'per channel' if per_channel else 'per tensor'}, {'symmetric' if symmetric else 'asymmetric'}": (format, per_channel, symmetric)
+    for format, per_channel, symmetric in itertools.product((quantization.QuantFormat.QDQ, quantization.QuantFormat.QOperator), (False, True), (True, False))
+}
+
+
+class Reader(quantization.CalibrationDataReader):
+    """The calibration images, one at a time."""
+
+    def __init__(self, images):
+        self.images = iter(images)
+
+    def get_next(self):
+        image = next(self.images, None)
+        return None if image is None else {"image": image[None]}
+
+
+def quantise(source, file, calibration, format, per_channel, symmetric):
+    """Signed integers where symmetric, else unsigned. Per channel the weights are signed in any case, and ONNX Runtime's own advice is 7 bits for them
+    beside unsigned activations: on processors without VNNI its kernel saturates their products otherwise."""
+    kind = quantization.QuantType.QInt8 if symmetric else quantization.QuantType.QUInt8
+    options = {"ActivationSymmetric": symmetric, "WeightSymmetric": symmetric}
+    quantization.quantize_static(
+        *(str(source), str(file), Reader(calibration)),
+        quant_format=format, per_channel=per_channel, activation_type=kind, weight_type=kind, extra_options=options,
+        reduce_range=per_channel and not symmetric,
+    )
+
+
+def files(folder, wanted):
+    """Every network in every form that is wanted(network, exporter)."""
+    logging.getLogger().setLevel(logging.ERROR)
+    for name in NETWORKS:
+        make, shape, classifier = exporters_pytorch.NETWORKS[name]
+        chosen = [exporter for exporter in EXPORTERS if wanted(name, exporter)]
+        if not chosen:
+            continue
+        network, data = exporters_pytorch.trained(make, shape, classifier)
+        given, prepared = folder / f"{name}_given.onnx", folder / f"{name}_prepared.onnx"
+        exporters_pytorch.export(network, torch.from_numpy(data[1][:1]), given, False, 17, False)
+        shape_inference.quant_pre_process(str(given), str(prepared))
+        for i, exporter in enumerate(chosen):
+            file, error = folder / f"{name}_{i}.onnx", None
+            try:
+                quantise(prepared, file, data[0], *EXPORTERS[exporter])
+            except Exception as failure:  # whatever a library raises is that file's line in the table
+                error = f"{type(failure).__name__}: {failure}".splitlines()[0]
+            yield exported.Exported(name, exporter, file, *data, quantised=True, error=error)
