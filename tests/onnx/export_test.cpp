@@ -18,7 +18,9 @@ onnx::ModelProto written(const ModelBuilder& builder) {
     if (!model) return result;
     const auto bytes = export_to_bytes(model->graph);
     EXPECT_TRUE(bytes) << messages(bytes);
-    if (bytes) EXPECT_TRUE(result.ParseFromString(*bytes));
+    if (bytes) {
+        EXPECT_TRUE(result.ParseFromString(*bytes));
+    }
     return result;
 }
 
