@@ -102,6 +102,21 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
         regions_.push_back({check_point.node, check_point.binding.tensor});
         checks_.push_back(std::move(check));
     }
+    for (const KernelOutput& output : design.outputs) {
+        const Value* real = output.quantised ? nullptr : model.find(output.binding.tensor);
+        if (!real || !real->producer) continue;
+        std::vector<const Value*> given(model.inputs.begin(), model.inputs.end());
+        std::set<const Value*> known(given.begin(), given.end());
+        std::vector<std::size_t> points;
+        for (std::size_t point = 0; point < design.check_points.size(); ++point) {
+            const Value* tensor = model.find(design.check_points[point].binding.tensor);
+            if (!tensor || tensor == real || !known.insert(tensor).second) continue;
+            given.push_back(tensor);
+            points.push_back(point);
+        }
+        output_checks_.push_back({&output, Evaluator(model, DataType::float64, std::move(given), {real}), points, regions_.size()});
+        regions_.push_back({model.key(real->producer), real->name});
+    }
     if (!wanted_reference.empty()) {
         reference_ = std::make_unique<Evaluator>(*reference, DataType::float32,
                                                  std::vector<const Value*>(reference->inputs.begin(), reference->inputs.end()),
@@ -129,6 +144,27 @@ Result<RegionOracle::Bracket> RegionOracle::Check::bracket(std::vector<Tensor> g
     return result;
 }
 
+Status RegionOracle::add_output(const OutputCheck& check, std::span<const Tensor> inputs, std::span<const Tensor> points,
+                                const IntTensor& frame) {
+    std::vector<Tensor> given(inputs.begin(), inputs.end());
+    for (const std::size_t point : check.given) given.push_back(points[point]);
+    WEFT_ASSIGN(const std::vector<Tensor> result, check.evaluator.run(given));
+    const KernelOutput& output = *check.output;
+    const auto channels = static_cast<std::size_t>(frame.shape.channels);
+    RegionAgreement& region = regions_[check.region];
+    for (std::int64_t i = 0; i < result[0].size(); ++i) {
+        const auto at = static_cast<std::size_t>(output.binding.map ? (*output.binding.map)[static_cast<std::size_t>(i)] : i);
+        const auto of_channel = [&](const auto& list) { return list.size() == 1 ? list[0] : list[at % channels]; };
+        const double exact = (result[0].at(i) - of_channel(output.offset)) / of_channel(output.scale);
+        const std::int64_t expected =
+            static_cast<std::int64_t>(std::nearbyint(std::clamp(exact, -0x1p60, 0x1p60))) + of_channel(output.zero_point);
+        ++region.elements;
+        region.equal += expected == frame.data[at];
+        region.max_difference = std::max(region.max_difference, std::abs(expected - frame.data[at]));
+    }
+    return Ok{};
+}
+
 Status RegionOracle::add(std::span<const Tensor> inputs, std::span<const IntTensor> streams) {
     std::map<const Stream*, const IntTensor*> frames;
     for (std::size_t i = 0; i < design_.streams.size(); ++i) frames[design_.streams[i].get()] = &streams[i];
@@ -141,6 +177,7 @@ Status RegionOracle::add(std::span<const Tensor> inputs, std::span<const IntTens
     if (reference_) {
         WEFT_ASSIGN(references, reference_->run(inputs));
     }
+    for (const OutputCheck& check : output_checks_) WEFT_CHECK(add_output(check, inputs, points, *frames.at(check.output->binding.stream)));
     for (std::size_t c = 0; c < checks_.size(); ++c) {
         const Check& check = checks_[c];
         RegionAgreement& region = regions_[c];

@@ -1,5 +1,6 @@
 // oracle.h
-// The per-region oracle: each region recomputed in double from the contract's own integers, with no rewrite.
+// The per-region oracle: each region, and each exact accumulator that leaves the kernel, recomputed in double from the contract's own
+// integers, with no rewrite.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -63,9 +64,20 @@ private:
         std::int64_t integer_of(double quotient) const;
         Result<Bracket> bracket(std::vector<Tensor> given) const;
     };
+    /// An output that is an exact accumulator: no quantiser makes its integers.
+    struct OutputCheck {
+        const KernelOutput* output;
+        Evaluator evaluator;             ///< From inputs and check points to the output's real values.
+        std::vector<std::size_t> given;  ///< Check points that the evaluator takes, behind the model's inputs.
+        std::size_t region;
+    };
+
+    Status add_output(const OutputCheck& check, std::span<const Tensor> inputs, std::span<const Tensor> points, const IntTensor& frame);
+
     const Graph& model_;
     const Design& design_;
     std::vector<Check> checks_;
+    std::vector<OutputCheck> output_checks_;
     std::vector<RegionAgreement> regions_;
     std::unique_ptr<Evaluator> reference_;
 };

@@ -202,7 +202,10 @@ TEST(QuantisedForms, ChannelsLastImagesArePaddedBetweenQuantisers) {
     file.dequantise("pt", "pr", "x");
     file.weights("w", {4, 3, 3, 3});
     file.node("Conv", {"pr", "w_r"}, {"c"});
-    file.node("Relu", {"c"}, {"y"});
+    file.node("Relu", {"c"}, {"r"});
+    file.scale("y", 0.05F, -100);
+    file.quantise("r", "yq", "y");
+    file.dequantise("yq", "y", "y");
     file.output("y", {1, 4, 12, 10});
     run(file);
 }

@@ -1,6 +1,7 @@
 // small_networks_test.cpp
 // Float networks of a few nodes from file to contract: exact against the oracle, near the float model, and what the compile says of them.
 // SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -82,6 +83,26 @@ TEST(SmallNetworks, SmallChannelsBesideALargeOne) {
     for (const auto& region : check.regions) {
         EXPECT_TRUE(region["sqnr_db"].is_null() || region["sqnr_db"].get<double>() > 30) << region.dump();
     }
+}
+
+TEST(SmallNetworks, AWrongWeightOfTheLastLayerIsFound) {
+    SmallNetwork network;
+    network.input("x", {"N", 3, 6, 6});
+    network.convolution("x", "c", 3, 8);
+    network.node("Relu", {"c"}, {"r"});
+    network.node("Flatten", {"r"}, {"f"});
+    network.node("Gemm", {"f", network.weight("w", {288, 4}, 0.06)}, {"y"}, "dense");
+    network.output("y", {"N", 4});
+    const auto compiled = network.compiled({1, 3, 6, 6});
+    ASSERT_TRUE(compiled) << messages(compiled);
+    const auto sound = self_check(**compiled);
+    ASSERT_TRUE(sound && sound->exact());
+    (*compiled)->design.units.back()->constants.at("weights").data[2 * 288 + 5] += 1;
+    const auto wrong = self_check(**compiled);
+    ASSERT_TRUE(wrong) << messages(wrong);
+    EXPECT_FALSE(wrong->exact());
+    EXPECT_THAT(messages(wrong->warnings),
+                ::testing::HasSubstr("error: node 'dense', tensor 'y': the integer contract differs from the region recomputed in double"));
 }
 
 TEST(SmallNetworks, WhatTheHostRunsIsSaid) {
