@@ -53,6 +53,19 @@ double RegionAgreement::sqnr_db() const {
     return 10 * std::log10(signal / noise);
 }
 
+std::pair<std::vector<const Value*>, std::vector<std::size_t>> RegionOracle::given_for(const Value* wanted) const {
+    std::vector<const Value*> given(model_.inputs.begin(), model_.inputs.end());
+    std::vector<std::size_t> points;
+    std::set<const Value*> known(given.begin(), given.end());
+    for (std::size_t point = 0; point < design_.check_points.size(); ++point) {
+        const Value* tensor = model_.find(design_.check_points[point].binding.tensor);
+        if (!tensor || tensor == wanted || !known.insert(tensor).second) continue;
+        given.push_back(tensor);
+        points.push_back(point);
+    }
+    return {std::move(given), std::move(points)};
+}
+
 RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph* reference) : model_(model), design_(design) {
     std::set<std::string> kernel_inputs;
     for (const KernelInput& input : design.inputs) kernel_inputs.insert(input.binding.tensor);
@@ -74,14 +87,9 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
             check.scale = check.quantise->input(1)->constant->at(0);
             if (check.quantise->has_input(2)) check.zero_point = check.quantise->input(2)->constant->to_integers().at(0);
         }
-        std::vector<const Value*> given(model.inputs.begin(), model.inputs.end());
-        std::set<const Value*> known(given.begin(), given.end());
-        for (std::size_t other = 0; other < design.check_points.size(); ++other) {
-            const Value* tensor = model.find(design.check_points[other].binding.tensor);
-            if (!tensor || tensor == integers || !known.insert(tensor).second) continue;
-            given.push_back(tensor);
-            check.given.push_back(other);
-        }
+        auto [given, others] = given_for(integers);
+        check.given = std::move(others);
+        const std::set<const Value*> known(given.begin(), given.end());
         if (const Value* before = check.quantise ? before_jumps(wanted, known) : nullptr) {
             std::vector<const Value*> beside = given;
             beside.push_back(before);
@@ -105,16 +113,9 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
     for (const KernelOutput& output : design.outputs) {
         const Value* real = output.quantised ? nullptr : model.find(output.binding.tensor);
         if (!real || !real->producer) continue;
-        std::vector<const Value*> given(model.inputs.begin(), model.inputs.end());
-        std::set<const Value*> known(given.begin(), given.end());
-        std::vector<std::size_t> points;
-        for (std::size_t point = 0; point < design.check_points.size(); ++point) {
-            const Value* tensor = model.find(design.check_points[point].binding.tensor);
-            if (!tensor || tensor == real || !known.insert(tensor).second) continue;
-            given.push_back(tensor);
-            points.push_back(point);
-        }
-        output_checks_.push_back({&output, Evaluator(model, DataType::float64, std::move(given), {real}), points, regions_.size()});
+        auto [given, points] = given_for(real);
+        output_checks_.push_back(
+            {&output, Evaluator(model, DataType::float64, std::move(given), {real}), std::move(points), regions_.size()});
         regions_.push_back({model.key(real->producer), real->name});
     }
     if (!wanted_reference.empty()) {

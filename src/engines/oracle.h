@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/design/design.h"
@@ -72,6 +73,8 @@ private:
         std::size_t region;
     };
 
+    /// What `wanted` is computed from: the model's inputs and all other check points, and which check points these are.
+    std::pair<std::vector<const Value*>, std::vector<std::size_t>> given_for(const Value* wanted) const;
     Status add_output(const OutputCheck& check, std::span<const Tensor> inputs, std::span<const Tensor> points, const IntTensor& frame);
 
     const Graph& model_;

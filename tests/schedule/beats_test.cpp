@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "src/design/plumb.h"
@@ -122,6 +123,48 @@ TEST(Beats, EqualCyclesOnThePointsOfEveryUnit) {
             if (HasFatalFailure()) return;
         }
     }
+}
+
+/// What ends in a steady state says what a run of many frames says; depths that come of it keep up with greedy frames.
+TEST(Beats, SteadyStateTellsWhatManyFramesDo) {
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+        SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
+        Design design;
+        draw(seed, design);
+        if (HasFatalFailure()) return;
+        ASSERT_TRUE(set_rtl_depths(design));
+        const std::int64_t bound = interval_bound(design);
+        const auto steady = schedule(design, {.frames = 1000, .paced_interval = bound, .unbounded = true, .steady = true});
+        ASSERT_TRUE(steady) << test::messages(steady);
+        const int frames = 8 + static_cast<int>(steady->latency_cycles / bound);
+        const auto many = schedule(design, {.frames = frames, .paced_interval = bound, .unbounded = true});
+        ASSERT_TRUE(many) << test::messages(many);
+        EXPECT_EQ(steady->latency_cycles, many->latency_cycles);
+        EXPECT_EQ(steady->interval_cycles, many->interval_cycles);
+        ASSERT_EQ(steady->streams.size(), many->streams.size());
+        for (std::size_t s = 0; s < many->streams.size(); ++s)
+            EXPECT_EQ(steady->streams[s].most_held, many->streams[s].most_held) << many->streams[s].stream->name;
+        if (!steady->monotone) continue;
+        const auto greedy = schedule(design, {.frames = frames});
+        ASSERT_TRUE(greedy) << test::messages(greedy);
+        EXPECT_LE(greedy->interval_cycles, bound);
+    }
+}
+
+/// Two delay lines in one path: greedy frames need more room where it meets the other path than an even pace shows.
+TEST(Beats, GreedyFramesBehindDelayLinesDoNotStop) {
+    Design design;
+    draw(605, design);
+    if (HasFatalFailure()) return;
+    ASSERT_TRUE(set_rtl_depths(design));
+    const auto greedy = schedule(design, {.frames = 4});
+    ASSERT_TRUE(greedy) << test::messages(greedy);
+    const auto held = schedule(design, {.frames = 8, .paced_interval = interval_bound(design), .unbounded = true});
+    ASSERT_TRUE(held) << test::messages(held);
+    for (const StreamActivity& activity : held->streams)
+        if (activity.stream->rtl_depth > 0)
+            const_cast<Stream*>(activity.stream)->rtl_depth = std::max(2, static_cast<int>(activity.most_held) + 1);
+    EXPECT_FALSE(schedule(design, {.frames = 4})) << "the network no longer shows what it stands for";
 }
 
 /// A node is asked less than once in ten cycles where nothing waits, and where much waits still less than once in two.

@@ -67,7 +67,9 @@ TEST_P(Models, FastEqualsModelAndStaysInRange) {
 }
 
 TEST_P(Models, ReadsGrowOverTheFrame) {
-    for (const UnitCase& point : GetParam()->cases()) {
+    std::vector<UnitCase> points = GetParam()->cases();
+    if (GetParam()->rtl_cases) std::ranges::move(GetParam()->rtl_cases(), std::back_inserter(points));
+    for (const UnitCase& point : points) {
         const Unit& unit = *point->units.front();
         if (!unit.def->reads_for) continue;
         for (std::size_t port = 0; port < unit.inputs.size(); ++port) {
