@@ -17,10 +17,6 @@ public:
     /// The low `bits` (at most 64) bits of `value` into bits offset .. offset + bits - 1 of a word.
     void set(std::int64_t word, int offset, int bits, std::int64_t value);
 
-    bool bit(std::int64_t word, int offset) const {
-        return (limbs_[static_cast<std::size_t>(word * word_limbs_ + offset / 64)] >> (offset % 64) & 1) != 0;
-    }
-
     /// Bits 64 * place and following of a word, as many as there are.
     std::uint64_t limb(std::int64_t word, std::int64_t place) const { return limbs_[static_cast<std::size_t>(word * word_limbs_ + place)]; }
     std::int64_t word_limbs() const { return word_limbs_; }
