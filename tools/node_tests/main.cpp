@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
@@ -13,6 +14,11 @@ int main(int argc, char** argv) {
     const bool write = argc == 4 && std::string_view(argv[3]) == "--write";
     if (argc != 3 && !write) {
         fmt::print(stderr, "usage: node_tests TESTS TABLES [--write]\n");
+        return 1;
+    }
+    for (const char* folder : {argv[1], argv[2]}) {
+        if (std::filesystem::is_directory(folder)) continue;
+        fmt::print(stderr, "error: {}: there is no such folder\n", folder);
         return 1;
     }
     const std::filesystem::path tables = argv[2], counts = tables / "passed.txt";
