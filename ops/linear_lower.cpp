@@ -12,8 +12,8 @@ namespace weft {
 namespace {
 
 struct Weights {
-    std::vector<std::int64_t> codes;  ///< [outputs][taps][inputs of one group]
-    std::vector<Rational> scale;      ///< Per output channel.
+    NarrowIntegers codes;         ///< [outputs][taps][inputs of one group]
+    std::vector<Rational> scale;  ///< Per output channel.
     int bits = 1;
 };
 
@@ -22,13 +22,12 @@ Result<Weights> read_weights(const Node& node, Lowering& lowering) {
     if (!is_constant_like(value)) {
         return tensor_error(node, value, "the weight is computed by the model", "only constant weights are supported");
     }
-    WEFT_ASSIGN(const ConstantReal real, constant_real(value));
+    WEFT_ASSIGN(ConstantReal real, constant_real(value));
     if (!real.quantised) {
         return Diagnostic{Severity::error, lowering.key(node), value->name, "the weight is not quantised",
                           "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely"};
     }
     Weights weights;
-    weights.codes = real.codes;
     const std::int64_t outputs = value->shape[0];
     const std::int64_t fan_in = real.size() / outputs;
     for (std::int64_t o = 0; o < outputs; ++o) {
@@ -41,8 +40,9 @@ Result<Weights> read_weights(const Node& node, Lowering& lowering) {
         }
         weights.scale.emplace_back(scale);
     }
-    const auto [low, high] = std::minmax_element(weights.codes.begin(), weights.codes.end());
-    weights.bits = bits_for(std::min<std::int64_t>(*low, -1), *high);
+    weights.codes = std::move(real.codes);
+    const auto [low, high] = weights.codes.range();
+    weights.bits = bits_for(std::min<std::int64_t>(low, -1), high);
     if (weights.bits > 9) {
         return tensor_error(node, value,
                             "the weights need " + std::to_string(weights.bits) + " bits; the hardware takes up to 8 (9 with a zero point)",
@@ -105,11 +105,11 @@ Status lower_linear(const Node& node, Lowering& lowering) {
         // Element j of the vector is element map[j] of the stream: the weights follow the stream's order.
         flatten = source->shape.positions() > 1;
         if (x.map) {
-            std::vector<std::int64_t> permuted(weights.codes.size());
+            NarrowIntegers permuted(weights.codes.size());
             for (std::int64_t o = 0; o < outputs; ++o) {
                 for (std::int64_t j = 0; j < inputs; ++j) {
-                    permuted[static_cast<std::size_t>(o * inputs + (*x.map)[static_cast<std::size_t>(j)])] =
-                        weights.codes[static_cast<std::size_t>(o * inputs + j)];
+                    permuted.set(static_cast<std::size_t>(o * inputs + (*x.map)[static_cast<std::size_t>(j)]),
+                                 weights.codes[static_cast<std::size_t>(o * inputs + j)]);
                 }
             }
             weights.codes = std::move(permuted);

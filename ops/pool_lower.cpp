@@ -87,8 +87,8 @@ Status lower_pool(const Node& node, Lowering& lowering) {
     Unit* unit = add_pool(result);
     unit->nodes = lowering.covered_nodes(node);
     unit->requantize = finish.stage;
-    unit->constants["row_factor"] = {{shape.rows}, std::move(row_factor)};
-    unit->constants["column_factor"] = {{shape.columns}, std::move(column_factor)};
+    unit->constants["row_factor"] = {{shape.rows}, row_factor};
+    unit->constants["column_factor"] = {{shape.columns}, column_factor};
     return lowering.define(node, result, unit);
 }
 

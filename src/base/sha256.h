@@ -1,30 +1,28 @@
 // sha256.h
-// The SHA-256 digest (FIPS 180-4): names the content of models and constants.
+// The SHA-256 digest (FIPS 180-4): names the content of models, constants and files.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+
+struct evp_md_ctx_st;
 
 namespace weft {
 
 /// Takes bytes in any number of parts.
 class Sha256 {
 public:
+    Sha256();
     void update(std::string_view bytes);
     void update(const std::byte* bytes, std::size_t count) { update({reinterpret_cast<const char*>(bytes), count}); }
     /// The digest of all bytes so far, as 64 lower-case hexadecimal digits. Further updates go on from here.
     std::string hex() const;
 
 private:
-    void block(const unsigned char* bytes);
-
-    std::array<std::uint32_t, 8> state_{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
-    std::array<unsigned char, 64> pending_{};
-    std::uint64_t length_ = 0;
+    std::unique_ptr<evp_md_ctx_st, void (*)(evp_md_ctx_st*)> context_;
 };
 
 /// `Sha256` of one piece.

@@ -15,6 +15,7 @@
 #include "src/base/diagnostic.h"
 #include "src/design/requantize.h"
 #include "src/graph/integer_type.h"
+#include "src/graph/narrow_integers.h"
 
 namespace weft {
 
@@ -77,7 +78,7 @@ struct Stream {
 /// Named integers that a unit needs besides its parameters (weights, tables), row-major.
 struct ConstantArray {
     std::vector<int> shape;
-    std::vector<std::int64_t> data;
+    NarrowIntegers data;
 };
 
 /// An instance of a unit. Parameters are spelled as in the unit's table.

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/driver/compile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
-#include <chrono>
 #include <limits>
 
 #include "src/base/files.h"
@@ -34,15 +35,6 @@ std::pair<double, double> input_range(DataType type) {
     });
 }
 
-/// Runs `step` and records how long it took.
-template <class F>
-auto timed(std::vector<std::pair<std::string, double>>& seconds, const char* stage, F&& step) {
-    const auto start = std::chrono::steady_clock::now();
-    auto result = step();
-    seconds.emplace_back(stage, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
-    return result;
-}
-
 /// Does the RTL kernel go onto its board? DSPs are counted exactly: what the board cannot have is an error. The rest is a prediction, and
 /// the shell an addition: warnings.
 Status place(Compiled& compiled) {
@@ -65,8 +57,8 @@ Status place(Compiled& compiled) {
 }  // namespace
 
 Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& options, const Observer& observer) {
-    WEFT_ASSIGN(ImportedModel imported, import_model(path, {.shapes = options.shapes}));
     Model model;
+    WEFT_ASSIGN(ImportedModel imported, timed(model.seconds, "read", [&] { return import_model(path, {.shapes = options.shapes}); }));
     model.name = path.stem().string();
     model.hash = imported.hash;
     model.warnings = std::move(imported.warnings);
@@ -102,7 +94,9 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     const auto progress = [&](std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress("calibrating", done, total);
     };
-    WEFT_ASSIGN(model.quantised, quantize(model.quantised, samples, model.calibration.count, options.quantize, progress, &model.warnings));
+    WEFT_ASSIGN(model.quantised, timed(model.seconds, "calibrate", [&] {
+                    return quantize(model.quantised, samples, model.calibration.count, options.quantize, progress, &model.warnings);
+                }));
     model.calibrated = true;
     if (observer.graph) observer.graph("quantize", model.quantised, {});
     return model;
@@ -135,7 +129,8 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     compiled->options = options;
     WEFT_ASSIGN(compiled->board, find_board(options.board));
     if (compiled->options.clock_mhz <= 0) compiled->options.clock_mhz = compiled->board->kernel_clock_mhz;
-    WEFT_ASSIGN(compiled->model, timed(compiled->seconds, "read", [&] { return read_model(path, options, observer); }));
+    WEFT_ASSIGN(compiled->model, read_model(path, options, observer));
+    compiled->seconds = compiled->model.seconds;
     if (options.calibration.empty() && !options.stand_in && !has_quantisers(compiled->model.quantised)) {
         return Diagnostic{Severity::error, "", "", "the model is not quantised",
                           "give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a folder of images)"};
@@ -157,8 +152,16 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
         const auto progress = [&](std::int64_t done, std::int64_t total) {
             if (observer.progress) observer.progress("scheduling", done, total);
         };
-        WEFT_CHECK(timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
+        WEFT_ASSIGN(const std::int64_t interval,
+                    timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
         WEFT_CHECK(place(*compiled));
+        if (interval > interval_bound(compiled->design))
+            compiled->warnings.push_back(
+                {Severity::warning, "", "",
+                 fmt::format(
+                     "the RTL kernel takes {} cycles a frame, its slowest unit alone {}: a unit is held up by the one that it feeds",
+                     interval, interval_bound(compiled->design)),
+                 "give the layers around windows of several pixels a beat the same pace in the folding file, or windows of one pixel"});
     }
     return compiled;
 }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/base/stage_seconds.h"
 #include "src/cost/board.h"
 #include "src/data/dataset.h"
 #include "src/design/design.h"
@@ -59,7 +60,8 @@ struct Model {
     Graph quantised;          ///< With quantisers, as out/model.onnx is re-imported: engine float64.
     bool calibrated = false;  ///< The quantisers are ours.
     Diagnostics warnings;
-    Dataset calibration;  ///< Samples that calibrated it; empty if none were given.
+    Dataset calibration;   ///< Samples that calibrated it; empty if none were given.
+    StageSeconds seconds;  ///< Of reading and calibrating.
 };
 
 /// Import, preprocessing, and post-training quantisation where the model has float layers and calibration data is given.
@@ -78,9 +80,9 @@ struct Compiled {
     Model model;
     Design design;  ///< Folded and plumbed.
     std::vector<RegionRecord> regions;
-    std::optional<Cost> predicted;                        ///< Of the RTL kernel's stream core, where every unit has an RTL face.
-    Diagnostics warnings;                                 ///< Of the kernel on its board.
-    std::vector<std::pair<std::string, double>> seconds;  ///< Of each stage.
+    std::optional<Cost> predicted;  ///< Of the RTL kernel's stream core, where every unit has an RTL face.
+    Diagnostics warnings;           ///< Of the kernel on its board.
+    StageSeconds seconds;           ///< Of the model's stages, and of those to here.
 };
 
 /// Everything up to the folded, plumbed Design. On the heap: engines keep references into it.

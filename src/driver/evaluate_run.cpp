@@ -214,7 +214,8 @@ Status compare_layers(RunResult& result, const Compiled& compiled, const std::ve
         std::vector<Tensor> given;
         for (std::size_t i = 0; i < inputs.size(); ++i) given.push_back(image_of(inputs[i].tensor, image, *model.inputs[i]));
         WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(given));
-        WEFT_CHECK(oracle.add(given, streams));
+        WEFT_ASSIGN(const std::vector<RegionAgreement> agreement, oracle.compare(given, streams));
+        oracle.add(agreement);
         if (observer.progress) observer.progress("comparing layers", image + 1, result.images);
     }
     result.has_layers = true;

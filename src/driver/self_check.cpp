@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
+#include "src/base/parallel.h"
 #include "src/driver/compile.h"
 #include "src/engines/evaluate.h"
 #include "src/engines/host.h"
@@ -84,8 +86,24 @@ struct Power {
         signal += reference * reference;
         noise += (value - reference) * (value - reference);
     }
+    void add(const Power& other) {
+        signal += other.signal;
+        noise += other.noise;
+    }
     double db() const { return noise == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / noise); }
 };
+
+/// Of an output's reals as `frame` carries them, beside those of the float model.
+Power power_of(const Tensor& floats, const KernelOutput& output, const IntTensor& frame) {
+    Power power;
+    const auto channels = static_cast<std::size_t>(frame.shape.channels);
+    for (std::int64_t e = 0; e < floats.size(); ++e) {
+        const auto at = static_cast<std::size_t>(output.binding.map ? (*output.binding.map)[static_cast<std::size_t>(e)] : e);
+        const auto pick = [&](const auto& list) { return list.size() == 1 ? list[0] : list[at % channels]; };
+        power.add(floats.at(e), static_cast<double>(frame.data[at] - pick(output.zero_point)) * pick(output.scale) + pick(output.offset));
+    }
+    return power;
+}
 
 nlohmann::ordered_json db_json(double value) {
     return std::isfinite(value) ? nlohmann::ordered_json(std::round(value * 100) / 100) : nlohmann::ordered_json(nullptr);
@@ -119,30 +137,45 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
     }
     const Graph& source = compiled.model.source;
     const Evaluator reference(source, DataType::float32, {source.inputs.begin(), source.inputs.end()}, outputs);
-    Power output_power;
-    std::vector<Power> powers(compared.size());
-    for (std::int64_t image = 0; image < check.images; ++image) {
+    /// Of one image: how the regions agree, and the power of each compared output.
+    struct Image {
+        std::vector<RegionAgreement> regions;
+        std::vector<Power> powers;
+    };
+    const auto check_image = [&](std::int64_t image) -> Result<Image> {
         std::vector<Tensor> inputs;
         for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
         WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(inputs));
-        WEFT_CHECK(oracle.add(inputs, streams));
+        Image result;
+        WEFT_ASSIGN(result.regions, oracle.compare(inputs, streams));
         WEFT_ASSIGN(const std::vector<Tensor> floats, reference.run(inputs));
         for (std::size_t k = 0; k < compared.size(); ++k) {
             const KernelOutput& output = compiled.design.outputs[compared[k]];
             std::size_t stream = 0;
             while (compiled.design.streams[stream].get() != output.binding.stream) ++stream;
-            const auto channels = static_cast<std::size_t>(output.binding.stream->shape.channels);
-            for (std::int64_t e = 0; e < floats[k].size(); ++e) {
-                const std::size_t at = output.binding.map ? static_cast<std::size_t>((*output.binding.map)[static_cast<std::size_t>(e)])
-                                                          : static_cast<std::size_t>(e);
-                const auto pick = [&](const auto& list) { return list.size() == 1 ? list[0] : list[at % channels]; };
-                const double real =
-                    static_cast<double>(streams[stream].data[at] - pick(output.zero_point)) * pick(output.scale) + pick(output.offset);
-                output_power.add(floats[k].at(e), real);
-                powers[k].add(floats[k].at(e), real);
-            }
+            result.powers.push_back(power_of(floats[k], output, streams[stream]));
         }
-        if (observer.progress) observer.progress("checking", image + 1, check.images);
+        return result;
+    };
+    std::vector<std::optional<Result<Image>>> images(static_cast<std::size_t>(check.images));
+    const auto body = [&](std::int64_t image) {
+        auto& result = images[static_cast<std::size_t>(image)];
+        result = check_image(image);
+        return static_cast<bool>(*result);
+    };
+    parallel_for(check.images, 0, body, [&](std::int64_t done) {
+        if (observer.progress) observer.progress("checking", done, check.images);
+    });
+    Power output_power;
+    std::vector<Power> powers(compared.size());
+    for (auto& image : images) {
+        if (!image) continue;  // behind one that failed
+        WEFT_ASSIGN(const Image result, *std::move(image));
+        oracle.add(result.regions);
+        for (std::size_t k = 0; k < powers.size(); ++k) {
+            powers[k].add(result.powers[k]);
+            output_power.add(result.powers[k]);
+        }
     }
 
     check.output_sqnr_db = output_power.db();

@@ -121,7 +121,7 @@ private:
         for (const auto& [key, value] : entry.at("constants").items()) {
             ConstantArray array;
             value.at("shape").get_to(array.shape);
-            value.at("data").get_to(array.data);
+            array.data = value.at("data").get<std::vector<std::int64_t>>();
             unit->constants[key] = std::move(array);
         }
         if (entry.contains("stage")) unit->requantize = stage_from(entry.at("stage"));
@@ -195,7 +195,8 @@ Json to_json(const Design& design) {
         for (const Stream* stream : unit->outputs) entry["outputs"].push_back(stream->name);
         if (unit->requantize) entry["stage"] = stage_json(*unit->requantize);
         entry["constants"] = Json::object();
-        for (const auto& [key, array] : unit->constants) entry["constants"][key] = {{"shape", array.shape}, {"data", array.data}};
+        for (const auto& [key, array] : unit->constants)
+            entry["constants"][key] = {{"shape", array.shape}, {"data", array.data.to_vector()}};
         json["units"].push_back(std::move(entry));
     }
     json["check_points"] = Json::array();

@@ -54,16 +54,33 @@ double RegionAgreement::sqnr_db() const {
 }
 
 std::pair<std::vector<const Value*>, std::vector<std::size_t>> RegionOracle::given_for(const Value* wanted) const {
-    std::vector<const Value*> given(model_.inputs.begin(), model_.inputs.end());
-    std::vector<std::size_t> points;
-    std::set<const Value*> known(given.begin(), given.end());
-    for (std::size_t point = 0; point < design_.check_points.size(); ++point) {
-        const Value* tensor = model_.find(design_.check_points[point].binding.tensor);
-        if (!tensor || tensor == wanted || !known.insert(tensor).second) continue;
-        given.push_back(tensor);
-        points.push_back(point);
+    std::map<const Value*, std::size_t> places;
+    for (const Value* input : model_.inputs) places.emplace(input, places.size());
+    for (std::size_t point = 0; point < design_.check_points.size(); ++point)
+        if (const Value* tensor = model_.find(design_.check_points[point].binding.tensor))
+            places.emplace(tensor, model_.inputs.size() + point);
+    std::map<std::size_t, const Value*> given;
+    std::set<const Value*> seen{wanted};
+    std::vector<const Value*> open{wanted};
+    while (!open.empty()) {
+        const Node* node = open.back()->producer;
+        open.pop_back();
+        if (!node) continue;
+        for (const Value* input : node->inputs) {
+            if (!input || !seen.insert(input).second) continue;
+            const auto place = places.find(input);
+            if (place == places.end())
+                open.push_back(input);
+            else
+                given.emplace(place->second, input);
+        }
     }
-    return {std::move(given), std::move(points)};
+    std::pair<std::vector<const Value*>, std::vector<std::size_t>> result;
+    for (const auto& [place, value] : given) {
+        result.first.push_back(value);
+        result.second.push_back(place);
+    }
+    return result;
 }
 
 RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph* reference) : model_(model), design_(design) {
@@ -87,8 +104,8 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
             check.scale = check.quantise->input(1)->constant->at(0);
             if (check.quantise->has_input(2)) check.zero_point = check.quantise->input(2)->constant->to_integers().at(0);
         }
-        auto [given, others] = given_for(integers);
-        check.given = std::move(others);
+        auto [given, places] = given_for(integers);
+        check.given = std::move(places);
         const std::set<const Value*> known(given.begin(), given.end());
         if (const Value* before = check.quantise ? before_jumps(wanted, known) : nullptr) {
             std::vector<const Value*> beside = given;
@@ -113,9 +130,9 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
     for (const KernelOutput& output : design.outputs) {
         const Value* real = output.quantised ? nullptr : model.find(output.binding.tensor);
         if (!real || !real->producer) continue;
-        auto [given, points] = given_for(real);
+        auto [given, places] = given_for(real);
         output_checks_.push_back(
-            {&output, Evaluator(model, DataType::float64, std::move(given), {real}), std::move(points), regions_.size()});
+            {&output, Evaluator(model, DataType::float64, std::move(given), {real}), std::move(places), regions_.size()});
         regions_.push_back({model.key(real->producer), real->name});
     }
     if (!wanted_reference.empty()) {
@@ -145,14 +162,13 @@ Result<RegionOracle::Bracket> RegionOracle::Check::bracket(std::vector<Tensor> g
     return result;
 }
 
-Status RegionOracle::add_output(const OutputCheck& check, std::span<const Tensor> inputs, std::span<const Tensor> points,
-                                const IntTensor& frame) {
-    std::vector<Tensor> given(inputs.begin(), inputs.end());
-    for (const std::size_t point : check.given) given.push_back(points[point]);
+Status RegionOracle::compare_output(const OutputCheck& check, std::span<const Tensor> known, const IntTensor& frame,
+                                    RegionAgreement& region) {
+    std::vector<Tensor> given;
+    for (const std::size_t place : check.given) given.push_back(known[place]);
     WEFT_ASSIGN(const std::vector<Tensor> result, check.evaluator.run(given));
     const KernelOutput& output = *check.output;
     const auto channels = static_cast<std::size_t>(frame.shape.channels);
-    RegionAgreement& region = regions_[check.region];
     for (std::int64_t i = 0; i < result[0].size(); ++i) {
         const auto at = static_cast<std::size_t>(output.binding.map ? (*output.binding.map)[static_cast<std::size_t>(i)] : i);
         const auto of_channel = [&](const auto& list) { return list.size() == 1 ? list[0] : list[at % channels]; };
@@ -166,26 +182,39 @@ Status RegionOracle::add_output(const OutputCheck& check, std::span<const Tensor
     return Ok{};
 }
 
-Status RegionOracle::add(std::span<const Tensor> inputs, std::span<const IntTensor> streams) {
+void RegionOracle::add(std::span<const RegionAgreement> image) {
+    for (std::size_t i = 0; i < regions_.size(); ++i) {
+        regions_[i].elements += image[i].elements;
+        regions_[i].equal += image[i].equal;
+        regions_[i].ties += image[i].ties;
+        regions_[i].max_difference = std::max(regions_[i].max_difference, image[i].max_difference);
+        regions_[i].signal += image[i].signal;
+        regions_[i].noise += image[i].noise;
+    }
+}
+
+Result<std::vector<RegionAgreement>> RegionOracle::compare(std::span<const Tensor> inputs, std::span<const IntTensor> streams) const {
+    std::vector<RegionAgreement> found(regions_.size());
     std::map<const Stream*, const IntTensor*> frames;
     for (std::size_t i = 0; i < design_.streams.size(); ++i) frames[design_.streams[i].get()] = &streams[i];
-    std::vector<Tensor> points;
+    std::vector<Tensor> known(inputs.begin(), inputs.end());
     for (const CheckPoint& point : design_.check_points) {
         const Value* value = model_.find(point.binding.tensor);
-        points.push_back(value ? tensor_of(*frames.at(point.binding.stream), point.binding, *value) : Tensor());
+        known.push_back(value ? tensor_of(*frames.at(point.binding.stream), point.binding, *value) : Tensor());
     }
     std::vector<Tensor> references;
     if (reference_) {
         WEFT_ASSIGN(references, reference_->run(inputs));
     }
-    for (const OutputCheck& check : output_checks_) WEFT_CHECK(add_output(check, inputs, points, *frames.at(check.output->binding.stream)));
+    for (const OutputCheck& check : output_checks_)
+        WEFT_CHECK(compare_output(check, known, *frames.at(check.output->binding.stream), found[check.region]));
     for (std::size_t c = 0; c < checks_.size(); ++c) {
         const Check& check = checks_[c];
-        RegionAgreement& region = regions_[c];
-        std::vector<Tensor> given(inputs.begin(), inputs.end());
-        for (const std::size_t other : check.given) given.push_back(points[other]);
+        RegionAgreement& region = found[c];
+        std::vector<Tensor> given;
+        for (const std::size_t place : check.given) given.push_back(known[place]);
         WEFT_ASSIGN(const std::vector<Tensor> result, check.evaluator.run(given));
-        const std::vector<std::int64_t> contract = points[check.point].to_integers();
+        const std::vector<std::int64_t> contract = known[inputs.size() + check.point].to_integers();
         std::optional<Bracket> bracket;
         for (std::size_t i = 0; i < contract.size(); ++i) {
             const double exact = result[0].at(static_cast<std::int64_t>(i)) / check.scale;
@@ -222,7 +251,7 @@ Status RegionOracle::add(std::span<const Tensor> inputs, std::span<const IntTens
             region.noise += error * error;
         }
     }
-    return Ok{};
+    return found;
 }
 
 }  // namespace weft

@@ -39,8 +39,10 @@ public:
     /// to.
     RegionOracle(const Graph& model, const Design& design, const Graph* reference);
 
-    /// Adds one image: its inputs, and the contract's integers on every stream (in the design's order).
-    Status add(std::span<const Tensor> inputs, std::span<const IntTensor> streams);
+    /// Of one image: its inputs, and the contract's integers on every stream (in the design's order). Safe to run from several threads.
+    Result<std::vector<RegionAgreement>> compare(std::span<const Tensor> inputs, std::span<const IntTensor> streams) const;
+    /// Adds what `compare` found. The sums depend on the order in their last bits.
+    void add(std::span<const RegionAgreement> image);
     const std::vector<RegionAgreement>& regions() const { return regions_; }
 
 private:
@@ -54,8 +56,8 @@ private:
         const Node* quantise = nullptr;  ///< The quantiser that makes it; null where integers are only moved.
         double scale = 1;
         std::int64_t zero_point = 0, min = 0, max = 0;
-        Evaluator evaluator;             ///< From inputs and all other check points to the quantiser's input.
-        std::vector<std::size_t> given;  ///< Check points that the evaluator takes, behind the model's inputs.
+        Evaluator evaluator;             ///< To the quantiser's input.
+        std::vector<std::size_t> given;  ///< Places of what the evaluator takes.
         int reference = -1;              ///< Slot of the float reference, if any.
         bool reference_is_integer = false;
         /// From the same given values to what the first function with jumps reads, and from there on; null where there are no jumps.
@@ -68,14 +70,15 @@ private:
     /// An output that is an exact accumulator: no quantiser makes its integers.
     struct OutputCheck {
         const KernelOutput* output;
-        Evaluator evaluator;             ///< From inputs and check points to the output's real values.
-        std::vector<std::size_t> given;  ///< Check points that the evaluator takes, behind the model's inputs.
+        Evaluator evaluator;             ///< To the output's real values.
+        std::vector<std::size_t> given;  ///< Places of what the evaluator takes.
         std::size_t region;
     };
 
-    /// What `wanted` is computed from: the model's inputs and all other check points, and which check points these are.
+    /// The nearest inputs of the model and other check points that `wanted` is computed from, and their places: the model's inputs come
+    /// first, behind them the check points.
     std::pair<std::vector<const Value*>, std::vector<std::size_t>> given_for(const Value* wanted) const;
-    Status add_output(const OutputCheck& check, std::span<const Tensor> inputs, std::span<const Tensor> points, const IntTensor& frame);
+    static Status compare_output(const OutputCheck& check, std::span<const Tensor> known, const IntTensor& frame, RegionAgreement& region);
 
     const Graph& model_;
     const Design& design_;

@@ -32,9 +32,21 @@ bool is_conversion(const Node& node) { return node.op->traits.role == OpRole::ca
 void silence_dead_channels(ConstantReal& constant) {
     if (std::find(constant.scales.begin(), constant.scales.end(), 0.0) == constant.scales.end()) return;
     for (std::size_t i = 0; i < constant.codes.size(); ++i) {
-        if (constant.scale(static_cast<std::int64_t>(i)) == 0) constant.codes[i] = 0;
+        if (constant.scale(static_cast<std::int64_t>(i)) == 0) constant.codes.set(i, 0);
     }
     std::replace(constant.scales.begin(), constant.scales.end(), 0.0, 1.0);
+}
+
+/// `tensor`, less the zero point of each element.
+NarrowIntegers less_zeros(const Tensor& tensor, const std::vector<std::int64_t>& zeros, const NarrowIntegers& channel) {
+    if (std::all_of(zeros.begin(), zeros.end(), [](std::int64_t zero) { return zero == 0; })) return NarrowIntegers(tensor);
+    Tensor codes = tensor.cast(size_of(tensor.type()) < 4 ? DataType::int32 : DataType::int64);
+    visit_type(codes.type(), [&](auto e) {
+        const auto elements = codes.as<decltype(e)>();
+        for (std::size_t i = 0; i < elements.size(); ++i)
+            elements[i] -= static_cast<decltype(e)>(zeros[channel.empty() ? 0 : static_cast<std::size_t>(channel[i])]);
+    });
+    return NarrowIntegers(std::move(codes));
 }
 
 /// The type that a dequantiser of a constant states.
@@ -42,7 +54,6 @@ Result<ConstantReal> dequantised(const Node& node) {
     ConstantReal result;
     result.shape = node.input(0)->shape;
     result.quantised = true;
-    result.codes = node.input(0)->constant->to_integers();
     for (const std::size_t i : {1U, 2U}) {
         if (node.has_input(i) && !node.input(i)->is_constant()) {
             return tensor_error(node, node.input(i), "the scale or zero point of a constant is not a constant");
@@ -51,27 +62,23 @@ Result<ConstantReal> dequantised(const Node& node) {
     result.scales = node.input(1)->constant->to_doubles();
     std::vector<std::int64_t> zeros(result.scales.size(), 0);
     if (node.has_input(2)) zeros = node.input(2)->constant->to_integers();
-    if (result.scales.size() == 1) {
-        for (std::int64_t& code : result.codes) code -= zeros[0];
-        silence_dead_channels(result);
-        return result;
-    }
-    std::int64_t axis = node.attributes.has("axis") ? node.attributes.integer("axis") : 1;
-    const auto rank = static_cast<std::int64_t>(result.shape.size());
-    if (axis < 0) axis += rank;
-    if (axis < 0 || axis >= rank || result.shape[static_cast<std::size_t>(axis)] != static_cast<std::int64_t>(result.scales.size())) {
-        return tensor_error(node, node.input(1), "the number of scales does not fit the tensor's axis");
-    }
-    std::int64_t inner = 1;
-    for (std::int64_t i = axis + 1; i < rank; ++i) inner *= result.shape[static_cast<std::size_t>(i)];
-    result.scale_index.resize(result.codes.size());
-    for (std::size_t first = 0, channel = 0; first < result.codes.size(); first += static_cast<std::size_t>(inner)) {
-        for (std::size_t i = first; i < first + static_cast<std::size_t>(inner); ++i) {
-            result.scale_index[i] = static_cast<std::int32_t>(channel);
-            result.codes[i] -= zeros[channel];
+    if (result.scales.size() > 1) {
+        std::int64_t axis = node.attributes.has("axis") ? node.attributes.integer("axis") : 1;
+        const auto rank = static_cast<std::int64_t>(result.shape.size());
+        if (axis < 0) axis += rank;
+        if (axis < 0 || axis >= rank || result.shape[static_cast<std::size_t>(axis)] != static_cast<std::int64_t>(result.scales.size())) {
+            return tensor_error(node, node.input(1), "the number of scales does not fit the tensor's axis");
         }
-        if (++channel == result.scales.size()) channel = 0;
+        std::int64_t inner = 1;
+        for (std::int64_t i = axis + 1; i < rank; ++i) inner *= result.shape[static_cast<std::size_t>(i)];
+        result.scale_index = NarrowIntegers(static_cast<std::size_t>(result.size()));
+        for (std::size_t first = 0, channel = 0; first < result.scale_index.size(); first += static_cast<std::size_t>(inner)) {
+            for (std::size_t i = first; i < first + static_cast<std::size_t>(inner); ++i)
+                result.scale_index.set(i, static_cast<std::int64_t>(channel));
+            if (++channel == result.scales.size()) channel = 0;
+        }
     }
+    result.codes = less_zeros(*node.input(0)->constant, zeros, result.scale_index);
     silence_dead_channels(result);
     return result;
 }
@@ -81,15 +88,19 @@ ConstantReal viewed(const Node& node, const ConstantReal& source) {
     result.shape = node.output()->shape;
     result.quantised = source.quantised;
     result.scales = source.scales;
-    const auto take = [](const auto& from, auto& to, std::int64_t at) {
-        if (!from.empty()) to.push_back(from[static_cast<std::size_t>(at)]);
+    const auto arranged = [&](const Tensor& elements) {
+        const Tensor shaped = elements.reshaped(source.shape);
+        std::vector<const Tensor*> inputs{&shaped};
+        for (std::size_t i = 1; i < node.inputs.size(); ++i) inputs.push_back(node.inputs[i] ? node.inputs[i]->constant.get() : nullptr);
+        return std::move((*node.op->evaluate(node, inputs))[0]);
     };
-    for (const std::int64_t from : node.op->traits.view->map(node)) {
-        take(source.codes, result.codes, from);
-        take(source.scale_index, result.scale_index, from);
-        take(source.reals, result.reals, from);
-        take(source.fractions, result.fractions, from);
-    }
+    if (!source.codes.empty()) result.codes = NarrowIntegers(arranged(source.codes.tensor()));
+    if (!source.scale_index.empty()) result.scale_index = NarrowIntegers(arranged(source.scale_index.tensor()));
+    if (!source.reals.empty())
+        result.reals = arranged(Tensor::of<double>({static_cast<std::int64_t>(source.reals.size())}, source.reals)).to_doubles();
+    if (source.fractions.empty()) return result;
+    for (const std::int64_t from : node.op->traits.view->map(node))
+        result.fractions.push_back(source.fractions[static_cast<std::size_t>(from)]);
     return result;
 }
 
@@ -99,23 +110,25 @@ std::optional<ConstantReal> scaled(const Shape& shape, const ConstantReal& integ
     result.shape = shape;
     result.quantised = true;
     const auto integers_at = broadcast_indices(integers.shape, shape), factors_at = broadcast_indices(factors.shape, shape);
-    std::map<std::pair<std::int64_t, std::int64_t>, std::int32_t> known;
-    for (std::int64_t i = 0; i < element_count(shape); ++i) {
-        const std::int64_t from = integers_at[static_cast<std::size_t>(i)], factor = factors_at[static_cast<std::size_t>(i)];
+    std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> known;
+    result.codes = NarrowIntegers(static_cast<std::size_t>(element_count(shape)));
+    result.scale_index = result.codes;
+    for (std::size_t i = 0; i < result.codes.size(); ++i) {
+        const std::int64_t from = integers_at[i], factor = factors_at[i];
         const std::int64_t code = integers.codes[static_cast<std::size_t>(from)];
         const double number = factors.reals[static_cast<std::size_t>(factor)], scale = integers.scale(from);
         const std::int64_t own = integers.scale_index.empty() ? 0 : integers.scale_index[static_cast<std::size_t>(from)];
-        const auto [at, fresh] = known.try_emplace({own, factor}, static_cast<std::int32_t>(result.scales.size()));
+        const auto [at, fresh] = known.try_emplace({own, factor}, static_cast<std::int64_t>(result.scales.size()));
         if (fresh) {
             const double product = scale * std::fabs(number);
             if (!std::isfinite(product) || std::fma(scale, std::fabs(number), -product) != 0) return std::nullopt;
             result.scales.push_back(product);
         }
-        result.codes.push_back(number < 0 ? -code : code);
-        result.scale_index.push_back(at->second);
+        result.codes.set(i, number < 0 ? -code : code);
+        result.scale_index.set(i, at->second);
     }
     silence_dead_channels(result);
-    if (result.scales.size() == 1) result.scale_index.clear();
+    if (result.scales.size() == 1) result.scale_index = {};
     return result;
 }
 

@@ -8,6 +8,7 @@
 
 #include "src/base/diagnostic.h"
 #include "src/graph/graph.h"
+#include "src/graph/narrow_integers.h"
 #include "src/graph/rational.h"
 
 namespace weft {
@@ -20,15 +21,15 @@ bool is_constant_like(const Value* value);
 struct ConstantReal {
     Shape shape;
     bool quantised = false;
-    std::vector<std::int64_t> codes;        ///< Quantised: integer minus zero point; 0 where the file's scale is 0.
-    std::vector<double> scales;             ///< Quantised: the distinct scales, all positive.
-    std::vector<std::int32_t> scale_index;  ///< Quantised, more than one scale: which one each element has.
-    std::vector<double> reals;              ///< Not quantised.
-    std::vector<Rational> fractions;        ///< Not quantised, instead of `reals`: what functions give exactly.
+    NarrowIntegers codes;             ///< Quantised: integer minus zero point; 0 where the file's scale is 0.
+    std::vector<double> scales;       ///< Quantised: the distinct scales, all positive.
+    NarrowIntegers scale_index;       ///< Quantised, more than one scale: which one each element has.
+    std::vector<double> reals;        ///< Not quantised.
+    std::vector<Rational> fractions;  ///< Not quantised, instead of `reals`: what functions give exactly.
 
     std::int64_t size() const { return element_count(shape); }
     double scale(std::int64_t index) const {
-        return scales[scale_index.empty() ? 0 : static_cast<std::size_t>(scale_index[static_cast<std::size_t>(index)])];
+        return scales[static_cast<std::size_t>(scale_index.empty() ? 0 : scale_index[static_cast<std::size_t>(index)])];
     }
     Rational exact(std::int64_t index) const;
     long double real(std::int64_t index) const;

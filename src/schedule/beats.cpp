@@ -16,6 +16,9 @@ namespace weft {
 
 namespace {
 
+/// Frames that pass in turn, at most: units that act by themselves may do so in every other frame.
+constexpr std::size_t longest_period = 16;
+
 /// All nodes are brought to the end of one window before any goes on to the next: what has to be kept of passages stays small.
 constexpr std::int64_t window_cycles = 1024;
 
@@ -286,20 +289,40 @@ private:
         forget();
     }
 
-    /// The interval, once a frame has passed everywhere as the one before it. What a unit does depends on no more than that frame: so do
-    /// all that follow.
+    /// The interval, once a frame has passed everywhere as one of the few before it. What a unit does depends on no more than the frame
+    /// before: so all that follow pass in turn as those between the two.
     std::optional<std::int64_t> steady_interval() {
         std::size_t passed = tracks_.front().frames.size();
         for (const Track& track : tracks_) passed = std::min(passed, track.frames.size());
-        for (; compared_ + 1 < passed; ++compared_) {
-            const auto shift = [&](const Track& track) { return track.frames[compared_ + 1].first - track.frames[compared_].first; };
-            const std::int64_t interval = shift(tracks_.front());
-            if (std::ranges::all_of(tracks_, [&](const Track& track) {
-                    return shift(track) == interval && track.frames[compared_ + 1].hash == track.frames[compared_].hash;
-                }))
-                return interval;
+        for (; compared_ < passed; ++compared_) {
+            for (std::size_t period = 1; period <= std::min(compared_, longest_period); ++period) {
+                const auto shift = [&](const Track& track) {
+                    return track.frames[compared_].first - track.frames[compared_ - period].first;
+                };
+                const std::int64_t cycles = shift(tracks_.front());
+                if (std::ranges::all_of(tracks_, [&](const Track& track) {
+                        return shift(track) == cycles && track.frames[compared_].hash == track.frames[compared_ - period].hash;
+                    }))
+                    return ceil_ratio(cycles, static_cast<std::int64_t>(period));
+            }
+            if (const auto interval = falls_behind()) return interval;
         }
         return std::nullopt;
+    }
+
+    /// Where every FIFO holds what it is asked to and frames enter faster than the design can pass them on: the interval of the slowest
+    /// stream. Each passes its frames alike, at a pace of its own, for so long that it is no start any more.
+    std::optional<std::int64_t> falls_behind() const {
+        if (!options_.unbounded || compared_ < 2 * longest_period) return std::nullopt;
+        std::int64_t slowest = 0;
+        for (const Track& track : tracks_) {
+            const FramePattern* last = &track.frames[compared_];
+            const std::int64_t cycles = last->first - (last - 1)->first;
+            for (std::size_t back = 1; back <= longest_period; ++back)
+                if ((last - back)->hash != last->hash || (last - back + 1)->first - (last - back)->first != cycles) return std::nullopt;
+            slowest = std::max(slowest, cycles);
+        }
+        return slowest;
     }
 
     /// Between the ends of the last two frames.
@@ -320,10 +343,7 @@ private:
         std::int64_t first = never;
         for (std::size_t l = 0; l < tracks_.size(); ++l)
             if (network_.links[l].source >= 0) first = std::min(first, tracks_[l].frames.front().first);
-        return {.latency_cycles = frame_end(0) - first + 1,
-                .interval_cycles = interval,
-                .monotone = loners_.empty(),
-                .streams = network_.stream_activities()};
+        return {.latency_cycles = frame_end(0) - first + 1, .interval_cycles = interval, .streams = network_.stream_activities()};
     }
 
     /// How many frames it will take is not known: several.
@@ -399,7 +419,7 @@ private:
     std::vector<std::size_t> queue_;   ///< Actors that may have something to do; those before `next_` have been asked.
     std::size_t next_ = 0;
     std::int64_t advances_ = 0;
-    std::size_t compared_ = 0;  ///< Frames that do not pass as the one after them.
+    std::size_t compared_ = 0;  ///< Frames that do not pass as one of those before them.
 };
 
 }  // namespace

@@ -43,7 +43,7 @@ std::int64_t interval_bound(const Design& design) {
     return bound;
 }
 
-Status set_rtl_depths(Design& design, const Progress& progress) {
+Result<std::int64_t> set_rtl_depths(Design& design, const Progress& progress) {
     const std::int64_t bound = interval_bound(design);
     for (const auto& stream : design.streams) {
         stream->rtl_depth = least_depth;
@@ -56,9 +56,14 @@ Status set_rtl_depths(Design& design, const Progress& progress) {
     // Beats that come at other times than evenly may make a join wait longer: what is left of a frame in a window's line leaves with the
     // next frame's beats once the first of these has entered.
     const auto waiting = waiting_beats(design);
-    constexpr int endless = 1 << 20;  // frames
-    WEFT_ASSIGN(const Schedule free,
-                schedule(design, {.frames = endless, .paced_interval = bound, .unbounded = true, .steady = true, .progress = progress}));
+    constexpr int many = 1 << 12;  // frames, within which it is steady
+    Schedule free{.interval_cycles = bound};
+    std::int64_t pace = 0;
+    do {
+        pace = free.interval_cycles;
+        WEFT_ASSIGN(free,
+                    schedule(design, {.frames = many, .paced_interval = pace, .unbounded = true, .steady = true, .progress = progress}));
+    } while (free.interval_cycles > pace);
     for (const StreamActivity& activity : free.streams) {
         auto* stream = const_cast<Stream*>(activity.stream);
         if (stream->rtl_depth == 0) continue;
@@ -67,17 +72,9 @@ Status set_rtl_depths(Design& design, const Progress& progress) {
         // One more: a beat may enter a full FIFO's place only after the one that leaves it.
         stream->rtl_depth = static_cast<int>(std::max<std::int64_t>(least_depth, held + 1));
     }
-    // With these depths no beat waits for room when frames enter at that pace; nor does any pass later when they enter faster, but where a
-    // unit goes on by itself if no beat comes. Rarely that makes others wait.
-    if (free.monotone) return Ok{};
-    for (int round = 0; round < 4; ++round) {
-        WEFT_ASSIGN(const Schedule full,
-                    schedule(design, {.frames = frames_under_way(design, free) + 4, .steady = true, .progress = progress}));
-        if (full.interval_cycles <= std::max(bound, free.interval_cycles)) break;
-        for (const auto& stream : design.streams)
-            if (stream->rtl_depth > 0) stream->rtl_depth += std::max(2, stream->rtl_depth / 4);
-    }
-    return Ok{};
+    // With these depths no beat waits for room when frames enter at that pace; nor does any pass later when they enter faster, but for a
+    // few where a unit goes on by itself if no beat comes. That these make no frame later is what random networks are held to.
+    return pace;
 }
 
 }  // namespace weft

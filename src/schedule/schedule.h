@@ -52,8 +52,6 @@ struct Schedule {
     std::int64_t latency_cycles = 0;   ///< From the first beat accepted at an input to the last beat of that frame at the outputs.
     std::int64_t interval_cycles = 0;  ///< Between the last beats of the last two frames (of one frame: 0).
     std::int64_t cycles = 0;           ///< Until the last beat left.
-    /// Every unit waits for beats and for room only: beats that come earlier make none pass later.
-    bool monotone = false;
     std::vector<UnitActivity> units;
     std::vector<StreamActivity> streams;
     std::vector<PortActivity> ports;  ///< Inputs, then outputs, in the design's order.
@@ -65,8 +63,9 @@ Result<Schedule> schedule(const Design& design, const ScheduleOptions& options =
 /// Least possible interval: the most cycles a frame that any unit needs, or a port to pass its beats.
 std::int64_t interval_bound(const Design& design);
 
-/// Sets Stream::rtl_depth throughout: what the streams hold when frames enter at the pace of `interval_bound`, so that no unit ever waits
-/// for room, and no less than what keeps the design from stopping whenever beats come. `progress` is told of each of several passes anew.
-Status set_rtl_depths(Design& design, const Progress& progress = {});
+/// Sets Stream::rtl_depth throughout: what the streams hold when frames enter at the pace that the design keeps, so that no unit ever waits
+/// for room, and no less than what keeps the design from stopping whenever beats come. Gives that pace in cycles a frame: `interval_bound`,
+/// or more where a unit is held up by one that it has no FIFO to. `progress` is told of each pass anew.
+Result<std::int64_t> set_rtl_depths(Design& design, const Progress& progress = {});
 
 }  // namespace weft

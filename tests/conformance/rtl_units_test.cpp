@@ -99,7 +99,7 @@ TEST_P(RtlUnits, HasNoBubble) {
     if (!def.random_case) GTEST_SKIP() << "it has no random points";
     for (std::uint64_t seed = 0; seed < 500; ++seed) {
         const UnitCase point = random_case(def, seed);
-        const Status deep = set_rtl_depths(*point);
+        const auto deep = set_rtl_depths(*point);
         ASSERT_TRUE(deep) << "WEFT_SEED=" << seed << " (" << describe(*point) << ") " << to_string(deep.error()[0]);
         const auto predicted = schedule(*point, {.frames = static_cast<int>(test::frame_count)});
         ASSERT_TRUE(predicted) << "WEFT_SEED=" << seed << " (" << describe(*point) << ") " << to_string(predicted.error()[0]);

@@ -144,7 +144,7 @@ TEST_F(RunTest, AContractUnlikeItsOracleGivesNoProject) {
     // One weight of the hardware is not the model's.
     for (const auto& unit : (*compiled)->design.units)
         for (auto& [name, array] : unit->constants)
-            if (array.data.size() == 15) array.data[0] += 9;
+            if (array.data.size() == 15) array.data.set(0, array.data[0] + 9);
     check = self_check(**compiled);
     ASSERT_TRUE(check) << test::messages(check);
     ASSERT_FALSE(check->exact());

@@ -271,7 +271,7 @@ std::vector<std::string> text_of(const Design& design) {
         for (const auto& [key, value] : unit->parameters) line += " " + key + "=" + std::to_string(value);
         for (const auto& [key, array] : unit->constants) {
             line += " " + key + ":";
-            for (const std::int64_t value : array.data) line += " " + std::to_string(value);
+            for (const std::int64_t value : array.data.to_vector()) line += " " + std::to_string(value);
         }
         for (const Stream* stream : unit->inputs) line += " <" + stream->name;
         for (const Stream* stream : unit->outputs) line += " >" + stream->name;

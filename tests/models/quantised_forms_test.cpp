@@ -356,7 +356,7 @@ TEST(QuantisedForms, WeightsOf4BitsAreExact) {
         std::find_if(design.units.begin(), design.units.end(), [](const auto& u) { return u->constants.contains("weights"); });
     ASSERT_NE(unit, design.units.end());
     EXPECT_LE((*unit)->parameter("WeightBits"), 5);
-    const std::vector<std::int64_t>& weights = (*unit)->constant("weights").data;
+    const NarrowIntegers& weights = (*unit)->constant("weights").data;
     const std::vector<std::int64_t> zeros{0, 1, -1, 0};
     for (std::size_t o = 0; o < 4; ++o)
         for (std::size_t i = 0; i < 3; ++i)

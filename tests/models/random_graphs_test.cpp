@@ -50,7 +50,9 @@ void expect_contract(const Graph& source, const Graph& quantised, const std::vec
         const auto streams = (*reference)->all_streams(inputs), quick = (*fast)->all_streams(inputs);
         ASSERT_TRUE(streams && quick);
         EXPECT_EQ(*streams, *quick);
-        ASSERT_TRUE(oracle.add(inputs, *streams));
+        const auto agreement = oracle.compare(inputs, *streams);
+        ASSERT_TRUE(agreement) << test::messages(agreement);
+        oracle.add(*agreement);
         const auto sent = host->prepare(inputs);
         ASSERT_TRUE(sent);
         frames.push_back(*sent);

@@ -53,7 +53,7 @@ void make_network(std::uint64_t seed, Network& network) {
     if (seed % 3 != 0) network.folded = test::draw_folding(design, seed);
     const Status plumbed = plumb(design);
     ASSERT_TRUE(plumbed) << test::messages(plumbed.error());
-    const Status deep = set_rtl_depths(design);
+    const auto deep = set_rtl_depths(design);
     ASSERT_TRUE(deep) << test::messages(deep.error());
     const Status sound = verify(design, true);
     ASSERT_TRUE(sound) << test::messages(sound.error());

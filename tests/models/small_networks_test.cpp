@@ -97,7 +97,8 @@ TEST(SmallNetworks, AWrongWeightOfTheLastLayerIsFound) {
     ASSERT_TRUE(compiled) << messages(compiled);
     const auto sound = self_check(**compiled);
     ASSERT_TRUE(sound && sound->exact());
-    (*compiled)->design.units.back()->constants.at("weights").data[2 * 288 + 5] += 1;
+    NarrowIntegers& weights = (*compiled)->design.units.back()->constants.at("weights").data;
+    weights.set(2 * 288 + 5, weights[2 * 288 + 5] + 1);
     const auto wrong = self_check(**compiled);
     ASSERT_TRUE(wrong) << messages(wrong);
     EXPECT_FALSE(wrong->exact());

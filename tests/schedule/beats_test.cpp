@@ -58,7 +58,7 @@ void expect_equal(const Design& design, const ScheduleOptions& options, bool mea
 /// All that `schedule` is asked for, on depths that suffice and on others.
 void expect_equal_in_all_modes(Design& design, std::uint64_t seed) {
     const std::int64_t bound = interval_bound(design);
-    const Status deep = set_rtl_depths(design);
+    const auto deep = set_rtl_depths(design);
     ASSERT_TRUE(deep) << test::messages(deep.error());
     for (const ScheduleOptions& options : std::initializer_list<ScheduleOptions>{
              {.frames = 1, .unbounded = true},
@@ -127,27 +127,40 @@ TEST(Beats, EqualCyclesOnThePointsOfEveryUnit) {
 
 /// What ends in a steady state says what a run of many frames says; depths that come of it keep up with greedy frames.
 TEST(Beats, SteadyStateTellsWhatManyFramesDo) {
-    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    const std::uint64_t first = test::first_seed(), end = first + test::random_points();
+    for (std::uint64_t seed = first; seed < end; ++seed) {
         SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
         Design design;
         draw(seed, design);
         if (HasFatalFailure()) return;
-        ASSERT_TRUE(set_rtl_depths(design));
-        const std::int64_t bound = interval_bound(design);
-        const auto steady = schedule(design, {.frames = 1000, .paced_interval = bound, .unbounded = true, .steady = true});
+        const auto pace = set_rtl_depths(design);
+        ASSERT_TRUE(pace) << test::messages(pace);
+        const auto steady = schedule(design, {.frames = 1000, .paced_interval = *pace, .unbounded = true, .steady = true});
         ASSERT_TRUE(steady) << test::messages(steady);
-        const int frames = 8 + static_cast<int>(steady->latency_cycles / bound);
-        const auto many = schedule(design, {.frames = frames, .paced_interval = bound, .unbounded = true});
+        const int frames = 8 + static_cast<int>(steady->latency_cycles / *pace);
+        const auto many = schedule(design, {.frames = frames, .paced_interval = *pace, .unbounded = true});
         ASSERT_TRUE(many) << test::messages(many);
         EXPECT_EQ(steady->latency_cycles, many->latency_cycles);
         EXPECT_EQ(steady->interval_cycles, many->interval_cycles);
         ASSERT_EQ(steady->streams.size(), many->streams.size());
         for (std::size_t s = 0; s < many->streams.size(); ++s)
             EXPECT_EQ(steady->streams[s].most_held, many->streams[s].most_held) << many->streams[s].stream->name;
-        if (!steady->monotone) continue;
-        const auto greedy = schedule(design, {.frames = frames});
+    }
+}
+
+/// Depths that an even pace asks for keep that pace when frames enter as fast as they can, also where units act by themselves.
+TEST(Beats, GreedyFramesKeepThePace) {
+    const std::uint64_t first = test::first_seed(), end = first + 5 * test::random_points();
+    for (std::uint64_t seed = first; seed < end; ++seed) {
+        SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
+        Design design;
+        draw(seed, design);
+        if (HasFatalFailure()) return;
+        const auto pace = set_rtl_depths(design);
+        ASSERT_TRUE(pace) << test::messages(pace);
+        const auto greedy = schedule(design, {.frames = 1000, .steady = true});
         ASSERT_TRUE(greedy) << test::messages(greedy);
-        EXPECT_LE(greedy->interval_cycles, bound);
+        EXPECT_LE(greedy->interval_cycles, *pace);
     }
 }
 
@@ -165,6 +178,19 @@ TEST(Beats, GreedyFramesBehindDelayLinesDoNotStop) {
         if (activity.stream->rtl_depth > 0)
             const_cast<Stream*>(activity.stream)->rtl_depth = std::max(2, static_cast<int>(activity.most_held) + 1);
     EXPECT_FALSE(schedule(design, {.frames = 4})) << "the network no longer shows what it stands for";
+}
+
+/// A window of several pixels is wired to a reader that takes several cycles for each: neither keeps its own pace, and no FIFO helps.
+TEST(Beats, PaceOfUnitsThatHoldEachOtherUp) {
+    Design design;
+    draw(133, design);
+    if (HasFatalFailure()) return;
+    const auto pace = set_rtl_depths(design);
+    ASSERT_TRUE(pace) << test::messages(pace);
+    EXPECT_GT(*pace, interval_bound(design)) << "the network no longer shows what it stands for";
+    const auto greedy = schedule(design, {.frames = 12});
+    ASSERT_TRUE(greedy) << test::messages(greedy);
+    EXPECT_EQ(greedy->interval_cycles, *pace);
 }
 
 /// A node is asked less than once in ten cycles where nothing waits, and where much waits still less than once in two.

@@ -23,7 +23,7 @@ using ::testing::HasSubstr;
 Design prepared(Design design) {
     EXPECT_TRUE(fold(design));
     EXPECT_TRUE(plumb(design));
-    const Status depths = set_rtl_depths(design);
+    const auto depths = set_rtl_depths(design);
     EXPECT_TRUE(depths) << to_string(depths.error().front());
     return design;
 }

@@ -29,6 +29,17 @@ nlohmann::ordered_json finite_or_null(double value) {
     return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
 }
 
+/// "12.3 s (read 0.2, lower 1.0, ...)"
+std::string seconds_text(const StageSeconds& seconds) {
+    double sum = 0;
+    std::string stages;
+    for (const auto& [stage, took] : seconds) {
+        sum += took;
+        stages += fmt::format("{}{} {:.1f}", stages.empty() ? "" : ", ", stage, took);
+    }
+    return fmt::format("{:.1f} s ({})", sum, stages);
+}
+
 Status run(Flags& flags) {
     WEFT_ASSIGN(const CompileOptions options, flags.compile.parsed());
     const Observer observer = progress_observer(flags.dump_after);
@@ -38,11 +49,13 @@ Status run(Flags& flags) {
     report(compiled->warnings);
     std::optional<SelfCheck> check;
     if (options.self_check) {
-        WEFT_ASSIGN(check, self_check(*compiled, observer));
+        WEFT_ASSIGN(check, timed(compiled->seconds, "check", [&] { return self_check(*compiled, observer); }));
         report(check->warnings);
         if (!check->exact()) return Diagnostics{};
     }
-    WEFT_CHECK(write_project(*compiled, check ? &*check : nullptr, flags.compile.model.model, flags.output, observer));
+    WEFT_CHECK(timed(compiled->seconds, "write", [&] {
+        return write_project(*compiled, check ? &*check : nullptr, flags.compile.model.model, flags.output, observer);
+    }));
 
     const FoldingFigures figures = weft::figures(compiled->design);
     if (flags.json) {
@@ -57,6 +70,7 @@ Status run(Flags& flags) {
                                  {"lut", std::llround(predicted->lut)},
                                  {"ff", std::llround(predicted->ff)},
                                  {"bram36", predicted->bram36}};
+        for (const auto& [stage, seconds] : compiled->seconds) json["seconds"][stage] = std::round(seconds * 1000) / 1000;
         json["host"] = host_json(host_part(compiled->model.quantised, compiled->design));
         if (check) {
             json["check"] = {{"images", check->images},
@@ -97,6 +111,7 @@ Status run(Flags& flags) {
             if (!check->worst_node.empty())
                 fmt::print("  most is lost at node '{}': {}\n", check->worst_node, decibels(check->worst_sqnr_db));
         }
+        fmt::print("took {}\n", seconds_text(compiled->seconds));
         fmt::print("project: {}\n", flags.output);
     }
     return Ok{};

@@ -32,8 +32,8 @@ std::string check(const Unit& unit) {
     if (std::string reason = expect_shape(*unit.outputs[0], shape_of(unit), "its output"); !reason.empty()) return reason;
     if (std::string reason = expect_constant(unit, "multipliers", 2); !reason.empty()) return reason;
     if (unit.parameter("Lanes") > unit.parameter("Channels")) return "Lanes exceeds Channels";
-    for (const std::int64_t m : unit.constant("multipliers").data)
-        if (std::abs(m) >= std::int64_t{1} << 43) return "a multiplier exceeds 44 bits";
+    const auto [least, most] = unit.constant("multipliers").data.range();
+    if (std::max(std::abs(least), std::abs(most)) >= std::int64_t{1} << 43) return "a multiplier exceeds 44 bits";
     const auto [min, max] = accumulator_range(unit);
     return expect_range(unit, min, max);
 }
@@ -48,7 +48,7 @@ Cost cost(const Unit& unit) {
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
     const StreamShape shape = outputs[0].shape;
-    const std::vector<std::int64_t>& multipliers = unit.constant("multipliers").data;
+    const NarrowIntegers& multipliers = unit.constant("multipliers").data;
     for (std::int64_t row = 0; row < shape.rows; ++row)
         for (std::int64_t column = 0; column < shape.columns; ++column)
             for (std::int64_t channel = 0; channel < shape.channels; ++channel) {
@@ -91,7 +91,7 @@ UnitCase point(StreamShape shape, std::pair<std::int64_t, std::int64_t> first, s
     Unit* unit =
         build.unit(unit_add, {a, b}, {out},
                    {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
-    unit->constants["multipliers"] = {{2}, std::move(multipliers)};
+    unit->constants["multipliers"] = {{2}, multipliers};
     const auto [min, max] = accumulator_range(*unit);
     if (draw) {
         unit->requantize = draw->stage(*out, min, max);

@@ -9,13 +9,13 @@
 namespace weft {
 
 std::vector<RomTable> add_roms(const Unit& unit) {
-    const std::vector<std::int64_t>& values = unit.constant("multipliers").data;
-    const auto [least, most] = std::minmax_element(values.begin(), values.end());
-    const int bits = bits_for(std::min<std::int64_t>(*least, -1), std::max<std::int64_t>(*most, 0));
+    const NarrowIntegers& values = unit.constant("multipliers").data;
+    const auto [least, most] = values.range();
+    const int bits = bits_for(std::min<std::int64_t>(least, -1), std::max<std::int64_t>(most, 0));
     return {{.name = "multipliers",
              .type = "ap_int<" + std::to_string(bits) + ">",
              .shape = {2},
-             .values = values,
+             .values = values.to_vector(),
              .pragmas = {"ARRAY_PARTITION variable=table dim=1 complete"}}};
 }
 

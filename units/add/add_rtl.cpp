@@ -31,7 +31,7 @@ int AddScale::dsp() const {
 }
 
 AddScale add_scale(const Unit& unit) {
-    const std::vector<std::int64_t>& multipliers = unit.constant("multipliers").data;
+    const NarrowIntegers& multipliers = unit.constant("multipliers").data;
     AddScale scale;
     std::int64_t least = 0, most = 0;
     int width = 1, product_bits = 1;

@@ -8,14 +8,16 @@
 namespace weft {
 
 template <class Real>
-PackedWeights<Real>::PackedWeights(const std::int64_t* weights, std::int64_t outputs, std::int64_t depth)
+PackedWeights<Real>::PackedWeights(const NarrowIntegers& weights, std::int64_t outputs, std::int64_t depth)
     : depth_(depth),
       panels_((outputs + panel_outputs - 1) / panel_outputs),
       data_(static_cast<std::size_t>(panels_ * depth * panel_outputs)) {
-    for (std::int64_t o = 0; o < outputs; ++o)
-        for (std::int64_t k = 0; k < depth; ++k)
-            data_[static_cast<std::size_t>((o / panel_outputs * depth + k) * panel_outputs + o % panel_outputs)] =
-                static_cast<Real>(weights[o * depth + k]);
+    weights.visit([&](auto values) {
+        for (std::int64_t o = 0; o < outputs; ++o)
+            for (std::int64_t k = 0; k < depth; ++k)
+                data_[static_cast<std::size_t>((o / panel_outputs * depth + k) * panel_outputs + o % panel_outputs)] =
+                    static_cast<Real>(values[static_cast<std::size_t>(o * depth + k)]);
+    });
 }
 
 template class PackedWeights<float>;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "src/graph/narrow_integers.h"
+
 namespace weft {
 
 /// Weights [outputs][depth] as panels of as many outputs as fill 64 bytes: panel, depth, output; spare outputs are zero.
@@ -14,7 +16,7 @@ class PackedWeights {
 public:
     static constexpr int panel_outputs = 64 / sizeof(Real);
 
-    PackedWeights(const std::int64_t* weights, std::int64_t outputs, std::int64_t depth);
+    PackedWeights(const NarrowIntegers& weights, std::int64_t outputs, std::int64_t depth);
 
     std::int64_t depth() const { return depth_; }
     std::int64_t panels() const { return panels_; }

@@ -55,7 +55,7 @@ Range accumulator_range(const Unit& unit) {
 
 /// WeightBits and AccumulatorBits as the weights and the input's range need them, no wider; then how products share DSPs.
 void derive(Unit& unit) {
-    const auto [low, high] = std::ranges::minmax(unit.constant("weights").data);
+    const auto [low, high] = unit.constant("weights").data.range();
     unit.parameters.find("WeightBits")->second = bits_for(std::min<std::int64_t>(low, -1), high);
     const Range sums = accumulator_range(unit);
     unit.parameters.find("AccumulatorBits")->second = bits_for(std::min<std::int64_t>(sums.min, -1), sums.max);
@@ -72,7 +72,7 @@ std::string check(const Unit& unit) {
     if (unit.parameter("TapsPerBeat") > unit.parameter("Taps")) return "TapsPerBeat exceeds Taps";
     if (unit.parameter("Pixels") == 3) return "Pixels must be 1, 2 or 4";
     if (const Stream& in = *unit.inputs[0]; in.bits() + (in.is_signed() ? 0 : 1) > 27) return "its input is wider than a multiplier";
-    const auto [low, high] = std::ranges::minmax(unit.constant("weights").data);
+    const auto [low, high] = unit.constant("weights").data.range();
     if (bits_for(std::min<std::int64_t>(low, -1), high) > unit.parameter("WeightBits")) return "a weight does not fit WeightBits";
     const Range sums = accumulator_range(unit);
     if (bits_for(std::min<std::int64_t>(sums.min, -1), sums.max) > unit.parameter("AccumulatorBits"))
@@ -93,7 +93,7 @@ std::vector<Folding> foldings(const Unit& unit) { return lane_tap_foldings(unit,
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
     const IntTensor& in = *inputs[0];
-    const std::vector<std::int64_t>& weights = unit.constant("weights").data;
+    const NarrowIntegers& weights = unit.constant("weights").data;
     const std::int64_t multiplier = unit.parameter("Multiplier");
     for (std::int64_t row = 0; row < in.shape.rows; ++row)
         for (std::int64_t column = 0; column < in.shape.columns; ++column)
@@ -165,9 +165,9 @@ UnitFunction sum_function(const Unit& unit) {
 
 UnitFunction fast(const Unit& unit) {
     // Any order of the taps is exact where the sum of magnitudes fits.
-    std::int64_t bound = 0;
     const std::int64_t largest = std::max(std::abs(unit.inputs[0]->min), std::abs(unit.inputs[0]->max));
-    for (const std::int64_t w : unit.constant("weights").data) bound = std::max(bound, std::abs(w) * largest * unit.parameter("Taps"));
+    const auto [low, high] = unit.constant("weights").data.range();
+    const std::int64_t bound = std::max(std::abs(low), std::abs(high)) * largest * unit.parameter("Taps");
     return bound < (std::int64_t{1} << 31) ? sum_function<std::int32_t>(unit) : sum_function<std::int64_t>(unit);
 }
 
@@ -197,10 +197,10 @@ UnitCase point(const Point& p, CaseDrawer* draw = nullptr) {
                              {"Pixels", p.pixels},
                              {"Lanes", p.lanes},
                              {"TapsPerBeat", p.taps_per_beat}});
-    ConstantArray weights{{outputs, p.in.taps}, sample(std::int64_t{outputs} * p.in.taps, p.weight_min, p.weight_max, 13)};
-    std::fill_n(weights.data.end() - p.in.taps, p.in.taps, p.weight_min);
-    if (draw) weights.data = draw->constants(std::int64_t{outputs} * p.in.taps, p.weight_min, p.weight_max);
-    unit->constants["weights"] = std::move(weights);
+    std::vector<std::int64_t> weights = sample(std::int64_t{outputs} * p.in.taps, p.weight_min, p.weight_max, 13);
+    std::fill_n(weights.end() - p.in.taps, p.in.taps, p.weight_min);
+    if (draw) weights = draw->constants(std::int64_t{outputs} * p.in.taps, p.weight_min, p.weight_max);
+    unit->constants["weights"] = {{outputs, p.in.taps}, weights};
     const Range sums = accumulator_range(*unit);
     if (draw) {
         unit->requantize = draw->stage(*out, sums.min, sums.max);

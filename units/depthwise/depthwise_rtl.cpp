@@ -26,10 +26,10 @@ constexpr int mac_latency = 4;
 // Up to this depth weights are in LUTs, of which one holds 64 bits. The same constant stands in depthwise.sv.
 constexpr std::int64_t deepest_logic_memory = 256;
 
-struct Shape {
+struct Layout {
     std::int64_t taps, channels, multiplier, pixels, lanes, taps_per_beat, chain;
 
-    explicit Shape(const Unit& unit)
+    explicit Layout(const Unit& unit)
         : taps(unit.parameter("Taps")),
           channels(unit.parameter("Channels")),
           multiplier(unit.parameter("Multiplier")),
@@ -58,9 +58,9 @@ bool pair_fits(std::int64_t low, std::int64_t high, int shift) {
 
 /// The widest lanes that two values of the unit leave in the wide operand; 0 if there is nothing to share, or no room.
 int widest_lanes(const Unit& unit) {
-    const Shape s(unit);
+    const Layout s(unit);
     const Stream& input = *unit.inputs[0];
-    const auto [least, most] = std::ranges::minmax(unit.constant("weights").data);
+    const auto [least, most] = unit.constant("weights").data.range();
     if (s.pixels == 1 && (s.multiplier == 1 || input.bits() + (input.is_signed() ? 0 : 1) > narrow_bits)) return 0;
     int shift = lane_bits;
     while (shift > 0 && !(s.pixels > 1 ? pair_fits(input.min, input.max, shift) : pair_fits(least, most, shift))) --shift;
@@ -69,8 +69,8 @@ int widest_lanes(const Unit& unit) {
 
 /// Do the sums of all chains of `length` products fit `shift` signed bits?
 bool chains_fit(const Unit& unit, std::int64_t length, int shift) {
-    const Shape s(unit);
-    const std::vector<std::int64_t>& weights = unit.constant("weights").data;
+    const Layout s(unit);
+    const NarrowIntegers& weights = unit.constant("weights").data;
     const Stream& input = *unit.inputs[0];
     const std::int64_t limit = std::int64_t{1} << (shift - 1);
     for (std::int64_t filter = 0; filter < s.channels * s.multiplier; ++filter) {
@@ -95,10 +95,10 @@ int lane_shift(const Unit& unit) {
     return shift > 0 && chains_fit(unit, 1, shift) ? shift : 0;
 }
 
-int weight_latency(const Shape& s) { return s.steps() == 1 ? 0 : s.steps() <= deepest_logic_memory ? 1 : 2; }
+int weight_latency(const Layout& s) { return s.steps() == 1 ? 0 : s.steps() <= deepest_logic_memory ? 1 : 2; }
 
 /// Lanes whose weights share memories, as in depthwise.sv: an address bit drives at most so many LUTs (of 64 words a bit).
-std::int64_t lanes_together(const Shape& s, int weight_bits) {
+std::int64_t lanes_together(const Layout& s, int weight_bits) {
     constexpr std::int64_t most_loads = 256;
     const std::int64_t lane_loads = s.chains() * s.multiplier * weight_bits * (weight_latency(s) == 1 ? ceil_div(s.steps(), 64) : 1);
     return std::clamp<std::int64_t>(most_loads / lane_loads, 1, s.lanes);
@@ -108,7 +108,7 @@ int log2_ceil(std::int64_t count) { return std::bit_width(static_cast<std::uint6
 
 /// Cycles that adding up sums of chains takes longer for its words' width, as in depthwise.sv.
 int sum_carry_cycles(const Unit& unit) {
-    const Shape s(unit);
+    const Layout s(unit);
     const Stream& input = *unit.inputs[0];
     const std::int64_t sum_bits = unit.parameter("AccumulatorBits");
     const std::int64_t plain = input.bits() + (input.is_signed() ? 0 : 1) + unit.parameter("WeightBits") + log2_ceil(s.chain);
@@ -120,7 +120,7 @@ int sum_carry_cycles(const Unit& unit) {
 
 /// Cycles from a beat's reading to its results' arrival in the FIFO.
 int latency(const Unit& unit) {
-    const Shape s(unit);
+    const Layout s(unit);
     return weight_latency(s) + static_cast<int>(s.chain) - 1 + mac_latency + log2_ceil(s.chains()) + (s.tap_folds() > 1 ? 1 : 0) +
            sum_carry_cycles(unit) + stage_latency(unit);
 }
@@ -128,7 +128,7 @@ int latency(const Unit& unit) {
 }  // namespace
 
 std::int64_t depthwise_mac_dsp(const Unit& unit) {
-    const Shape s(unit);
+    const Layout s(unit);
     const bool shared = lane_shift(unit) > 0;
     const std::int64_t pixels = shared && s.pixels > 1 ? s.pixels / 2 : s.pixels;
     const std::int64_t filters = shared && s.pixels == 1 ? ceil_div(s.multiplier, 2) : s.multiplier;
@@ -150,7 +150,7 @@ void depthwise_derive_packing(Unit& unit) {
 }
 
 RtlFace depthwise_rtl(const Unit& unit) {
-    const Shape s(unit);
+    const Layout s(unit);
     const Stream& input = *unit.inputs[0];
     const int bits = static_cast<int>(unit.parameter("WeightBits"));
     RtlFace face;
@@ -161,7 +161,7 @@ RtlFace depthwise_rtl(const Unit& unit) {
     add_stage(face, unit, static_cast<int>(s.channels * s.multiplier), static_cast<int>(s.lanes * s.multiplier), static_cast<int>(s.pixels),
               static_cast<int>(unit.parameter("AccumulatorBits")));
 
-    const std::vector<std::int64_t>& weights = unit.constant("weights").data;
+    const NarrowIntegers& weights = unit.constant("weights").data;
     const std::int64_t together = lanes_together(s, bits);
     for (std::int64_t group = 0; group * together < s.lanes; ++group)
         for (std::int64_t place = 0; place < s.chain; ++place) {
@@ -185,7 +185,7 @@ RtlFace depthwise_rtl(const Unit& unit) {
 }
 
 std::unique_ptr<UnitControl> depthwise_control(const Unit& unit) {
-    return std::make_unique<PipelineControl>(unit, latency(unit), Shape(unit).tap_folds());
+    return std::make_unique<PipelineControl>(unit, latency(unit), Layout(unit).tap_folds());
 }
 
 }  // namespace weft

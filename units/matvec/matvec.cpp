@@ -29,39 +29,42 @@ struct Range {
     std::int64_t max = 0;
 };
 
+/// Per output: the sum of its positive weights and that of its negative ones.
+std::vector<std::pair<std::int64_t, std::int64_t>> sums_of_signs(const Unit& unit) {
+    return unit.constant("weights").data.visit([&](auto weights) {
+        const auto depth = static_cast<std::size_t>(unit.parameter("Taps") * unit.parameter("Channels"));
+        std::vector<std::pair<std::int64_t, std::int64_t>> sums;
+        for (std::size_t first = 0; first < weights.size(); first += depth) {
+            std::int64_t sum = 0, magnitude = 0;
+            for (const std::int64_t weight : weights.subspan(first, depth)) {
+                sum += weight;
+                magnitude += std::abs(weight);
+            }
+            sums.emplace_back((magnitude + sum) / 2, (sum - magnitude) / 2);
+        }
+        return sums;
+    });
+}
+
 /// Exact range of the accumulators over all outputs, and of their partial sums in any order.
 Range accumulator_range(const Unit& unit) {
-    const auto& weights = unit.constant("weights").data;
     const std::int64_t low = unit.inputs[0]->min;
     const std::int64_t high = unit.inputs[0]->max;
-    const auto depth = static_cast<std::size_t>(unit.parameter("Taps") * unit.parameter("Channels"));
     Range range{std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::min()};
-    for (std::size_t first = 0; first < weights.size(); first += depth) {
-        std::int64_t positive = 0, negative = 0;
-        for (std::size_t i = first; i < first + depth; ++i) {
-            positive += std::max<std::int64_t>(weights[i], 0);
-            negative += std::min<std::int64_t>(weights[i], 0);
-        }
+    for (const auto& [positive, negative] : sums_of_signs(unit))
         range = {std::min(range.min, positive * low + negative * high), std::max(range.max, positive * high + negative * low)};
-    }
     return range;
 }
 
 std::int64_t largest_partial_sum(const Unit& unit) {
-    const auto& weights = unit.constant("weights").data;
     const std::int64_t largest = std::max(std::abs(unit.inputs[0]->min), std::abs(unit.inputs[0]->max));
-    const auto depth = static_cast<std::size_t>(unit.parameter("Taps") * unit.parameter("Channels"));
     std::int64_t bound = largest;
-    for (std::size_t first = 0; first < weights.size(); first += depth) {
-        std::int64_t sum = 0;
-        for (std::size_t i = first; i < first + depth; ++i) sum += std::abs(weights[i]);
-        bound = std::max(bound, sum * largest);
-    }
+    for (const auto& [positive, negative] : sums_of_signs(unit)) bound = std::max(bound, (positive - negative) * largest);
     return bound;
 }
 
 Range weight_range(const Unit& unit) {
-    const auto [low, high] = std::ranges::minmax(unit.constant("weights").data);
+    const auto [low, high] = unit.constant("weights").data.range();
     return {low, high};
 }
 
@@ -140,7 +143,7 @@ std::vector<Folding> foldings(const Unit& unit) {
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
     const MatvecLayout layout(unit);
-    const std::vector<std::int64_t>& weights = unit.constant("weights").data;
+    const NarrowIntegers& weights = unit.constant("weights").data;
     const std::int64_t depth = layout.taps * layout.channels;
     // A flattened frame has its positions where otherwise a position has its taps: in memory both are the same vector.
     const std::int32_t* vector = inputs[0]->data.data();
@@ -180,7 +183,7 @@ template <class Real, class Accumulator>
 UnitFunction product_function(const Unit& unit) {
     const MatvecLayout layout(unit);
     const std::int64_t depth = layout.taps * layout.channels;
-    auto weights = std::make_shared<const PackedWeights<Real>>(unit.constant("weights").data.data(), layout.outputs, depth);
+    auto weights = std::make_shared<const PackedWeights<Real>>(unit.constant("weights").data, layout.outputs, depth);
     // Positions at a time: their vectors stay in the second-level cache.
     const std::int64_t block =
         std::clamp<std::int64_t>((std::int64_t{1} << 17) / static_cast<std::int64_t>(sizeof(Real)) / depth / 8 * 8, 8, 128);
@@ -271,12 +274,11 @@ UnitCase point(const Point& p, CaseDrawer* draw = nullptr) {
                              {"OutputLanes", p.output_lanes},
                              {"Lanes", p.lanes},
                              {"TapsPerBeat", p.taps_per_beat}});
-    ConstantArray weights{{p.outputs, taps, p.in.channels},
-                          sample(std::int64_t{p.outputs} * taps * p.in.channels, p.weight_min, p.weight_max, 11)};
+    std::vector<std::int64_t> weights = sample(std::int64_t{p.outputs} * taps * p.in.channels, p.weight_min, p.weight_max, 11);
     // One row of nothing but the lowest weight: the deepest carry of a packed product.
-    std::fill_n(weights.data.end() - taps * p.in.channels, taps * p.in.channels, p.weight_min);
-    if (draw) weights.data = draw->constants(std::int64_t{p.outputs} * taps * p.in.channels, p.weight_min, p.weight_max);
-    unit->constants["weights"] = std::move(weights);
+    std::fill_n(weights.end() - taps * p.in.channels, taps * p.in.channels, p.weight_min);
+    if (draw) weights = draw->constants(std::int64_t{p.outputs} * taps * p.in.channels, p.weight_min, p.weight_max);
+    unit->constants["weights"] = {{p.outputs, taps, p.in.channels}, weights};
     const Range sums = accumulator_range(*unit);
     if (draw) {
         unit->requantize = draw->stage(*out, sums.min, sums.max);

@@ -18,17 +18,6 @@ constexpr int longest_chain = 36;  // cascaded DSPs; longer ones limit placement
 // Longer chains save adders (sums of 36 products take about 5 LUTs a DSP in chains of 9, 3 in chains of 18), shorter ones latency.
 constexpr int preferred_chain = 9;
 
-/// Calls visit(step, pair, i, low, high) for the pair of weights of every step, pair of processing elements and element of the beat.
-template <class Visit>
-void for_each_pair(const MatvecLayout& s, const ConstantArray& weights, Visit visit) {
-    for (std::int64_t neuron = 0; neuron < s.neuron_folds(); ++neuron)
-        for (std::int64_t synapse = 0; synapse < s.synapse_folds(); ++synapse)
-            for (std::int64_t pair = 0; pair < s.pairs(); ++pair)
-                for (std::int64_t i = 0; i < s.simd(); ++i)
-                    visit(neuron * s.synapse_folds() + synapse, pair, i, s.weight(weights, neuron, 2 * pair, synapse, i),
-                          s.weight(weights, neuron, 2 * pair + 1, synapse, i));
-}
-
 /// Range of weight * input.
 std::pair<std::int64_t, std::int64_t> product_range(std::int64_t weight, const Stream& input) {
     return std::minmax(weight * input.min, weight * input.max);
@@ -39,7 +28,7 @@ bool chains_fit(const MatvecLayout& s, const ConstantArray& weights, const Strea
     const std::int64_t limit = std::int64_t{1} << (shift - 1);
     std::int64_t low = 0, high = 0;
     bool fits = true;
-    for_each_pair(s, weights, [&](std::int64_t, std::int64_t, std::int64_t i, std::int64_t weight, std::int64_t) {
+    s.for_each_pair(weights, [&](std::int64_t, std::int64_t, std::int64_t i, std::int64_t weight, std::int64_t) {
         if (i % length == 0) low = high = 0;
         const auto [least, most] = product_range(weight, input);
         low += std::min<std::int64_t>(least, 0);
@@ -53,7 +42,7 @@ bool chains_fit(const MatvecLayout& s, const ConstantArray& weights, const Strea
 int largest_shift(const MatvecLayout& s, const ConstantArray& weights, int most) {
     const std::int64_t limit = std::int64_t{1} << (packed_bits - 1);
     int shift = most;
-    for_each_pair(s, weights, [&](std::int64_t, std::int64_t, std::int64_t, std::int64_t low, std::int64_t high) {
+    s.for_each_pair(weights, [&](std::int64_t, std::int64_t, std::int64_t, std::int64_t low, std::int64_t high) {
         const auto fits = [&] {
             const std::int64_t word = high * (std::int64_t{1} << shift) + low;
             return word >= -limit && word < limit;
@@ -99,22 +88,34 @@ bool matvec_chains_fit(const Unit& unit) {
 
 int matvec_chain_bits(const Unit& unit) {
     const MatvecLayout s(unit);
-    const std::int64_t length = unit.parameter("ChainLength");
-    struct Sum {
-        std::int64_t low = 0, high = 0;
-        void add(std::pair<std::int64_t, std::int64_t> product) { low += product.first, high += product.second; }
-    };
-    Sum sums[2];
+    const Stream& input = *unit.inputs[0];
+    const std::int64_t length = unit.parameter("ChainLength"), depth = s.depth(), synapses = s.synapse_folds();
     std::int64_t least = -1, most = 0;
-    for_each_pair(s, unit.constant("weights"),
-                  [&](std::int64_t, std::int64_t, std::int64_t i, std::int64_t low_weight, std::int64_t high_weight) {
-                      if (i % length == 0) sums[0] = sums[1] = {};
-                      sums[0].add(product_range(low_weight, *unit.inputs[0]));
-                      sums[1].add(product_range(high_weight, *unit.inputs[0]));
-                      if (i % length != length - 1 && i != s.simd() - 1) return;
-                      least = std::min({least, sums[0].low, sums[1].low});
-                      most = std::max({most, sums[0].high, sums[1].high});
-                  });
+    unit.constant("weights").data.visit([&](auto weights) {
+        for (std::int64_t output = 0; output < s.outputs; ++output)
+            for (std::int64_t synapse = 0; synapse < synapses; ++synapse) {
+                const std::int64_t first_tap = s.tap_fold(synapse) * s.taps_per_beat, first_channel = s.channel_fold(synapse) * s.lanes;
+                const std::int64_t lanes = std::min(s.lanes, s.channels - first_channel);
+                std::int64_t positive = 0, negative = 0;  // sums of the chain's weights
+                const auto end_chain = [&] {
+                    least = std::min(least, positive * input.min + negative * input.max);
+                    most = std::max(most, positive * input.max + negative * input.min);
+                    positive = negative = 0;
+                };
+                for (std::int64_t tap = first_tap; tap < std::min(s.taps, first_tap + s.taps_per_beat); ++tap) {
+                    const auto* row = &weights[static_cast<std::size_t>(output * depth + tap * s.channels + first_channel)];
+                    std::int64_t place = (tap - first_tap) * s.lanes % length;
+                    for (std::int64_t lane = 0; lane < s.lanes; ++lane) {
+                        const std::int64_t weight = lane < lanes ? row[lane] : 0;
+                        (weight < 0 ? negative : positive) += weight;
+                        if (++place < length) continue;
+                        end_chain();
+                        place = 0;
+                    }
+                }
+                end_chain();
+            }
+    });
     return bits_for(least, most);
 }
 
@@ -125,7 +126,7 @@ std::vector<RomTable> matvec_roms(const Unit& unit) {
     const std::int64_t steps = s.neuron_folds() * s.synapse_folds();
     const bool packed = shift > 0;
     FieldWords words(steps, (packed ? s.pairs() : s.pe) * s.simd(), packed ? packed_bits : static_cast<int>(unit.parameter("WeightBits")));
-    for_each_pair(s, weights, [&](std::int64_t step, std::int64_t pair, std::int64_t i, std::int64_t low, std::int64_t high) {
+    s.for_each_pair(weights, [&](std::int64_t step, std::int64_t pair, std::int64_t i, std::int64_t low, std::int64_t high) {
         if (packed) {
             words.set(step, pair * s.simd() + i, high * (std::int64_t{1} << shift) + low);
         } else {

@@ -22,8 +22,8 @@ bool maximum(const Unit& unit) { return unit.parameter("Maximum") != 0; }
 
 /// Range of row_factor * column_factor over the positions.
 std::pair<std::int64_t, std::int64_t> factor_range(const Unit& unit) {
-    const auto [row_low, row_high] = std::ranges::minmax(unit.constant("row_factor").data);
-    const auto [column_low, column_high] = std::ranges::minmax(unit.constant("column_factor").data);
+    const auto [row_low, row_high] = unit.constant("row_factor").data.range();
+    const auto [column_low, column_high] = unit.constant("column_factor").data.range();
     return std::minmax({row_low * column_low, row_low * column_high, row_high * column_low, row_high * column_high});
 }
 
@@ -93,8 +93,8 @@ UnitFunction fast(const Unit& unit) {
     return [&unit](std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
         const StreamShape s = inputs[0]->shape;
         const std::int64_t offset = unit.parameter("Zero") * s.taps;
-        const std::int64_t* row_factor = unit.constant("row_factor").data.data();
-        const std::int64_t* column_factor = unit.constant("column_factor").data.data();
+        const std::vector<std::int64_t> row_factor = unit.constant("row_factor").data.to_vector();
+        const std::vector<std::int64_t> column_factor = unit.constant("column_factor").data.to_vector();
         thread_local std::vector<std::int64_t> sums;
         sums.assign(static_cast<std::size_t>(s.positions() * s.channels), -offset);
         const std::int32_t* in = inputs[0]->data.data();
@@ -134,8 +134,8 @@ UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t m
                              {"Lanes", lanes},
                              {"TapsPerBeat", taps_per_beat}});
     if (!maximum) {
-        unit->constants["row_factor"] = {{shape.rows}, std::move(row_factor)};
-        unit->constants["column_factor"] = {{shape.columns}, std::move(column_factor)};
+        unit->constants["row_factor"] = {{shape.rows}, row_factor};
+        unit->constants["column_factor"] = {{shape.columns}, column_factor};
     }
     if (draw)
         unit->requantize = draw->stage(*out, low, high);

@@ -22,7 +22,7 @@ struct Classes {
 
 Classes classes_of(const Unit& unit, std::string_view constant) {
     Classes classes;
-    classes.factors = unit.constant(constant).data;
+    classes.factors = unit.constant(constant).data.to_vector();
     std::ranges::sort(classes.factors);
     classes.factors.erase(std::ranges::unique(classes.factors).begin(), classes.factors.end());
     classes.bits = std::max(1, static_cast<int>(std::bit_width(classes.factors.size() - 1)));
