@@ -154,7 +154,7 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
         };
         WEFT_ASSIGN(const std::int64_t interval,
                     timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
-        WEFT_CHECK(place(*compiled));
+        WEFT_CHECK(timed(compiled->seconds, "predict", [&] { return place(*compiled); }));
         if (interval > interval_bound(compiled->design))
             compiled->warnings.push_back(
                 {Severity::warning, "", "",

@@ -48,10 +48,13 @@ NarrowIntegers::NarrowIntegers(Tensor tensor) {
     tensor_ = narrowed(std::move(tensor).reshaped({count}), range);
 }
 
-void NarrowIntegers::set(std::size_t index, std::int64_t value) {
+void NarrowIntegers::fill(std::size_t first, std::size_t count, std::int64_t value) {
     const DataType needed = type_for(value, value);
     if (size_of(needed) > size_of(tensor_.type())) tensor_ = tensor_.cast(needed);
-    visit_type(tensor_.type(), [&](auto e) { tensor_.as<decltype(e)>()[index] = static_cast<decltype(e)>(value); });
+    visit_type(tensor_.type(), [&](auto e) {
+        const auto part = tensor_.as<decltype(e)>().subspan(first, count);
+        std::fill(part.begin(), part.end(), static_cast<decltype(e)>(value));
+    });
 }
 
 std::pair<std::int64_t, std::int64_t> NarrowIntegers::range() const {

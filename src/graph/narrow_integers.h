@@ -40,7 +40,8 @@ public:
         }
     }
     /// All elements become wider where `value` needs it.
-    void set(std::size_t index, std::int64_t value);
+    void set(std::size_t index, std::int64_t value) { fill(index, 1, value); }
+    void fill(std::size_t first, std::size_t count, std::int64_t value);
 
     /// Least and largest; (0, 0) of none.
     std::pair<std::int64_t, std::int64_t> range() const;

@@ -73,8 +73,7 @@ Result<ConstantReal> dequantised(const Node& node) {
         for (std::int64_t i = axis + 1; i < rank; ++i) inner *= result.shape[static_cast<std::size_t>(i)];
         result.scale_index = NarrowIntegers(static_cast<std::size_t>(result.size()));
         for (std::size_t first = 0, channel = 0; first < result.scale_index.size(); first += static_cast<std::size_t>(inner)) {
-            for (std::size_t i = first; i < first + static_cast<std::size_t>(inner); ++i)
-                result.scale_index.set(i, static_cast<std::int64_t>(channel));
+            result.scale_index.fill(first, static_cast<std::size_t>(inner), static_cast<std::int64_t>(channel));
             if (++channel == result.scales.size()) channel = 0;
         }
     }

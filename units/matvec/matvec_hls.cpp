@@ -89,32 +89,30 @@ bool matvec_chains_fit(const Unit& unit) {
 int matvec_chain_bits(const Unit& unit) {
     const MatvecLayout s(unit);
     const Stream& input = *unit.inputs[0];
-    const std::int64_t length = unit.parameter("ChainLength"), depth = s.depth(), synapses = s.synapse_folds();
+    const std::int64_t length = unit.parameter("ChainLength"), depth = s.depth();
     std::int64_t least = -1, most = 0;
     unit.constant("weights").data.visit([&](auto weights) {
         for (std::int64_t output = 0; output < s.outputs; ++output)
-            for (std::int64_t synapse = 0; synapse < synapses; ++synapse) {
-                const std::int64_t first_tap = s.tap_fold(synapse) * s.taps_per_beat, first_channel = s.channel_fold(synapse) * s.lanes;
-                const std::int64_t lanes = std::min(s.lanes, s.channels - first_channel);
-                std::int64_t positive = 0, negative = 0;  // sums of the chain's weights
-                const auto end_chain = [&] {
-                    least = std::min(least, positive * input.min + negative * input.max);
-                    most = std::max(most, positive * input.max + negative * input.min);
-                    positive = negative = 0;
-                };
-                for (std::int64_t tap = first_tap; tap < std::min(s.taps, first_tap + s.taps_per_beat); ++tap) {
-                    const auto* row = &weights[static_cast<std::size_t>(output * depth + tap * s.channels + first_channel)];
-                    std::int64_t place = (tap - first_tap) * s.lanes % length;
-                    for (std::int64_t lane = 0; lane < s.lanes; ++lane) {
-                        const std::int64_t weight = lane < lanes ? row[lane] : 0;
-                        (weight < 0 ? negative : positive) += weight;
-                        if (++place < length) continue;
-                        end_chain();
-                        place = 0;
+            for (std::int64_t first_tap = 0; first_tap < s.taps; first_tap += s.taps_per_beat)
+                for (std::int64_t first_channel = 0; first_channel < s.channels; first_channel += s.lanes) {
+                    const std::int64_t lanes = std::min(s.lanes, s.channels - first_channel);
+                    std::int64_t positive = 0, negative = 0, place = 0;  // sums of the chain's weights
+                    const auto end_chain = [&] {
+                        least = std::min(least, positive * input.min + negative * input.max);
+                        most = std::max(most, positive * input.max + negative * input.min);
+                        positive = negative = place = 0;
+                    };
+                    for (std::int64_t tap = first_tap; tap < std::min(s.taps, first_tap + s.taps_per_beat); ++tap) {
+                        const auto* row = &weights[static_cast<std::size_t>(output * depth + tap * s.channels + first_channel)];
+                        for (std::int64_t lane = 0; lane < s.lanes; ++lane) {
+                            const std::int64_t weight = lane < lanes ? row[lane] : 0;
+                            positive += std::max<std::int64_t>(weight, 0);
+                            negative += std::min<std::int64_t>(weight, 0);
+                            if (++place == length) end_chain();
+                        }
                     }
+                    end_chain();
                 }
-                end_chain();
-            }
     });
     return bits_for(least, most);
 }

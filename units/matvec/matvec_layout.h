@@ -48,42 +48,52 @@ struct MatvecLayout {
         return l;
     }
 
-    /// The weight that processing element `element` of neuron fold `neuron` applies to element `i` (of a pixel) of the beat of synapse fold
-    /// `synapse`; zero where there is no such output, tap or channel.
-    std::int64_t weight(const ConstantArray& weights, std::int64_t neuron, std::int64_t element, std::int64_t synapse,
-                        std::int64_t i) const {
-        const std::int64_t output = neuron * pe + element;
-        const std::int64_t tap = tap_fold(synapse) * taps_per_beat + i / lanes;
-        const std::int64_t channel = channel_fold(synapse) * lanes + i % lanes;
+    /// Where the weights of a step begin: of its first processing element and the first element of the beat.
+    struct Step {
+        std::int64_t output, tap, channel;
+    };
+    /// Steps of a vector in order: neuron folds, and in each the beats of a position.
+    Step step(std::int64_t index) const {
+        const std::int64_t synapse = index % synapse_folds();
+        const std::int64_t channel_fold = flatten ? synapse % channel_folds() : synapse / tap_folds();
+        const std::int64_t tap_fold = flatten ? synapse / channel_folds() : synapse % tap_folds();
+        return {index / synapse_folds() * pe, tap_fold * taps_per_beat, channel_fold * lanes};
+    }
+    /// An element of a beat (of a pixel) among its taps and lanes.
+    struct Place {
+        std::int64_t tap, lane;
+    };
+    Place place(std::int64_t element) const { return {element / lanes, element % lanes}; }
+
+    /// The weight that processing element `element` applies; zero where there is no such output, tap or channel.
+    std::int64_t weight(const ConstantArray& weights, const Step& step, std::int64_t element, const Place& place) const {
+        const std::int64_t output = step.output + element, tap = step.tap + place.tap, channel = step.channel + place.lane;
         if (element >= pe || output >= outputs || tap >= taps || channel >= channels) return 0;
         return weights.data[static_cast<std::size_t>((output * taps + tap) * channels + channel)];
     }
-    std::int64_t channel_fold(std::int64_t synapse) const { return flatten ? synapse % channel_folds() : synapse / tap_folds(); }
-    std::int64_t tap_fold(std::int64_t synapse) const { return flatten ? synapse / channel_folds() : synapse % tap_folds(); }
 
     /// Calls visit(step, pair, i, low, high) for the weights of every step, pair of processing elements and element of the beat, as
     /// `weight` gives them one by one.
     template <class Visit>
     void for_each_pair(const ConstantArray& weights, Visit visit) const {
         weights.data.visit([&](auto values) {
-            const std::int64_t depth = taps * channels, beat = simd(), synapses = synapse_folds(), neurons = neuron_folds();
-            for (std::int64_t neuron = 0; neuron < neurons; ++neuron)
-                for (std::int64_t synapse = 0; synapse < synapses; ++synapse) {
-                    const std::int64_t first_tap = tap_fold(synapse) * taps_per_beat, first_channel = channel_fold(synapse) * lanes;
-                    for (std::int64_t pair = 0; pair < pairs(); ++pair) {
-                        const std::int64_t output = neuron * pe + 2 * pair;
-                        const bool has_low = output < outputs, has_high = 2 * pair + 1 < pe && output + 1 < outputs;
-                        std::int64_t tap = first_tap, lane = 0;
-                        for (std::int64_t i = 0; i < beat; ++i) {
-                            const bool there = tap < taps && first_channel + lane < channels;
-                            const auto at = static_cast<std::size_t>(output * depth + tap * channels + first_channel + lane);
-                            const std::int64_t low = there && has_low ? values[at] : 0;
-                            const std::int64_t high = there && has_high ? values[at + static_cast<std::size_t>(depth)] : 0;
-                            visit(neuron * synapses + synapse, pair, i, low, high);
-                            if (++lane == lanes) lane = 0, ++tap;
-                        }
+            const std::int64_t depth = taps * channels, beat = simd(), count = steps(), in_step = pairs();
+            for (std::int64_t index = 0; index < count; ++index) {
+                const Step first = step(index);
+                for (std::int64_t pair = 0; pair < in_step; ++pair) {
+                    const std::int64_t output = first.output + 2 * pair;
+                    const bool has_low = output < outputs, has_high = 2 * pair + 1 < pe && output + 1 < outputs;
+                    std::int64_t tap = first.tap, lane = 0;
+                    for (std::int64_t i = 0; i < beat; ++i) {
+                        const bool there = tap < taps && first.channel + lane < channels;
+                        const auto at = static_cast<std::size_t>(output * depth + tap * channels + first.channel + lane);
+                        const std::int64_t low = there && has_low ? values[at] : 0;
+                        const std::int64_t high = there && has_high ? values[at + static_cast<std::size_t>(depth)] : 0;
+                        visit(index, pair, i, low, high);
+                        if (++lane == lanes) lane = 0, ++tap;
                     }
                 }
+            }
         });
     }
 };

@@ -66,11 +66,10 @@ struct Face {
     std::int64_t chain_groups() const { return ceil_div(chains, rom_chains); }
     /// The last cascade may be shorter and ends with the others.
     std::int64_t late(std::int64_t chain) const { return chain == chains - 1 ? chain_length - last_length : 0; }
-    /// The weight that output `output` (of PE) applies in a cascade's slot; there is none before the cascade begins.
+    /// Whether there is a weight in a cascade's slot, and of which element of the beat; there is none before the cascade begins.
     bool has_weight(std::int64_t chain, std::int64_t slot) const { return slot >= late(chain); }
-    std::int64_t weight(const ConstantArray& weights, std::int64_t step, std::int64_t output, std::int64_t chain, std::int64_t slot) const {
-        return layout.weight(weights, step / layout.synapse_folds(), output, step % layout.synapse_folds(),
-                             chain * chain_length + slot - late(chain));
+    MatvecLayout::Place place(std::int64_t chain, std::int64_t slot) const {
+        return layout.place(chain * chain_length + slot - late(chain));
     }
 
 private:
@@ -96,7 +95,8 @@ private:
                     std::array<std::uint64_t, 64> words{};
                     if (has_weight(chain, slot))
                         for (std::int64_t step = 0; step < layout.steps(); ++step) {
-                            const auto value = static_cast<std::uint64_t>(weight(weights, step, output, chain, slot));
+                            const auto value =
+                                static_cast<std::uint64_t>(layout.weight(weights, layout.step(step), output, place(chain, slot)));
                             for (std::int64_t bit = 0; bit < weight_bits; ++bit)
                                 words[static_cast<std::size_t>(bit)] |= (value >> bit & 1) << step;
                         }
@@ -316,6 +316,8 @@ RtlFace matvec_rtl(const Unit& unit) {
                       {"RomDeep", face.deep}};
     const auto weight_bits = static_cast<int>(unit.parameter("WeightBits"));
     const ConstantArray& weights = unit.constant("weights");
+    std::vector<MatvecLayout::Step> steps;
+    for (std::int64_t step = 0; step < layout.steps(); ++step) steps.push_back(layout.step(step));
     const std::int64_t groups = ceil_div(layout.pe, face.rom_outputs) * face.chain_groups();
     for (std::int64_t group = 0; group < groups; ++group) {
         const std::int64_t first_output = group / face.chain_groups() * face.rom_outputs;
@@ -327,11 +329,15 @@ RtlFace matvec_rtl(const Unit& unit) {
             if (present == 0) continue;
             RtlMemory memory("weights" + std::to_string(group * face.chain_length + slot),
                              static_cast<int>((end_output - first_output) * present * weight_bits), layout.steps());
-            for (std::int64_t step = 0; step < layout.steps(); ++step) {
+            std::vector<MatvecLayout::Place> places;
+            for (std::int64_t chain = first_chain; chain < first_chain + present; ++chain) places.push_back(face.place(chain, slot));
+            for (std::size_t step = 0; step < steps.size(); ++step) {
                 int at = 0;
                 for (std::int64_t output = first_output; output < end_output; ++output)
-                    for (std::int64_t chain = first_chain; chain < first_chain + present; ++chain, at += weight_bits)
-                        memory.set(step, at, weight_bits, face.weight(weights, step, output, chain, slot));
+                    for (const MatvecLayout::Place& place : places) {
+                        memory.set(static_cast<std::int64_t>(step), at, weight_bits, layout.weight(weights, steps[step], output, place));
+                        at += weight_bits;
+                    }
             }
             rtl.memories.push_back(std::move(memory));
         }
