@@ -34,7 +34,6 @@ Result<std::vector<ValueType>> infer_batch_normalization(Node& node) {
     const std::int64_t channels = x->shape[1];
     for (const int index : {input_scale, input_bias, input_mean, input_variance}) {
         const Value* value = node.input(static_cast<std::size_t>(index));
-        if (!value) return node_error(node, "input " + std::to_string(index) + " is missing");
         if (!is_fixed(value))
             return tensor_error(node, value, "the statistics are computed by the model", "only constant statistics are supported");
         if (value->shape != Shape{channels}) {

@@ -4,6 +4,7 @@
 #include "ops/common/gemm.h"
 
 #include <algorithm>
+#include <cassert>
 
 #include "ops/common/canonical_window.h"
 #include "ops/common/quantised.h"
@@ -148,11 +149,9 @@ Tensor matmul_typed(const Tensor& a, const Tensor& b, const Product& product) {
     return y;
 }
 
-Result<std::vector<Tensor>> evaluate_matmul(const Node& node, std::span<const Tensor* const> inputs) {
+Result<std::vector<Tensor>> evaluate_matmul(const Node&, std::span<const Tensor* const> inputs) {
     const auto product = product_of(inputs[0]->shape(), inputs[1]->shape());
-    if (!product)
-        return node_error(
-            node, "the shapes " + to_string(inputs[0]->shape()) + " and " + to_string(inputs[1]->shape()) + " have no matrix product");
+    assert(product);
     const auto typed = inputs[0]->type() == DataType::float64 ? matmul_typed<double> : matmul_typed<float>;
     return std::vector{typed(*inputs[0], *inputs[1], *product)};
 }
@@ -210,7 +209,7 @@ Result<bool> gemm_to_linear(Graph& graph, Node* node) {
         WEFT_ASSIGN(bias, bias_of(graph, *node, c, outputs, beta));
         if (!bias && beta != 1.0) {
             return tensor_error(*node, c, "C is scaled by beta = " + std::to_string(beta) + " and is not one constant an output",
-                                "use beta = 1");
+                                "make C a constant of one row");
         }
     }
     WEFT_ASSIGN(Value * result, add_dense(graph, *node, x, weight, !flag(*node, "transB"), bias, std::move(attributes)));

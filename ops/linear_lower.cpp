@@ -2,6 +2,7 @@
 // Lowering of the canonical linear operator: window, matvec, depthwise.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cassert>
 
 #include "ops/common/lowerings.h"
 #include "src/graph/op_def.h"
@@ -59,9 +60,8 @@ Result<std::vector<Rational>> read_bias(const Node& node, std::int64_t outputs) 
     if (!is_constant_like(value))
         return tensor_error(node, value, "the bias is computed by the model", "only a constant bias is supported");
     WEFT_ASSIGN(const ConstantReal real, constant_real(value));
-    if (real.size() != 1 && real.size() != outputs)
-        return tensor_error(node, value, "the bias does not have one element per output channel");
-    for (std::int64_t o = 0; o < outputs; ++o) bias[static_cast<std::size_t>(o)] = real.exact(real.size() == 1 ? 0 : o);
+    assert(real.size() == outputs);
+    for (std::int64_t o = 0; o < outputs; ++o) bias[static_cast<std::size_t>(o)] = real.exact(o);
     return bias;
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <cstring>
 #include <numeric>
 
@@ -303,9 +304,9 @@ Result<bool> expand_to_view(Graph& graph, Node* node) {
     return true;
 }
 
-Result<std::vector<Tensor>> evaluate_expand(const Node& node, std::span<const Tensor* const> inputs) {
+Result<std::vector<Tensor>> evaluate_expand(const Node&, std::span<const Tensor* const> inputs) {
     const auto shape = broadcast_shape(inputs[0]->shape(), inputs[1]->to_integers());
-    if (!shape) return tensor_error(node, node.input(1), "the input does not expand to this shape");
+    assert(shape);
     Tensor y(inputs[0]->type(), *shape);
     const std::size_t word = size_of(y.type());
     const std::byte* source = inputs[0]->raw();

@@ -3,6 +3,7 @@
 #include "ops/common/window.h"
 
 #include <algorithm>
+#include <cassert>
 
 namespace weft {
 
@@ -45,7 +46,7 @@ Result<Window> normalise_window(Node& node, std::array<std::int64_t, 2> sizes, c
     WEFT_ASSIGN(const auto dilations, list_attribute(node, "dilations", 2, 1, 1));
     WEFT_ASSIGN(auto pads, list_attribute(node, "pads", 4, 0, 0));
     Window window;
-    if (!kernel && !attributes.has("kernel_shape")) return node_error(node, "attribute 'kernel_shape' is missing");
+    assert(kernel || attributes.has("kernel_shape"));
     if (kernel && attributes.has("kernel_shape") && !std::equal(kernel->begin(), kernel->end(), kernel_shape.begin())) {
         return node_error(node, "attribute 'kernel_shape' is " + to_string(kernel_shape) + " but the weight's kernel is " +
                                     to_string(Shape{(*kernel)[0], (*kernel)[1]}));

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "src/base/made.h"
+
 namespace weft {
 
 enum class Severity { note, warning, error };
@@ -20,6 +22,7 @@ struct Diagnostic {
     std::string tensor;  ///< Name of the tensor concerned; empty if none is.
     std::string reason;
     std::string help;
+    [[no_unique_address]] Made made = std::source_location::current();
 };
 
 using Diagnostics = std::vector<Diagnostic>;

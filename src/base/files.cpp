@@ -20,9 +20,13 @@ namespace fs = std::filesystem;
 
 namespace {
 
-Diagnostic cannot(const std::string& what, const fs::path& path, const std::error_code& code) {
-    return {Severity::error, "", "", "cannot " + what + " '" + path.string() + "': " + code.message(),
-            what == "read" ? "check the path and its permissions" : "check that the folder exists and may be written to"};
+Diagnostic cannot(const std::string& what, const fs::path& path, const std::error_code& code, Made made = std::source_location::current()) {
+    return {Severity::error,
+            "",
+            "",
+            "cannot " + what + " '" + path.string() + "': " + code.message(),
+            what == "read" ? "check the path and its permissions" : "check that the folder exists and may be written to",
+            made};
 }
 
 std::error_code last_error() { return {errno, std::generic_category()}; }

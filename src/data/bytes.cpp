@@ -7,15 +7,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fstream>
+#include <new>
 #include <string_view>
 
 #include "src/base/files.h"
 
 namespace weft {
 
-Diagnostic file_error(const std::filesystem::path& path, const std::string& reason, std::string help) {
-    return {.reason = "'" + path.string() + "': " + reason, .help = std::move(help)};
+Diagnostic file_error(const std::filesystem::path& path, const std::string& reason, std::string help, Made made) {
+    return {.reason = "'" + path.string() + "': " + reason, .help = std::move(help), .made = made};
 }
 
 Result<Bytes> read_bytes(const std::filesystem::path& path) {
@@ -23,12 +25,12 @@ Result<Bytes> read_bytes(const std::filesystem::path& path) {
     const auto status = std::filesystem::status(path, error);
     if (!std::filesystem::exists(status)) return file_error(path, "there is no such file");
     if (!std::filesystem::is_regular_file(status)) return file_error(path, "this is not a regular file");
+    errno = 0;
     std::ifstream file(path, std::ios::binary | std::ios::ate);
-    if (!file) return file_error(path, std::string("cannot open it: ") + std::strerror(errno));
     Bytes contents(static_cast<std::size_t>(std::max<std::streamoff>(file.tellg(), 0)));
     file.seekg(0);
     file.read(reinterpret_cast<char*>(contents.data()), static_cast<std::streamsize>(contents.size()));
-    if (!file) return file_error(path, "cannot read it to its end");
+    if (!file) return file_error(path, std::string("cannot read it: ") + (errno ? std::strerror(errno) : "it ends too early"));
     return contents;
 }
 
@@ -41,9 +43,7 @@ Status write_bytes(const std::filesystem::path& path, std::span<const ByteSpan> 
 Result<Bytes> decompress(const std::filesystem::path& path, ByteSpan compressed, Compression compression, std::size_t limit) {
     constexpr std::size_t step = std::size_t{1} << 20;
     z_stream stream{};
-    if (inflateInit2(&stream, compression == Compression::gzip ? MAX_WBITS + 16 : -MAX_WBITS) != Z_OK) {
-        return file_error(path, "cannot start to decompress it");
-    }
+    if (inflateInit2(&stream, compression == Compression::gzip ? MAX_WBITS + 16 : -MAX_WBITS) != Z_OK) throw std::bad_alloc();
     Bytes contents;
     std::size_t read = 0;
     int state = Z_OK;

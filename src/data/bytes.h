@@ -20,7 +20,8 @@ using Bytes = std::vector<std::uint8_t>;
 using ByteSpan = std::span<const std::uint8_t>;
 
 /// `'images.npy': <reason>`.
-Diagnostic file_error(const std::filesystem::path& path, const std::string& reason, std::string help = {});
+Diagnostic file_error(const std::filesystem::path& path, const std::string& reason, std::string help = {},
+                      Made made = std::source_location::current());
 
 /// A regular file's contents.
 Result<Bytes> read_bytes(const std::filesystem::path& path);

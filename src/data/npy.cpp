@@ -179,15 +179,17 @@ bool is_npy(ByteSpan contents) { return contents.size() >= magic.size() && std::
 
 Result<Tensor> parse_npy(const std::filesystem::path& path, ByteSpan contents) {
     if (!is_npy(contents)) return file_error(path, "this is not a NumPy array");
-    const Diagnostic truncated = file_error(path, "the file ends within the array's header", "the file may be truncated");
+    const auto truncated = [&](Made made = std::source_location::current()) {
+        return file_error(path, "the file ends within the array's header", "the file may be truncated", made);
+    };
     const std::size_t length_at = magic.size() + 2;
-    if (contents.size() < length_at + 4) return truncated;
+    if (contents.size() < length_at + 4) return truncated();
     const int version = contents[magic.size()];
     if (version < 1 || version > 3) return file_error(path, "NumPy format version " + std::to_string(version) + " is unknown");
     const std::size_t start = length_at + (version == 1 ? 2 : 4);
     const std::size_t length = version == 1 ? read_number<std::uint16_t>(contents, length_at, std::endian::little)
                                             : read_number<std::uint32_t>(contents, length_at, std::endian::little);
-    if (contents.size() - start < length) return truncated;
+    if (contents.size() - start < length) return truncated();
 
     const std::string_view text(reinterpret_cast<const char*>(contents.data()) + start, length);
     const auto header = HeaderReader(text).read();

@@ -93,27 +93,29 @@ std::optional<Entry> read_entry(ByteSpan contents, std::uint64_t at) {
 }
 
 Result<Bytes> read_contents(const std::filesystem::path& path, ByteSpan archive, const Entry& entry) {
-    const Diagnostic damaged = file_error(path, "entry '" + entry.name + "' of the archive is damaged");
+    const auto damaged = [&](Made made = std::source_location::current()) {
+        return file_error(path, "entry '" + entry.name + "' of the archive is damaged", {}, made);
+    };
     if ((entry.flags & 1) != 0) return file_error(path, "entry '" + entry.name + "' of the archive is encrypted");
     if (entry.method != 0 && entry.method != 8) {
         return file_error(path, "entry '" + entry.name + "' is compressed by method " + std::to_string(entry.method),
                           "numpy.savez and numpy.savez_compressed write what can be read");
     }
-    if (!within(archive, entry.local_at, local_bytes) || number32(archive, entry.local_at) != local_signature) return damaged;
+    if (!within(archive, entry.local_at, local_bytes) || number32(archive, entry.local_at) != local_signature) return damaged();
     const std::uint64_t start =
         entry.local_at + local_bytes + number16(archive, entry.local_at + 26) + number16(archive, entry.local_at + 28);
-    if (!within(archive, start, entry.compressed)) return damaged;
+    if (!within(archive, start, entry.compressed)) return damaged();
     const ByteSpan stored = archive.subspan(start, entry.compressed);
     Bytes contents;
     if (entry.method == 0) {
-        if (entry.size != entry.compressed) return damaged;
+        if (entry.size != entry.compressed) return damaged();
         contents.assign(stored.begin(), stored.end());
     } else {
-        if (!is_plausible_size(entry.size, entry.compressed)) return damaged;
+        if (!is_plausible_size(entry.size, entry.compressed)) return damaged();
         WEFT_ASSIGN(contents, decompress(path, stored, Compression::deflate, entry.size + 1));
-        if (contents.size() != entry.size) return damaged;
+        if (contents.size() != entry.size) return damaged();
     }
-    if (crc32_z(0, contents.data(), contents.size()) != entry.checksum) return damaged;
+    if (crc32_z(0, contents.data(), contents.size()) != entry.checksum) return damaged();
     return contents;
 }
 

@@ -48,10 +48,14 @@ public:
     }
 
 private:
-    void fail(const Unit* unit, const Stream* stream, std::string reason) {
+    void fail(const Unit* unit, const Stream* stream, std::string reason, Made made = std::source_location::current()) {
         if (unit) reason = fmt::format("unit '{}': {}", unit->name, reason);
-        found_.push_back(
-            {Severity::error, unit ? first_node(*unit) : std::string(), stream ? stream->name : std::string(), std::move(reason), {}});
+        found_.push_back({Severity::error,
+                          unit ? first_node(*unit) : std::string(),
+                          stream ? stream->name : std::string(),
+                          std::move(reason),
+                          {},
+                          made});
     }
 
     void check_names() {

@@ -3,10 +3,12 @@
 #include "src/design/lower_chain.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 
 #include "src/graph/op_def.h"
+#include "src/graph/op_places.h"
 
 namespace weft {
 
@@ -63,8 +65,7 @@ Result<std::unique_ptr<Stretch>> Lowering::stretch_of(const Value* last, const N
     const Node* producer = source->producer;
     if (typed_.count(source) || source->integer || !producer || !is_mover(*producer)) return stretch;
     stretch->mover = producer;
-    if (!producer->op->lower)
-        return tensor_error(*producer, source, "the operator " + std::string(producer->op->name) + " has no hardware");
+    if (!producer->op->lower) return no_hardware(*producer, source);
 
     // The canonical operators that hand on elements give them in place, channel by channel.
     const int channels = stream_shape(*source).channels;
@@ -76,14 +77,14 @@ Result<std::unique_ptr<Stretch>> Lowering::stretch_of(const Value* last, const N
     if (traits.fill_value) {
         stretch->move.kind = ChainMove::Kind::pad;
         const std::optional<double> fill = traits.fill_value(*producer);
-        if (!fill) return node_error(*producer, "the value that it fills with is computed by the model", "pad with a constant");
+        assert(fill);  // no other padding is canonical
         stretch->move.fill = Rational(std::clamp(*fill, -beyond_all, beyond_all));
     }
     int first_channel = 0;
     for (const Value* input : moved_inputs(*producer)) {
         if (is_constant_like(input))
-            return tensor_error(*producer, input, "a constant is joined to values computed at run time",
-                                "leave constant channels out of the model");
+            return tensor_error(*producer, input, "the value is a constant, which no stream of the kernel carries",
+                                "fold the constant before export");
         WEFT_ASSIGN(auto above, stretch_of(input, *producer, stretch.get()));
         above->first_channel = first_channel;
         first_channel += stream_shape(*input).channels;

@@ -3,6 +3,7 @@
 #include "src/design/lowering.h"
 
 #include <algorithm>
+#include <cassert>
 #include <deque>
 #include <limits>
 #include <numeric>
@@ -10,6 +11,7 @@
 
 #include "src/design/lower_chain.h"
 #include "src/graph/op_def.h"
+#include "src/graph/op_places.h"
 #include "src/quantize/exact_sum.h"
 
 namespace weft {
@@ -368,11 +370,8 @@ Status Lowering::lower_quantiser(const Node& quantise) {
     // A quantiser behind a Softmax and the like runs on the host with it.
     if (producer && !typed_.count(source) && producer->op->traits.host_suffix && !producer->op->lower) return Ok{};
     const Node* lowered = typed_.count(source) ? &quantise : producer;
-    if (!lowered || !lowered->op->lower) {
-        return tensor_error(lowered ? *lowered : quantise, source,
-                            lowered ? "the operator " + std::string(lowered->op->name) + " has no hardware" : "the value has no producer",
-                            "weft check lists what is supported");
-    }
+    assert(lowered);  // what nothing computes is an input of the model, or a constant
+    if (!lowered->op->lower) return no_hardware(*lowered, source);
     lowered_.insert(lowered);
     region_ = &region;
     const Status status = lowered->op->lower(*lowered, *this);
@@ -425,10 +424,7 @@ Status Lowering::lower_output(const Value* output) {
                 continue;
             }
         }
-        if (producer->op->traits.linear || !producer->op->evaluate) {
-            return node_error(*producer, "the operator " + std::string(producer->op->name) + " has no hardware",
-                              "weft list ops shows what is supported");
-        }
+        assert(!producer->op->traits.linear);  // rewrites make all of these canonical, or refuse them
         for (const Value* input : producer->inputs) {
             if (input) frontier.push_back(input);
         }
@@ -438,6 +434,10 @@ Status Lowering::lower_output(const Value* output) {
 
 Status Lowering::lower_outputs() {
     for (const Value* output : graph_.outputs) WEFT_CHECK(lower_output(output));
+    if (design_.outputs.empty())
+        return Diagnostic{Severity::error, "", graph_.outputs.front()->name,
+                          "the model's outputs are constants: the kernel has nothing to give",
+                          "make an output of what is computed from the input"};
     return Ok{};
 }
 

@@ -255,8 +255,9 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
                           fmt::format("the integer contract is not the model's arithmetic on {} of {} elements: no project is written",
                                       check->elements - check->equal - check->ties, check->elements),
                           "this is a defect of weft: report it with the model"};
-    const auto said = [&](Severity severity, const std::string& reason, const std::string& help) {
-        if (observer.said) observer.said({severity, "", "", reason, help});
+    const auto said = [&](Severity severity, const std::string& reason, const std::string& help,
+                          Made made = std::source_location::current()) {
+        if (observer.said) observer.said({severity, "", "", reason, help, made});
     };
     WEFT_ASSIGN(ProjectFolder folder, ProjectFolder::open(directory, [&] {
                     said(Severity::note, fmt::format("waiting for another process that writes to '{}'", directory.string()), {});
@@ -299,9 +300,11 @@ Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& dire
     }
     WEFT_ASSIGN(const std::string text, read_file(directory / manifest_name));
     const Json json = Json::parse(text, nullptr, false);
-    const Diagnostic broken{Severity::error, "", "", "'" + (directory / manifest_name).string() + "' is not a manifest of weft",
-                            "compile the model again"};
-    if (json.is_discarded() || !json.contains("design") || !json.contains("options")) return broken;
+    const auto broken = [&](Made made = std::source_location::current()) {
+        return Diagnostic{Severity::error,           "",  "", "'" + (directory / manifest_name).string() + "' is not a manifest of weft",
+                          "compile the model again", made};
+    };
+    if (json.is_discarded() || !json.contains("design") || !json.contains("options")) return broken();
     auto compiled = std::make_unique<Compiled>();
     try {
         compiled->model.name = json.at("model");
@@ -315,7 +318,7 @@ Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& dire
         compiled->model.calibrated = options.at("calibrated");
         if (compiled->model.calibrated) compiled->options.quantize.bits = options.at("bits");
     } catch (const nlohmann::json::exception&) {
-        return broken;
+        return broken();
     }
     WEFT_ASSIGN(compiled->board, find_board(compiled->options.board));
     WEFT_ASSIGN(compiled->design, design_from_json(json.at("design")));

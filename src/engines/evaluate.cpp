@@ -3,6 +3,7 @@
 #include "src/engines/evaluate.h"
 
 #include <algorithm>
+#include <cassert>
 #include <map>
 #include <set>
 
@@ -70,7 +71,7 @@ std::vector<const Node*> Evaluator::nodes() const {
 }
 
 Result<std::vector<Tensor>> Evaluator::evaluate(const Node& node, std::span<const Tensor* const> inputs) const {
-    if (!node.op->evaluate) return node_error(node, "the operator " + std::string(node.op->name) + " cannot be evaluated");
+    assert(node.op->evaluate);
     // A cast to a real type only says how a number is held: in double it must not be rounded on the way.
     if (node.op->traits.role == OpRole::cast && is_float(node.output()->type)) return std::vector{inputs[0]->cast(held_as(*node.output()))};
     WEFT_ASSIGN(std::vector<Tensor> outputs, node.op->evaluate(node, inputs));

@@ -118,6 +118,7 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
             // Where the reference has this quantiser itself, its integers are compared: clamping in a type (a relu) is no noise.
             const Value* value = reference->find(integers->name);
             if (!value) value = reference->find(wanted->name);
+            if (const Node* reader = value ? nullptr : dequantiser_of(model, integers)) value = reference->find(reader->output()->name);
             if (value && element_count(value->shape) == element_count(wanted->shape)) {
                 check.reference_is_integer = !is_float(value->type);
                 check.reference = static_cast<int>(wanted_reference.size());

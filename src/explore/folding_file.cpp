@@ -46,8 +46,8 @@ public:
     }
 
 private:
-    void fail(std::string node, std::string reason, std::string help) {
-        found_.push_back({Severity::error, std::move(node), {}, std::move(reason), std::move(help)});
+    void fail(std::string node, std::string reason, std::string help, Made made = std::source_location::current()) {
+        found_.push_back({Severity::error, std::move(node), {}, std::move(reason), std::move(help), made});
     }
 
     std::vector<Unit*> units_of(const std::string& key) const {
@@ -155,13 +155,13 @@ private:
             }
     }
 
-    void fail_unit(const Unit& unit, const std::string& reason) {
+    void fail_unit(const Unit& unit, const std::string& reason, Made made = std::source_location::current()) {
         std::string present;
         for (const ParameterDef& row : unit.def->parameters)
             if (row.kind == ParameterKind::folding)
                 present += fmt::format("{}{} = {}", present.empty() ? "" : ", ", row.name, unit.parameter(row.name));
         fail(unit.nodes.empty() ? std::string() : unit.nodes.front(), fmt::format("unit '{}': {}", unit.name, reason),
-             fmt::format("its folding is {}; change it in {}", present, source_));
+             fmt::format("its folding is {}; change it in {}", present, source_), made);
     }
 
     Design& design_;

@@ -184,16 +184,16 @@ Graph Graph::clone() const {
     return copy;
 }
 
-Diagnostic node_error(const Node& node, std::string reason, std::string help) {
-    return tensor_error(node, nullptr, std::move(reason), std::move(help));
+Diagnostic node_error(const Node& node, std::string reason, std::string help, Made made) {
+    return tensor_error(node, nullptr, std::move(reason), std::move(help), made);
 }
 
-Diagnostic tensor_error(const Node& node, const Value* tensor, std::string reason, std::string help) {
+Diagnostic tensor_error(const Node& node, const Value* tensor, std::string reason, std::string help, Made made) {
     std::string name = node.name;
     for (const Value* output : node.outputs) {
         if (name.empty() && output) name = output->name;
     }
-    return {Severity::error, name, tensor ? tensor->name : std::string(), std::move(reason), std::move(help)};
+    return {Severity::error, name, tensor ? tensor->name : std::string(), std::move(reason), std::move(help), made};
 }
 
 }  // namespace weft

@@ -185,8 +185,9 @@ const OpDef* find_op(std::string_view domain, std::string_view name);
 const OpDef& op_for(OpRole role);
 
 /// A diagnostic about `node`, with its key.
-Diagnostic node_error(const Node& node, std::string reason, std::string help = {});
+Diagnostic node_error(const Node& node, std::string reason, std::string help = {}, Made made = std::source_location::current());
 /// The same, about one of its tensors.
-Diagnostic tensor_error(const Node& node, const Value* tensor, std::string reason, std::string help = {});
+Diagnostic tensor_error(const Node& node, const Value* tensor, std::string reason, std::string help = {},
+                        Made made = std::source_location::current());
 
 }  // namespace weft

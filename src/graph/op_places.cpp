@@ -14,4 +14,12 @@ OpPlaces places_of(const OpDef& op) {
     return places;
 }
 
+Diagnostic no_hardware(const Node& node, const Value* tensor, Made made) {
+    const std::string name(node.op->name);
+    if (places_of(*node.op).hardware)
+        return tensor_error(node, tensor, "this form of the operator " + name + " has no hardware", "weft list ops says which form has",
+                            made);
+    return tensor_error(node, tensor, "the operator " + name + " has no hardware", "weft list ops shows what is supported", made);
+}
+
 }  // namespace weft

@@ -20,7 +20,7 @@ public:
     explicit LineReader(std::string_view text) : rest_(text) {}
 
     const std::string& failure() const { return failure_; }
-    void fail(std::string reason) {
+    void fail(std::string reason, Made = std::source_location::current()) {
         if (failure_.empty()) failure_ = std::move(reason);
     }
 

@@ -38,9 +38,9 @@ public:
     }
 
 private:
-    void report(const std::string& node, const Value* value, std::string reason) {
+    void report(const std::string& node, const Value* value, std::string reason, Made made = std::source_location::current()) {
         problems_.push_back(
-            {Severity::error, node, value ? value->name : "", std::move(reason), "this is a mistake of weft; please report it"});
+            {Severity::error, node, value ? value->name : "", std::move(reason), "this is a mistake of weft; please report it", made});
     }
 
     bool is_defined(const Value* value) const { return value->is_constant() || defined_.count(value) > 0; }

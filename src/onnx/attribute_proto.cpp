@@ -80,8 +80,8 @@ Result<Attributes> attributes_from_proto(const onnx::NodeProto& node, const OpDe
                                          const ExternalData& external) {
     Attributes attributes;
     Diagnostics problems;
-    const auto refuse = [&](std::string reason, std::string help) {
-        problems.push_back({Severity::error, key, "", std::move(reason), std::move(help)});
+    const auto refuse = [&](std::string reason, std::string help, Made made = std::source_location::current()) {
+        problems.push_back({Severity::error, key, "", std::move(reason), std::move(help), made});
     };
     const std::string again = "export the model again, or correct the attribute";
     for (const AttributeProto& proto : node.attribute()) {

@@ -61,8 +61,9 @@ public:
 private:
     Graph& graph() { return result_.graph; }
 
-    void refuse(const std::string& node, const std::string& tensor, std::string reason, std::string help) {
-        result_.problems.push_back({Severity::error, node, tensor, std::move(reason), std::move(help)});
+    void refuse(const std::string& node, const std::string& tensor, std::string reason, std::string help,
+                Made made = std::source_location::current()) {
+        result_.problems.push_back({Severity::error, node, tensor, std::move(reason), std::move(help), made});
     }
 
     /// A new value of unknown type, or null and a report if the name is taken or blank. `what` says what the name stands for.

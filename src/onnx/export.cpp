@@ -134,7 +134,13 @@ void write_node(const Node& node, std::string name, onnx::NodeProto& proto) {
     }
 }
 
-void write_graph(const Graph& graph, onnx::GraphProto& proto) {
+constexpr std::uint64_t most_bytes = std::numeric_limits<int>::max();
+
+Diagnostic too_large() {
+    return {Severity::error, "", "", "the model to write has more than the 2 GiB that an ONNX file may have", "use a smaller model"};
+}
+
+Status write_graph(const Graph& graph, onnx::GraphProto& proto) {
     proto.set_name(graph.name.empty() ? "graph" : graph.name);
     for (const Value* input : graph.inputs) write_type(*input, graph.batched, *proto.add_input());
     for (const Value* output : graph.outputs) write_type(*output, graph.batched && !output->is_constant(), *proto.add_output());
@@ -144,17 +150,21 @@ void write_graph(const Graph& graph, onnx::GraphProto& proto) {
         read.insert(node->inputs.begin(), node->inputs.end());
         write_node(*node, names.of(*node), *proto.add_node());
     }
+    std::vector<const Value*> constants;
+    std::uint64_t bytes = 0;
     for (const auto& value : graph.values()) {
-        if (value->is_constant() && read.count(value.get())) *proto.add_initializer() = tensor_to_proto(*value->constant, value->name);
+        if (!value->is_constant() || !read.count(value.get())) continue;
+        constants.push_back(value.get());
+        bytes += value->constant->bytes();
     }
+    if (bytes > most_bytes) return too_large();
+    for (const Value* value : constants) *proto.add_initializer() = tensor_to_proto(*value->constant, value->name);
+    return Ok{};
 }
 
 Result<std::string> serialise(const onnx::ModelProto& model) {
     std::string bytes;
-    if (model.ByteSizeLong() > static_cast<std::size_t>(std::numeric_limits<int>::max()) || !model.SerializeToString(&bytes)) {
-        return Diagnostic{Severity::error, "", "", "the model to write has more than the 2 GiB that an ONNX file may have",
-                          "use a smaller model"};
-    }
+    if (model.ByteSizeLong() > most_bytes || !model.SerializeToString(&bytes)) return too_large();
     return bytes;
 }
 
@@ -194,7 +204,7 @@ Result<std::string> export_to_bytes(const Graph& graph, int opset) {
     auto& import = *model.add_opset_import();
     import.set_domain("");
     import.set_version(opset);
-    write_graph(lifted, *model.mutable_graph());
+    WEFT_CHECK(write_graph(lifted, *model.mutable_graph()));
     return serialise(model);
 }
 

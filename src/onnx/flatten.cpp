@@ -225,7 +225,9 @@ Status FlatGraph::append(const onnx::NodeProto& body_node, Renaming& renaming, c
 Status FlatGraph::inline_call(const FlatNode& call, const Function& function, std::vector<FlatNode>& to) {
     const onnx::NodeProto& node = *call.proto;
     const onnx::FunctionProto& body = *function.proto;
-    const auto refuse = [&](std::string reason) { return Diagnostic{Severity::error, key_of(node), "", std::move(reason), damaged_help}; };
+    const auto refuse = [&](std::string reason, Made made = std::source_location::current()) {
+        return Diagnostic{Severity::error, key_of(node), "", std::move(reason), damaged_help, made};
+    };
     if (call.depth >= depth_limit)
         return refuse(fmt::format("the function {} calls itself, or calls go deeper than {}", body.name(), depth_limit));
     if (node.input_size() > body.input_size() || node.output_size() > body.output_size()) {

@@ -27,11 +27,11 @@ void append(Diagnostics& to, Diagnostics from) {
 }
 
 Result<Opsets> check_versions(const onnx::ModelProto& model, Diagnostics& warnings) {
-    const auto refuse = [](std::string reason, std::string help) {
-        return Diagnostic{Severity::error, "", "", std::move(reason), std::move(help)};
+    const auto refuse = [](std::string reason, std::string help, Made made = std::source_location::current()) {
+        return Diagnostic{Severity::error, "", "", std::move(reason), std::move(help), made};
     };
-    const auto warn = [&](std::string reason, std::string help) {
-        warnings.push_back({Severity::warning, "", "", std::move(reason), std::move(help)});
+    const auto warn = [&](std::string reason, std::string help, Made made = std::source_location::current()) {
+        warnings.push_back({Severity::warning, "", "", std::move(reason), std::move(help), made});
     };
     if (model.ir_version() < 1) return refuse("the model states no IR version", "export the model again");
     if (model.ir_version() > newest_ir_version) {
@@ -161,8 +161,8 @@ void compare_declared(const onnx::ValueInfoProto& info, const Graph& graph, bool
     const Value* value = graph.find(info.name());
     if (!value || !info.type().has_tensor_type()) return;
     const auto& tensor = info.type().tensor_type();
-    const auto warn = [&](std::string reason) {
-        warnings.push_back({Severity::warning, "", value->name, std::move(reason), "what the file declares is not used"});
+    const auto warn = [&](std::string reason, Made made = std::source_location::current()) {
+        warnings.push_back({Severity::warning, "", value->name, std::move(reason), "what the file declares is not used", made});
     };
     const auto type = data_type_from_onnx(tensor.elem_type());
     if (tensor.elem_type() != 0 && type != value->type && !range_of_4_bits(tensor.elem_type())) {

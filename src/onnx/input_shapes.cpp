@@ -36,8 +36,8 @@ std::string example_of(const onnx::TensorShapeProto& shape) {
 }
 
 Status check_given(const std::string& name, const Shape& given, const onnx::TypeProto::Tensor& declared) {
-    const auto refuse = [&](std::string reason, std::string help) {
-        return Diagnostic{Severity::error, "", name, std::move(reason), std::move(help)};
+    const auto refuse = [&](std::string reason, std::string help, Made made = std::source_location::current()) {
+        return Diagnostic{Severity::error, "", name, std::move(reason), std::move(help), made};
     };
     if (std::any_of(given.begin(), given.end(), [](std::int64_t extent) { return extent < 1; }) || !checked_element_count(given)) {
         return refuse(fmt::format("the shape {} that is given for the input is not usable", to_string(given)),
@@ -61,8 +61,8 @@ Status check_given(const std::string& name, const Shape& given, const onnx::Type
 }
 
 Result<InputShape> declared_shape(const onnx::ValueInfoProto& info, const Shape* given, bool open_leading) {
-    const auto refuse = [&](std::string reason, std::string help) {
-        return Diagnostic{Severity::error, "", info.name(), std::move(reason), std::move(help)};
+    const auto refuse = [&](std::string reason, std::string help, Made made = std::source_location::current()) {
+        return Diagnostic{Severity::error, "", info.name(), std::move(reason), std::move(help), made};
     };
     if (!info.type().has_tensor_type()) return refuse("the input is no tensor", "only tensors are supported as inputs");
     const auto& tensor = info.type().tensor_type();

@@ -64,7 +64,9 @@ const Format* recognise(std::string_view bytes) {
     return nullptr;
 }
 
-Diagnostic error(std::string reason, std::string help) { return {Severity::error, "", "", std::move(reason), std::move(help)}; }
+Diagnostic error(std::string reason, std::string help, Made made = std::source_location::current()) {
+    return {Severity::error, "", "", std::move(reason), std::move(help), made};
+}
 
 /// Whether `bytes` ends inside a top-level field of a protobuf message all of whose fields before it are well formed.
 bool is_cut_off(std::string_view bytes) {
@@ -115,16 +117,15 @@ Result<ModelFile> read_model_file(const std::filesystem::path& path) {
     if (!std::filesystem::exists(status)) return error(fmt::format("there is no file '{}'", name), std::string(model_help));
     if (std::filesystem::is_directory(status)) return error(fmt::format("'{}' is a folder", name), "give the .onnx file inside it");
     if (!std::filesystem::is_regular_file(status)) return error(fmt::format("'{}' is not a file", name), std::string(model_help));
-    const std::uintmax_t size = std::filesystem::file_size(path, code);
-    if (code) return error(fmt::format("cannot read '{}': {}", name, code.message()), "");
+    std::ifstream file(path, std::ios::binary | std::ios::ate);
+    const std::streamoff size = file.tellg();  // negative where it could not be opened
     if (size == 0) return error(fmt::format("'{}' is empty", name), "copy or export the model again");
-    if (size > static_cast<std::uintmax_t>(std::numeric_limits<int>::max())) {
+    if (size > std::numeric_limits<int>::max()) {
         return error(fmt::format("'{}' has {} bytes, more than the 2 GiB that protobuf allows", name, size),
                      "save the model with external data (onnx.save_model with save_as_external_data=True)");
     }
-    std::string bytes(size, '\0');
-    std::ifstream file(path, std::ios::binary);
-    if (!file.read(bytes.data(), static_cast<std::streamsize>(size))) {
+    std::string bytes(static_cast<std::size_t>(std::max<std::streamoff>(size, 0)), '\0');
+    if (size < 0 || !file.seekg(0).read(bytes.data(), size)) {
         return error(fmt::format("cannot read '{}': {}", name, std::strerror(errno)), "check the file's permissions");
     }
     return parse_model_file(std::move(bytes), path);
@@ -150,8 +151,8 @@ Result<ModelFile> parse_model_file(std::string bytes, const std::filesystem::pat
 }
 
 Result<std::string> ExternalData::read(const onnx::TensorProto& tensor, std::uint64_t bytes) const {
-    const auto refuse = [&](std::string reason, std::string help) {
-        return Diagnostic{Severity::error, "", tensor.name(), std::move(reason), std::move(help)};
+    const auto refuse = [&](std::string reason, std::string help, Made made = std::source_location::current()) {
+        return Diagnostic{Severity::error, "", tensor.name(), std::move(reason), std::move(help), made};
     };
     std::string location;
     std::uint64_t offset = 0;
@@ -179,7 +180,9 @@ Result<std::string> ExternalData::read(const onnx::TensorProto& tensor, std::uin
     std::error_code code;
     const fs::path root = fs::canonical(folder_.empty() ? fs::path(".") : folder_, code);
     const fs::path path = fs::weakly_canonical(root / relative, code);
-    if (code) return refuse(fmt::format("cannot find its external data '{}': {}", location, code.message()), "");
+    if (code)
+        return refuse(fmt::format("cannot find its external data '{}': {}", location, code.message()),
+                      "put the file itself beside the model");
     if (std::mismatch(root.begin(), root.end(), path.begin(), path.end()).first != root.end()) {
         return refuse(fmt::format("its external data '{}' is a link out of the model's folder", location), inside_help);
     }

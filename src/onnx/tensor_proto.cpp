@@ -223,8 +223,8 @@ std::string onnx_type_name(int type) {
 }
 
 Result<Tensor> tensor_from_proto(const TensorProto& proto, const ExternalData& external, Sha256* digest) {
-    const auto refuse = [&](std::string reason, std::string help) {
-        return Diagnostic{Severity::error, "", proto.name(), std::move(reason), std::move(help)};
+    const auto refuse = [&](std::string reason, std::string help, Made made = std::source_location::current()) {
+        return Diagnostic{Severity::error, "", proto.name(), std::move(reason), std::move(help), made};
     };
     const std::string again = "the file is damaged or was written by a faulty tool; export the model again";
     const auto type = element_type(proto.data_type());

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 
 #include "src/graph/op_def.h"
 
@@ -43,7 +44,7 @@ public:
         for (std::size_t i = 0; i < node.outputs.size(); ++i) {
             Value* value = node.outputs[i];
             if (!value) continue;
-            if (i >= outputs.size()) return node_error(node, fmt::format("{} has no output {}", node.op->name, i));
+            assert(i < outputs.size());
             value->type = outputs[i].type();
             value->shape = outputs[i].shape();
             value->constant = std::make_shared<const Tensor>(std::move(outputs[i]));

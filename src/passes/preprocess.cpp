@@ -12,8 +12,8 @@ namespace weft {
 
 namespace {
 
-Diagnostic refuse(std::string reason) {
-    return {Severity::error, "", "", "--preprocess: " + std::move(reason), "the syntax is " + std::string(preprocess_syntax)};
+Diagnostic refuse(std::string reason, Made made = std::source_location::current()) {
+    return {Severity::error, "", "", "--preprocess: " + std::move(reason), "the syntax is " + std::string(preprocess_syntax), made};
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

@@ -1,6 +1,7 @@
 // type_values.cpp
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -22,13 +23,12 @@ bool moves_input(const Traits& traits, std::size_t index) {
 }
 
 /// Scale and zero point as a quantiser or dequantiser states them, with the integer range of `carrier`.
-Result<IntegerType> stated_type(const Node& node, DataType carrier) {
-    static constexpr auto help = "static quantisation is needed: quantise the model with fixed scales";
+IntegerType stated_type(const Node& node, DataType carrier) {
     IntegerType type;
     const Value* scale = node.input(1);
     const Value* zero_point = node.input(2);
-    if (!scale || !scale->is_constant()) return tensor_error(node, scale, "the scale is not a constant", help);
-    if (zero_point && !zero_point->is_constant()) return tensor_error(node, zero_point, "the zero point is not a constant", help);
+    // The operators themselves take no others.
+    assert(scale && scale->is_constant() && (!zero_point || zero_point->is_constant()));
     type.scale = scale->constant->to_doubles();
     type.zero_point.assign(type.scale.size(), 0);
     if (zero_point) type.zero_point = zero_point->constant->to_integers();
@@ -156,7 +156,7 @@ private:
     }
 
     Status type_quantiser(Node& quantise) {
-        WEFT_ASSIGN(const IntegerType type, stated_type(quantise, quantise.output()->type));
+        const IntegerType type = stated_type(quantise, quantise.output()->type);
         const QuantiserSource from = source_of(quantise);
         const Rule rule{quantise, from.value, from.rounding, type};
         std::int64_t low = type.min, high = type.max;
@@ -236,7 +236,7 @@ private:
                                     "the operator " + std::string(reader->op->name) + " works on quantised integers directly",
                                     "only DequantizeLinear, Clip and operators that move elements may read a quantised tensor");
             }
-            WEFT_ASSIGN(IntegerType type, stated_type(*reader, integers->type));
+            IntegerType type = stated_type(*reader, integers->type);
             type.min = low;
             type.max = high;
             Value* real = reader->output();
@@ -276,7 +276,7 @@ private:
     Status type_integer_input(Node& dequantise) {
         const Value* integers = dequantise.input(0);
         if (std::find(graph_.inputs.begin(), graph_.inputs.end(), integers) == graph_.inputs.end()) return Ok{};
-        WEFT_ASSIGN(const IntegerType type, stated_type(dequantise, integers->type));
+        const IntegerType type = stated_type(dequantise, integers->type);
         dequantise.output()->integer = type;
         dequantise.output()->integer_tensor = integers->name;
         log_.push_back(dequantise.output()->name + ": " + to_string(type));

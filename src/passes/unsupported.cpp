@@ -7,6 +7,7 @@
 #include <set>
 
 #include "src/graph/op_def.h"
+#include "src/graph/op_places.h"
 #include "src/quantize/constant.h"
 
 namespace weft {
@@ -41,8 +42,10 @@ public:
                                                   "the last of them can the host run it",
                                               "cut the model at this node into two"));
             } else if (!is_function(*node)) {
-                problems.push_back(node_error(*node, "the operator " + std::string(op.name) + " has no hardware",
-                                              "weft list ops shows what is supported"));
+                problems.push_back(no_hardware(*node));
+            } else if (const Value* constant = constant_of(*node)) {
+                problems.push_back(tensor_error(*node, constant, "the value is computed from constants alone, by nodes that are not folded",
+                                                "fold the constant before export"));
             } else if (source_of(node->output()) == node->output()) {
                 problems.push_back(node_error(*node,
                                               "the operator " + std::string(op.name) + " joins tensors that are computed at run time",
@@ -77,6 +80,19 @@ private:
         return std::ranges::all_of(producer->inputs, [&](const Value* v) { return !v || is_constant_like(v) || is_from_host(v); });
     }
 
+    /// Whether an input of the model leads to `value`.
+    bool varies(const Value* value) {
+        if (value->is_constant() || !value->producer) return !value->is_constant();
+        if (const auto at = varies_.find(value); at != varies_.end()) return at->second;
+        return varies_[value] = std::ranges::any_of(value->producer->inputs, [&](const Value* v) { return v && varies(v); });
+    }
+
+    /// An input that no input of the model leads to, though it is none of the constants that functions take; null if there is none.
+    const Value* constant_of(const Node& node) {
+        const auto found = std::ranges::find_if(node.inputs, [&](const Value* v) { return v && !is_constant_like(v) && !varies(v); });
+        return found == node.inputs.end() ? nullptr : *found;
+    }
+
     /// The value of which `value` is a function; itself where it depends on several.
     const Value* source_of(const Value* value) {
         if (const auto at = sources_.find(value); at != sources_.end()) return at->second;
@@ -101,6 +117,7 @@ private:
     const Graph& graph_;
     std::set<const Node*> needed_;
     std::map<const Value*, const Value*> sources_;
+    std::map<const Value*, bool> varies_;
 };
 
 }  // namespace

@@ -22,7 +22,9 @@ constexpr const char* example =
     "for example 8, w4a8, or the path of a JSON file {\"default\": {\"weights\": 8, \"activations\": 8}, \"nodes\": {\"conv1\": "
     "{\"weights\": 4}}}";
 
-Diagnostic refuse(std::string reason, std::string help = example) { return {Severity::error, "", "", std::move(reason), std::move(help)}; }
+Diagnostic refuse(std::string reason, std::string help = example, Made made = std::source_location::current()) {
+    return {Severity::error, "", "", std::move(reason), std::move(help), made};
+}
 
 /// A number of bits, or nothing where `text` is none.
 std::optional<int> parse_number(std::string_view text) {

@@ -20,12 +20,15 @@ Rational common_measure(const Rational& a, const Rational& b) {
 }  // namespace
 
 Result<ExactSum> plan_exact_sum(std::span<const AccumulatorChannel> channels) {
-    const Diagnostic too_wide{.reason = "its sums cannot be added before they are quantised: as they are they need more than " +
-                                        std::to_string(exact_sum_bits) + " bits",
-                              .help = "quantise the inputs of the addition"};
+    const auto too_wide = [](Made made = std::source_location::current()) {
+        return Diagnostic{.reason = "its sums cannot be added before they are quantised: as they are they need more than " +
+                                    std::to_string(exact_sum_bits) + " bits",
+                          .help = "quantise the inputs of the addition",
+                          .made = made};
+    };
     Rational grid(0);
     for (const AccumulatorChannel& channel : channels) grid = common_measure(common_measure(grid, channel.scale), channel.offset);
-    if (sgn(grid) <= 0 || Rational(grid.get_d()) != grid) return too_wide;
+    if (sgn(grid) <= 0 || Rational(grid.get_d()) != grid) return too_wide();
     ExactSum result;
     Requantize& stage = result.plan.stage;
     stage.channels = static_cast<int>(channels.size());
@@ -37,7 +40,7 @@ Result<ExactSum> plan_exact_sum(std::span<const AccumulatorChannel> channels) {
         const mpz_class first = multiplier.get_num() * mpz_class(static_cast<long>(channel.min)) + addend.get_num();
         const mpz_class last = multiplier.get_num() * mpz_class(static_cast<long>(channel.max)) + addend.get_num();
         const auto [low, high] = std::minmax({first, last});
-        if (low < -limit || high >= limit || abs(multiplier.get_num()) >= limit || abs(addend.get_num()) >= (limit << 8)) return too_wide;
+        if (low < -limit || high >= limit || abs(multiplier.get_num()) >= limit || abs(addend.get_num()) >= (limit << 8)) return too_wide();
         stage.multiplier.push_back(multiplier.get_num().get_si());
         stage.addend.push_back(addend.get_num().get_si());
         stage.low.push_back(low.get_si());

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <stdexcept>
 
 #include "src/quantize/multiplier_search.h"
 #include "src/quantize/staircase.h"
@@ -365,8 +366,7 @@ Result<RequantizePlan> Planner::plan(bool allow_none) {
                                                 with_commas(static_cast<std::int64_t>(most_values)), channels_.size()),
                           .help = "quantise the output to fewer bits"};
     if (std::optional<RequantizePlan> by_thresholds = proved(thresholds())) return *std::move(by_thresholds);
-    return Diagnostic{.reason = "no form of the requantisation was found equal to its rule",
-                      .help = "this is a mistake in weft: please report it"};
+    throw std::logic_error("no form of the requantisation was found equal to its rule");
 }
 
 }  // namespace

@@ -76,20 +76,6 @@ private:
 
 std::string shortened(const std::string& text, std::size_t most) { return text.size() <= most ? text : text.substr(0, most - 3) + "..."; }
 
-void add_warnings(SynthesisReport& report, const std::string& node, const std::string& name, const std::string& module,
-                  const ModuleCounts& counts) {
-    const auto warn = [&](std::string reason, std::string help) {
-        report.warnings.push_back({Severity::warning, node, "", fmt::format("{} ({}): {}", name, module, reason), help});
-    };
-    if (!counts.unknown_cells.empty())
-        warn(fmt::format("cells that are not counted: {}", fmt::join(counts.unknown_cells, ", ")),
-             "Yosys left them unmapped: the counts are too low");
-    if (!counts.depth.loop.empty())
-        warn(fmt::format("a combinational loop through {}", counts.depth.loop), "the depth of paths through it is not known");
-    if (counts.depth.unregistered_dsps > 0)
-        warn(fmt::format("{} DSPs without an output register", counts.depth.unregistered_dsps), "they will limit the clock");
-}
-
 void add_depth(Json& json, const DepthReport& depth) {
     json["lut_levels"] = depth.worst.lut_levels;
     json["carry_bits"] = depth.worst.carry_bits;
@@ -152,6 +138,20 @@ std::string shell_text(const ShellCounts& shell) {
 
 }  // namespace
 
+void add_warnings(Diagnostics& warnings, const std::string& node, const std::string& name, const std::string& module,
+                  const ModuleCounts& counts) {
+    const auto warn = [&](std::string reason, std::string help, Made made = std::source_location::current()) {
+        warnings.push_back({Severity::warning, node, "", fmt::format("{} ({}): {}", name, module, reason), help, made});
+    };
+    if (!counts.unknown_cells.empty())
+        warn(fmt::format("cells that are not counted: {}", fmt::join(counts.unknown_cells, ", ")),
+             "Yosys left them unmapped: the counts are too low");
+    if (!counts.depth.loop.empty())
+        warn(fmt::format("a combinational loop through {}", counts.depth.loop), "the depth of paths through it is not known");
+    if (counts.depth.unregistered_dsps > 0)
+        warn(fmt::format("{} DSPs without an output register", counts.depth.unregistered_dsps), "they will limit the clock");
+}
+
 Result<SynthesisReport> count_design(const Design& design, const Board& board, const SynthesisProgress& progress) {
     WEFT_ASSIGN(const RtlProject project, emit_rtl(design, {}));
     WEFT_ASSIGN(const Synthesis synthesis, synthesize(project.core, project.files, board.family, progress));
@@ -180,7 +180,7 @@ Result<SynthesisReport> count_design(const Design& design, const Board& board, c
         add(unit->name, fmt::format("{}", fmt::join(unit->nodes, ", ")), rtl_instance(*unit), predict_cost(*unit));
         add_fifos(unit.get());
     }
-    for (const UnitCounts& unit : report.units) add_warnings(report, unit.node, unit.unit, unit.module, unit.counts);
+    for (const UnitCounts& unit : report.units) add_warnings(report.warnings, unit.node, unit.unit, unit.module, unit.counts);
     return report;
 }
 
@@ -190,7 +190,7 @@ Status count_shells(const Design& design, const EmitOptions& options, SynthesisR
     const std::string kernel = kernel_name(design);
     for (const std::string& module : {kernel, stream_shell_name(kernel)}) {
         WEFT_ASSIGN(Synthesis synthesis, synthesize(module, files, report.board->family, progress, project.core));
-        for (const SynthesizedInstance& part : synthesis.instances) add_warnings(report, "", part.name, part.module, part.counts);
+        for (const SynthesizedInstance& part : synthesis.instances) add_warnings(report.warnings, "", part.name, part.module, part.counts);
         report.shells.push_back({module, std::move(synthesis.instances), synthesis.totals, synthesis.worst, std::move(synthesis.border)});
     }
     return Ok{};

@@ -42,6 +42,10 @@ struct SynthesisReport {
     Diagnostics warnings;             ///< Cells that were not counted, combinational loops, multipliers without registers.
 };
 
+/// Adds what makes the counts of a module too low or bars a fast clock. `name` is the instance's.
+void add_warnings(Diagnostics& warnings, const std::string& node, const std::string& name, const std::string& module,
+                  const ModuleCounts& counts);
+
 /// Emits the stream core of a folded, plumbed design with its RTL depths, maps it for the board and counts.
 Result<SynthesisReport> count_design(const Design& design, const Board& board, const SynthesisProgress& progress = {});
 
