@@ -296,5 +296,65 @@ TEST(Canonical, BatchNormalizationBecomesElementwise) {
     }
 }
 
+/// Rewrites make no such nodes; a canonical operator says what it means by what it does not take.
+TEST(Canonical, OperatorsRefuseWhatTheyDoNotMean) {
+    const auto refused = [](std::string_view name, Attributes attributes, std::vector<Tensor> inputs) {
+        return SingleNode("weft", name, 13, std::move(attributes), std::move(inputs)).infer();
+    };
+    const auto integers = [](Shape shape) { return Tensor(DataType::int32, std::move(shape)); };
+    const auto reals = [](Shape shape) { return Tensor(DataType::float32, std::move(shape)); };
+
+    EXPECT_EQ(refused("add", with({{"signs", Integers{1}}}), {reals({3}), reals({3})}), "an addition has two signs");
+    EXPECT_EQ(refused("add", with({{"signs", Integers{1, 1}}}), {reals({3}), reals({1})}), "shape [1] is not the other operand's [3]");
+    SingleNode sum("weft", "add", 13, with({{"signs", Integers{1, 1}}}), {integers({3}), integers({3})});
+    ASSERT_EQ(sum.infer(), "");
+    const std::vector<const Tensor*> operands{&sum.tensors[0], &sum.tensors[1]};
+    const auto added = sum.node->op->evaluate(*sum.node, operands);
+    ASSERT_FALSE(added);
+    EXPECT_EQ(added.error().front().reason, "a canonical addition adds real numbers");
+
+    EXPECT_EQ(refused("count", {}, {integers({3}), integers({3})}), "thresholds are reached by real numbers");
+    EXPECT_EQ(refused("count", {}, {reals({3}), reals({2, 3})}), "the thresholds do not broadcast to the shape [3]");
+
+    EXPECT_EQ(refused("linear", {}, {integers({1, 3}), reals({2, 1, 1, 3})}), "a linear operator on int32 elements is not supported");
+    EXPECT_EQ(refused("linear", {}, {reals({3}), reals({2, 1, 1, 3})}), "a linear operator needs a channel axis; the shape is [3]");
+    EXPECT_EQ(refused("linear", {}, {reals({1, 3}), reals({2, 3})}), "the weight needs four axes; its shape is [2, 3]");
+    EXPECT_EQ(refused("linear", {}, {reals({1, 3}), reals({2, 1, 1, 4})}),
+              "the weight [2, 1, 1, 4] in 1 groups does not fit an input of 3 channels");
+    EXPECT_EQ(refused("linear", {}, {reals({1, 3}), reals({2, 1, 1, 3}), reals({3})}),
+              "the bias has shape [3] but the node has 2 output channels");
+    EXPECT_EQ(refused("linear", {}, {reals({1, 2, 2, 3}), reals({2, 3, 3, 3})}), "the window is larger than the padded input [1, 2, 2, 3]");
+    EXPECT_EQ(refused("linear", {}, {reals({1, 3}), reals({2, 3, 3, 3})}), "a window needs an input of four axes; the shape is [1, 3]");
+
+    const Attributes pool =
+        with({{"kernel", Integers{3, 3}}, {"strides", Integers{1, 1}}, {"pads", Integers{0, 0, 0, 0}}, {"maximum", std::int64_t{1}}});
+    EXPECT_EQ(refused("max_pool", pool, {reals({1, 3})}), "pooling needs an image; the shape is [1, 3]");
+    EXPECT_EQ(refused("max_pool", pool, {reals({1, 2, 2, 3})}), "the window is larger than the padded input [1, 2, 2, 3]");
+    EXPECT_EQ(refused("global_max_pool", with({{"maximum", std::int64_t{1}}}), {reals({1, 3})}),
+              "pooling needs an image; the shape is [1, 3]");
+    EXPECT_EQ(refused("pad", with({{"pads", Integers{1, 1, 1, 1}}, {"value", 0.0}}), {reals({1, 3})}),
+              "padding needs an image; the shape is [1, 3]");
+    EXPECT_EQ(refused("view", with({{"perm", Integers{0, 1}}, {"shape", Integers{4}}}), {reals({1, 3})}),
+              "a view of [1, 3] cannot have the shape [4]");
+
+    const auto quantiser = [&](std::vector<double> scale, Integers zero, std::int64_t max, Attributes more = {}) {
+        more.set("scale", std::move(scale));
+        more.set("zero_point", std::move(zero));
+        more.set("min", std::int64_t{0});
+        more.set("max", max);
+        return more;
+    };
+    EXPECT_EQ(refused("quantise", quantiser({1}, {0}, 255), {integers({1, 3})}), "a canonical quantiser reads real numbers");
+    EXPECT_EQ(refused("quantise", quantiser({1}, {0, 0}, 255), {reals({1, 3})}), "2 zero points do not go with 1 scales");
+    EXPECT_EQ(refused("quantise", quantiser({-1}, {0}, 255), {reals({1, 3})}), "the scale -1 is not a positive number");
+    EXPECT_EQ(refused("quantise", quantiser({1}, {0}, 1 << 16), {reals({1, 3})}), "[0, 65536] is no range of integers of at most 16 bits");
+    EXPECT_EQ(refused("quantise", quantiser({1, 2}, {0, 0}, 255), {reals({1, 3})}), "2 scales do not go with axis 1 of shape [1, 3]");
+    EXPECT_EQ(refused("quantise",
+                      quantiser({1, 2, 3}, {0, 0, 0}, 255,
+                                with({{"real_scale", std::vector<double>{1, 2}}, {"real_zero_point", Integers{0, 0}}})),
+                      {reals({1, 3})}),
+              "2 scales of the reals do not go with 3 scales");
+}
+
 }  // namespace
 }  // namespace weft

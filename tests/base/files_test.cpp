@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/messages.h"
+#include "tests/no_more_files.h"
 #include "tests/paths.h"
 
 namespace weft {
@@ -58,8 +59,21 @@ TEST_F(FilesTest, AreLeftWhereWritingFails) {
     EXPECT_THAT(test::messages(replace_file(folder_ / "none/a", {})),
                 HasSubstr("No such file or directory\n  help: check that the folder exists and may be written to"));
     EXPECT_THAT(test::messages(write_file("", "1")), HasSubstr("the path to write to is empty"));
+    EXPECT_THAT(test::messages(make_folder("/dev/null/a")),
+                HasSubstr("cannot make '/dev/null/a': Not a directory\n  help: check that the folder exists and may be written to"));
+    EXPECT_THAT(test::messages(move_file(folder_ / "none", folder_ / "a")), HasSubstr("No such file or directory"));
+    EXPECT_THAT(test::messages(write_file("/dev/null/a/b", "1")), HasSubstr("cannot write '/dev/null/a/b': Not a directory"));
     EXPECT_THAT(test::messages(write_file("/dev/full", "1")), HasSubstr("No space left"));
     EXPECT_EQ(count(), 1u);
+}
+
+TEST_F(FilesTest, SayWhyTheyCannotBeRead) {
+    EXPECT_THAT(test::messages(read_file(folder_.path())),
+                HasSubstr("cannot read '" + folder_.path().string() + "': Is a directory\n  help: check the path and its permissions"));
+    EXPECT_THAT(test::messages(read_file(folder_ / "none")), HasSubstr("No such file or directory"));
+    ASSERT_TRUE(write_file(folder_ / "a", "1"));
+    const test::NoMoreFiles none;
+    EXPECT_THAT(test::messages(read_file(folder_ / "a")), HasSubstr("Too many open files"));
 }
 
 TEST_F(FilesTest, DoNotReplaceWhatIsRead) {

@@ -45,5 +45,16 @@ TEST(BoardFit, OneSlrMustTakeItAll) {
     EXPECT_THAT(none[0].help, testing::Not(HasSubstr("boards with room")));
 }
 
+TEST(BoardFit, NoSlrMayHaveTheRoomThatEachResourceHasInSome) {
+    Board board = u200();
+    board.slrs[0].user.dsp = board.slrs[1].user.dsp = 10;
+    board.slrs[2].user.lut = 1000;
+    const Diagnostics list = check_fit({.mac_dsp = 100, .dsp = 100, .lut = 2000}, board, "the design");
+    ASSERT_EQ(list.size(), 1U);
+    EXPECT_EQ(list[0].reason, "no SLR of alveo-u200 has room for all that the design needs, though each resource alone would fit one");
+    EXPECT_EQ(list[0].help, "fold more with --mac-dsps");
+    EXPECT_THAT(check_fit({.mac_dsp = 10, .dsp = 10, .lut = 2000}, board, "the design"), IsEmpty());
+}
+
 }  // namespace
 }  // namespace weft

@@ -10,6 +10,7 @@
 
 #include "src/data/bytes.h"
 #include "src/data/npy.h"
+#include "tests/no_more_files.h"
 #include "tests/paths.h"
 
 namespace weft {
@@ -141,7 +142,23 @@ TEST_F(DatasetTest, RefusesWhatItDoesNotKnow) {
     const auto missing = load_dataset(folder_ / "missing.npy");
     ASSERT_FALSE(missing);
     EXPECT_THAT(missing.error().front().reason, HasSubstr("missing.npy': there is no such file"));
-    EXPECT_FALSE(load_dataset("/dev/zero"));
+    const auto device = load_dataset("/dev/zero");
+    ASSERT_FALSE(device);
+    EXPECT_EQ(device.error().front().reason, "'/dev/zero': this is not a regular file");
+    EXPECT_THAT(reason({0, 0, 8, 2, 0, 0, 0, 1}), HasSubstr("the file ends within its header"));
+}
+
+TEST_F(DatasetTest, SaysWhyAFileCannotBeRead) {
+    const float values[] = {1, 2};
+    ASSERT_TRUE(save_npy(folder_ / "x.npy", Tensor::of<float>({2}, values)));
+    ASSERT_TRUE(load_dataset(folder_ / "x.npy"));
+    const test::NoMoreFiles none;
+    const auto file = load_dataset(folder_ / "x.npy");
+    ASSERT_FALSE(file);
+    EXPECT_THAT(file.error().front().reason, HasSubstr("x.npy': cannot read it: Too many open files"));
+    const auto folder = load_dataset(folder_.path());
+    ASSERT_FALSE(folder);
+    EXPECT_THAT(folder.error().front().reason, HasSubstr("cannot list the folder: Too many open files"));
 }
 
 TEST_F(DatasetTest, ReadsIdxOfEveryType) {
@@ -211,6 +228,18 @@ TEST_F(DatasetTest, ReadsDeflatedArchives) {
     EXPECT_TRUE(load(wrong));
     wrong[wrong.size() - 22 - 9 - 46 + 16] ^= 1;
     EXPECT_THAT(reason(wrong), HasSubstr("'input.npy' of the archive is damaged"));
+}
+
+TEST_F(DatasetTest, RefusesArchivesByName) {
+    EXPECT_THAT(reason(npz("x.npy", to_bytes("hello"))), HasSubstr("x.npy': this is not a NumPy array"));
+    Bytes empty = to_bytes("PK\x05\x06");
+    empty.resize(22);
+    EXPECT_THAT(reason(empty), HasSubstr("the archive holds no array"));
+    const float values[] = {1, 2};
+    const std::vector<NamedTensor> named{{std::string(70000, 'n'), Tensor::of<float>({2}, values)}};
+    const Status saved = save_npz(folder_ / "long.npz", named);
+    ASSERT_FALSE(saved);
+    EXPECT_THAT(saved.error().front().reason, HasSubstr("does not fit an archive of 4 GiB"));
 }
 
 TEST_F(DatasetTest, RefusesArraysOfUnlikeCounts) {

@@ -196,6 +196,12 @@ TEST_F(ImagesTest, ReadsLabelsOfArrays) {
     ASSERT_TRUE(save_npy(folder_ / "labels.npy", Tensor::of<std::int32_t>({2, 1}, values)));
     EXPECT_THAT(*load_labels(folder_ / "labels.npy", data), ElementsAre(4, 1));
     EXPECT_THAT(label_reason(data, std::string("\0\0\x08\x01\0\0\0\x03\1\2\3", 11)), HasSubstr("3 labels do not belong to 2 samples"));
+    const std::int32_t pairs[] = {4, 1, 1, 4};
+    ASSERT_TRUE(save_npy(folder_ / "labels.npy", Tensor::of<std::int32_t>({2, 2}, pairs)));
+    const auto many = load_labels(folder_ / "labels.npy", data);
+    ASSERT_FALSE(many);
+    EXPECT_THAT(many.error().front().reason, HasSubstr("labels of shape [2, 2] are more than one a sample"));
+    EXPECT_EQ(many.error().front().help, "give the number of each sample's class");
     const float scores[] = {0.5F, 0.5F};
     ASSERT_TRUE(save_npy(folder_ / "labels.npy", Tensor::of<float>({2}, scores)));
     EXPECT_THAT(load_labels(folder_ / "labels.npy", data).error().front().reason, HasSubstr("labels must be integers, these are float32"));

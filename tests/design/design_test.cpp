@@ -7,7 +7,10 @@
 #include <gtest/gtest.h>
 
 #include "src/design/identifier.h"
+#include "src/design/plumb.h"
+#include "src/explore/folding.h"
 #include "tests/design/sample_designs.h"
+#include "tests/messages.h"
 
 namespace weft {
 namespace {
@@ -61,6 +64,30 @@ std::string broken_by(Change change) {
     return status ? "sound" : to_string(status.error().front());
 }
 
+/// All reasons.
+template <class Change>
+std::string all_broken_by(Change change) {
+    Design net = fashion();
+    change(net);
+    const Status status = verify(net, false);
+    return status ? "sound" : test::messages(status.error());
+}
+
+TEST(Verify, FindsWhatIsBrokenInAPlumbedDesign) {
+    Design net = fashion();
+    ASSERT_TRUE(fold(net));
+    ASSERT_TRUE(plumb(net));
+    ASSERT_TRUE(verify(net, true));
+    Stream& stream = *net.units.back()->inputs[0];
+    const auto broken = [&] { return test::messages(verify(net, true)); };
+    stream.depth = 0;
+    EXPECT_THAT(broken(), HasSubstr("the stream's depth is not set"));
+    stream.depth = 2;
+    stream.beat.lanes += 1;
+    EXPECT_THAT(broken(), HasSubstr("the unit writes other beats than the stream has"));
+    EXPECT_THAT(broken(), HasSubstr("the unit reads other beats than the stream has"));
+}
+
 TEST(Verify, FindsWhatIsBroken) {
     const auto unit = [](Design& net, const char* name) { return net.find_unit(name); };
     EXPECT_THAT(broken_by([&](Design& net) { unit(net, "conv1_matvec")->parameters["PE"] = 0; }),
@@ -88,6 +115,14 @@ TEST(Verify, FindsWhatIsBroken) {
     EXPECT_THAT(broken_by([&](Design& net) { net.find_stream("conv1")->producer = nullptr; }),
                 HasSubstr("the stream has another producer"));
     EXPECT_THAT(broken_by([&](Design& net) { net.find_stream("conv1")->name = "image"; }), HasSubstr("the stream's name is taken"));
+    EXPECT_THAT(broken_by([&](Design& net) { net.units[1]->name = net.units[0]->name; }), HasSubstr("its name is taken"));
+    EXPECT_THAT(broken_by([&](Design& net) { std::reverse(net.units.begin(), net.units.end()); }),
+                HasSubstr("it stands before the unit that feeds it"));
+    EXPECT_THAT(all_broken_by([&](Design& net) { net.find_stream("conv1")->shape.rows = 0; }), HasSubstr("the stream's shape is empty"));
+    EXPECT_THAT(all_broken_by([&](Design& net) { net.find_stream("conv1")->producer_port = 7; }),
+                HasSubstr("the stream's producer does not write it"));
+    EXPECT_THAT(all_broken_by([&](Design& net) { net.inputs[0].binding.stream = net.find_stream("conv1"); }),
+                HasSubstr("a kernel input has a producer"));
     EXPECT_THAT(broken_by([&](Design& net) { net.find_stream("conv1")->max = -200; }), HasSubstr("range"));
     EXPECT_THAT(broken_by([&](Design& net) { net.add_stream("lost", {}, 0, 1); }), HasSubstr("nothing writes the stream"));
     EXPECT_THAT(broken_by([&](Design& net) { net.add_stream("wide", {}, 0, (std::int64_t{1} << 32) - 1); }),

@@ -156,5 +156,70 @@ TEST_F(RunTest, AContractUnlikeItsOracleGivesNoProject) {
     EXPECT_TRUE(write_project(**compiled, nullptr, folder_ / "model.onnx", folder_ / "out"));
 }
 
+TEST_F(RunTest, HasNothingToCompareWhereOutputsAreEmpty) {
+    test::ModelBuilder empty;
+    empty.input("x", {1, 3});
+    empty.floats("k", {0}, {});
+    empty.node("Identity", {"k"}, {"y"}, "node");
+    empty.output("y", {});
+    empty.write(folder_ / "empty.onnx");
+    const RunRequest alone{.model = folder_ / "empty.onnx", .inputs = folder_ / "samples.npy", .engine = "float"};
+    const auto result = run_model(alone, {});
+    EXPECT_TRUE(result) << test::messages(result);
+    RunRequest compared = alone;
+    compared.against = "float64";
+    EXPECT_EQ(test::messages(run_model(compared, {})),
+              "error: there is nothing to compare with the engine float64: the outputs have no elements\n  help: leave out --against\n");
+}
+
+TEST_F(RunTest, TakesSamplesOfAnotherTypeWhereTheyFit) {
+    test::ModelBuilder bytes;
+    bytes.input("x", {1, 3}, onnx::TensorProto::UINT8);
+    test::ModelBuilder::attribute(bytes.node("Cast", {"x"}, {"y"}, "cast"), "to", onnx::TensorProto::FLOAT);
+    bytes.output("y", {1, 3});
+    bytes.write(folder_ / "bytes.onnx");
+    const auto running = [&](std::int16_t largest) {
+        const std::vector<std::int16_t> values{0, 1, largest};
+        EXPECT_TRUE(save_npy(folder_ / "wide.npy", Tensor::of<std::int16_t>({1, 3}, values)));
+        return test::messages(run_model({.model = folder_ / "bytes.onnx", .inputs = folder_ / "wide.npy", .engine = "float"}, {}));
+    };
+    EXPECT_EQ(running(255), "");
+    EXPECT_EQ(running(256),
+              "error: tensor 'x': the samples are int16 and do not fit the input's type uint8\n  help: give samples of type uint8\n");
+}
+
+TEST(SelfCheck, WarnsOfARegionThatKeepsLittle) {
+    // The first samples, which the check takes, are so small beside the others that the range leaves nothing of them.
+    const test::TemporaryFolder folder;
+    test::ModelBuilder net;
+    net.input("x", {"N", 3});
+    net.floats("w", {3, 4}, {1, 2, 3, 4, 5, 6, 7, 8, -9, 1, 2, 3});
+    net.floats("v", {4, 2}, {1, -2, 3, 4, 5, -6, 7, 8});
+    net.node("Gemm", {"x", "w"}, {"a"}, "first");
+    net.node("Relu", {"a"}, {"r"}, "relu");
+    net.node("Gemm", {"r", "v"}, {"y"}, "second");
+    net.output("y", {"N", 2});
+    net.write(folder / "model.onnx");
+    const auto warnings = [&](float small) {
+        std::vector<float> values;
+        for (int i = 0; i < 48; ++i) values.push_back(static_cast<float>(std::sin(i * 1.7)) * (i < 24 ? small : 1.0F));
+        EXPECT_TRUE(save_npy(folder / "samples.npy", Tensor::of<float>({16, 3}, values)));
+        CompileOptions options;
+        options.calibration = folder / "samples.npy";
+        options.quantize.method = CalibrationMethod::min_max;
+        const auto compiled = compile(folder / "model.onnx", options);
+        EXPECT_TRUE(compiled) << test::messages(compiled);
+        if (!compiled) return std::string();
+        const auto check = self_check(**compiled);
+        EXPECT_TRUE(check) << test::messages(check);
+        return check ? test::messages(check->warnings) : std::string();
+    };
+    EXPECT_EQ(warnings(1), "");
+    const std::string lost = warnings(0.001F);
+    EXPECT_THAT(lost, HasSubstr("quantisation leaves only 0.0 dB at 8 bits against the float model\n  help: give more calibration samples, "
+                                "more bits to this node (--bits FILE.json), or train with the kernel's arithmetic\n"));
+    EXPECT_THAT(lost, HasSubstr("the model's output 'y' keeps only "));
+}
+
 }  // namespace
 }  // namespace weft

@@ -148,6 +148,17 @@ TEST(HlsProject, TooManyConstantsAreRefused) {
     EXPECT_FALSE(hls_takes(design, tight));
 }
 
+TEST(HlsProject, SeveralPixelsABeatAreRefused) {
+    Design design = small();
+    fold_and_plumb(design, 20);
+    design.streams[0]->beat.pixels = 2;
+    const auto project = emit_hls(design, options);
+    ASSERT_FALSE(project);
+    EXPECT_EQ(project.error()[0].tensor, design.streams[0]->name);
+    EXPECT_EQ(project.error()[0].reason, "its beats carry 2 pixels, the HLS kernel's carry one");
+    EXPECT_EQ(project.error()[0].help, "use the RTL kernel (engine rtl), or fold with Pixels 1");
+}
+
 TEST(HlsProject, SameDesignSameBytes) {
     const auto texts = [] {
         Design design = branched();

@@ -118,6 +118,19 @@ TEST(RtlProject, NamesItsNodesAndBringsEveryMemory) {
         }
 }
 
+TEST(RtlProject, NamesTheUnitThatHasNoRtl) {
+    Design net = prepared(small());
+    UnitDef bare = *net.units[0]->def;
+    bare.rtl = nullptr;
+    bare.control = nullptr;
+    net.units[0]->def = &bare;
+    const auto text = [](const auto& result) { return result ? std::string() : to_string(result.error().front()); };
+    const std::string node = "error: node '" + net.units[0]->nodes.front() + "': the unit '" + std::string(bare.name) + "' has no ";
+    const std::string help = "\n  help: use the HLS kernel for this network";
+    EXPECT_EQ(text(emit_rtl(net, {})), node + "SystemVerilog" + help);
+    EXPECT_EQ(text(schedule(net)), node + "RTL schedule" + help);
+}
+
 TEST(RtlProject, MatchesTheGoldenFile) {
     const RtlProject project = emitted(prepared(small(), 20));
     const fs::path golden = test::source_folder() / "tests/golden/rtl_small" / (project.core + ".sv");

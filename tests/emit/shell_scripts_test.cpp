@@ -334,6 +334,18 @@ TEST(ShellErrors, RefusesMorePortsThanACardConnects) {
     EXPECT_THAT(shell.error()[0].reason, HasSubstr("16 memory ports"));
 }
 
+TEST(ShellErrors, RefusesElementsThatMemoryDoesNotTake) {
+    Design design = passing();
+    design.outputs[0].binding.stream->max = std::int64_t{1} << 40;
+    const auto shell = emit_shell(design, options);
+    ASSERT_FALSE(shell);
+    EXPECT_THAT(shell.error()[0].reason,
+                HasSubstr(fmt::format("its elements have {} bits, more than the 32 that memory takes: the kernel's shell is left out",
+                                      design.outputs[0].binding.stream->bits())));
+    EXPECT_EQ(shell.error()[0].help, "quantise the value");
+    EXPECT_TRUE(emit_shell(passing(), options));
+}
+
 TEST(Registers, LieWhereVitisHlsPutsThem) {
     const Design design = passing();
     const auto registers = kernel_registers(kernel_ports(design, options));

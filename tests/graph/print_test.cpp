@@ -81,6 +81,20 @@ TEST(Parse, NamesTheLineThatIsWrong) {
               "error: line 1 of the graph's text: the value 'x' is not defined above");
     EXPECT_EQ(reading("output \"y\"\n"), "error: line 1 of the graph's text: the value 'y' is not defined above");
     EXPECT_EQ(reading("graph \"never ends\n"), "error: line 1 of the graph's text: a name does not end");
+    EXPECT_EQ(reading("graph g\n"), "error: line 1 of the graph's text: '\"' is missing before 'g'");
+    EXPECT_EQ(reading("graph \"\\xg0\"\n"), "error: line 1 of the graph's text: a \\x is wrong");
+    EXPECT_EQ(reading("input \"x\" [1]\n"), "error: line 1 of the graph's text: a word is missing before '[1]'");
+    EXPECT_EQ(reading("input \"x\" float32 [65536, 65536, 65536]\n"), "error: line 1 of the graph's text: the shape is absurd");
+    const std::string x = "input \"x\" float32 [1]\n";
+    for (const char* node : {"Add@13 (\"x\" \"x\") -> (\"y\" float32 [1])", "Split@13 (\"x\") -> (\"y\" float32 [1] \"z\" float32 [1])",
+                             "Relu@13 (\"x\") -> (\"y\" float32 [1]) {a = int 1 b = int 2}"})
+        EXPECT_EQ(reading(x + "node \"n\" " + node + "\n"), "error: line 2 of the graph's text: a comma is missing") << node;
+    const auto one = std::make_shared<const Tensor>(Tensor::scalar(1.0F));
+    const std::string key = constant_key(*one);
+    EXPECT_EQ(messages(parse("constant \"w\" float32 [1] " + key + "\n", {{key, one}})),
+              "error: line 1 of the graph's text: the constant has another type or shape\n  help: give the text and the constants as they "
+              "were written\n");
+    EXPECT_TRUE(parse("constant \"w\" float32 [] " + key + "\n", {{key, one}}));
 }
 
 TEST(Parse, SurvivesCutLines) {
@@ -132,6 +146,27 @@ TEST(VerifyGraph, FindsFlaws) {
     Graph another = dense_graph();
     foreign.nodes()[0]->inputs[0] = another.find("x");
     EXPECT_EQ(flaw_of(foreign), "a value is none of the graph's");
+    Graph given = dense_graph();
+    given.inputs.push_back(given.find("w"));
+    EXPECT_EQ(flaw_of(given), "an input of the graph is a constant or the output of a node");
+    Graph twice = dense_graph();
+    twice.inputs.push_back(twice.find("x"));
+    EXPECT_EQ(flaw_of(twice), "the value is defined twice");
+    Graph named = dense_graph();
+    named.find("x")->name = "another";
+    EXPECT_EQ(flaw_of(named), "the name leads to another value");
+    Graph made = dense_graph();
+    made.find("w")->producer = made.nodes()[0].get();
+    EXPECT_EQ(flaw_of(made), "a constant is the output of a node");
+    Graph without = dense_graph();
+    without.nodes()[0]->op = nullptr;
+    EXPECT_EQ(flaw_of(without), "the node has no operator");
+    Graph unknown = dense_graph();
+    unknown.find("y")->producer = nullptr;
+    EXPECT_EQ(flaw_of(unknown), "the value does not know the node that defines it");
+    Graph incomplete = dense_graph();
+    incomplete.add_node(*find_op("", "Cast"), "cast", 13, {incomplete.find("y")}, {incomplete.add_value("z", DataType::float32, {1, 2})});
+    EXPECT_EQ(flaw_of(incomplete), "the attribute 'to' is missing");
     Graph loose = dense_graph();
     loose.remove(loose.nodes()[0].get());
     EXPECT_EQ(flaw_of(loose), "an output of the graph is nowhere defined");

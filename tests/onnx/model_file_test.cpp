@@ -5,7 +5,9 @@
 
 #include <gtest/gtest.h>
 
+#include "src/graph/op_def.h"
 #include "src/onnx/export.h"
+#include "tests/no_more_files.h"
 #include "tests/onnx/model_builder.h"
 
 namespace weft::test {
@@ -28,6 +30,7 @@ TEST(ModelFile, SaysWhatAFileIs) {
     EXPECT_EQ(messages(import_model(missing)), "error: there is no file '" + missing + "'\n  help: give the path of an ONNX model\n");
     EXPECT_EQ(messages(import_model(folder.path())),
               "error: '" + folder.path().string() + "' is a folder\n  help: give the .onnx file inside it\n");
+    EXPECT_EQ(messages(import_model("/dev/null")), "error: '/dev/null' is not a file\n  help: give the path of an ONNX model\n");
     EXPECT_EQ(message_for(""), "error: 'm.onnx' is empty\n  help: copy or export the model again\n");
     EXPECT_EQ(message_for("\xff\xd8\xff\xe0 JFIF"),
               "error: 'm.onnx' is a JPEG image, not an ONNX model\n  help: give the path of an ONNX model\n");
@@ -38,6 +41,23 @@ TEST(ModelFile, SaysWhatAFileIs) {
               "error: 'm.onnx' is a Git LFS pointer, not an ONNX model\n  help: fetch the model itself with 'git lfs pull'\n");
     EXPECT_EQ(message_for("hello, this is text"),
               "error: 'm.onnx' is not an ONNX model\n  help: the file is of another format or damaged; export the model again\n");
+}
+
+TEST(ModelFile, SaysWhyAFileCannotBeRead) {
+    const TemporaryFolder folder;
+    const auto path = folder / "m.onnx";
+    dense_model().write(path);
+    {
+        const NoMoreFiles none;
+        EXPECT_EQ(messages(import_model(path)),
+                  "error: cannot read '" + path.string() + "': Too many open files\n  help: check the file's permissions\n");
+    }
+    EXPECT_TRUE(import_model(path));
+    std::filesystem::resize_file(path, std::uintmax_t{1} << 31);
+    EXPECT_EQ(messages(import_model(path)),
+              "error: '" + path.string() +
+                  "' has 2147483648 bytes, more than the 2 GiB that protobuf allows\n  help: save the model with external data "
+                  "(onnx.save_model with save_as_external_data=True)\n");
 }
 
 TEST(ModelFile, SaysThatAFileIsTruncated) {
@@ -138,6 +158,21 @@ TEST(ExternalData, IsRefusedWhereItIsMissingOrShort) {
               "error: tensor 'w': the offset '-4' of its external data is not a number\n  help: export the model again\n");
 }
 
+TEST(ExternalData, SaysWhyItCannotBeRead) {
+    const TemporaryFolder folder;
+    write(folder / "w.bin", weight_bytes());
+    std::filesystem::create_symlink("loop.bin", folder / "loop.bin");
+    EXPECT_EQ(external_message(external_model("loop.bin"), folder.path()),
+              "error: tensor 'w': cannot find its external data 'loop.bin': Too many levels of symbolic links\n"
+              "  help: put the file itself beside the model\n");
+    const onnx::TensorProto weight = external_model("w.bin").graph().initializer(0);
+    const ExternalData external(folder.path());
+    EXPECT_TRUE(external.read(weight, 24));
+    const NoMoreFiles none;
+    EXPECT_EQ(messages(external.read(weight, 24)),
+              "error: tensor 'w': cannot read its external data 'w.bin': Too many open files\n  help: check the file's permissions\n");
+}
+
 TEST(SelfContained, BringsExternalDataInside) {
     const TemporaryFolder folder;
     std::filesystem::create_directory(folder / "in");
@@ -150,6 +185,16 @@ TEST(SelfContained, BringsExternalDataInside) {
     EXPECT_EQ(print(copy->graph), print(original->graph));
 }
 
+TEST(SelfContained, RefusesShapesThatAreNone) {
+    const TemporaryFolder folder;
+    write(folder / "w.bin", weight_bytes());
+    ModelBuilder builder = external_model("w.bin");
+    builder.graph().mutable_initializer(0)->set_dims(0, -1);
+    builder.write(folder / "m.onnx");
+    EXPECT_EQ(messages(write_self_contained(folder / "m.onnx", folder / "copy.onnx")),
+              "error: tensor 'w': its shape or element type is not usable\n  help: export the model again\n");
+}
+
 TEST(SelfContained, KeepsTheBytesOfWhatIsInside) {
     const TemporaryFolder folder;
     dense_model().write(folder / "m.onnx");
@@ -159,6 +204,27 @@ TEST(SelfContained, KeepsTheBytesOfWhatIsInside) {
     const Status status = write_self_contained(folder / "m.onnx", folder / "none/copy.onnx");
     EXPECT_EQ(messages(status), "error: cannot write '" + (folder / "none/copy.onnx").string() +
                                     "': No such file or directory\n  help: check that the folder exists and may be written to\n");
+}
+
+TEST(Export, RefusesWhatNoFileHolds) {
+    // One tensor of 64 MiB under 32 names.
+    Graph graph;
+    Value* sum = graph.add_value("x", DataType::float32, {1 << 24});
+    graph.inputs = {sum};
+    const auto shared = std::make_shared<const Tensor>(DataType::float32, Shape{1 << 24});
+    for (int i = 0; i < 32; ++i) {
+        Value* constant = graph.add_value("c" + std::to_string(i), DataType::float32, {1 << 24});
+        constant->constant = shared;
+        Value* next = graph.add_value("y" + std::to_string(i), DataType::float32, {1 << 24});
+        graph.add_node(op_for(OpRole::add), "", 13, {sum, constant}, {next});
+        sum = next;
+    }
+    graph.outputs = {sum};
+    EXPECT_EQ(messages(export_to_bytes(graph)),
+              "error: the model to write has more than the 2 GiB that an ONNX file may have\n  help: use a smaller model\n");
+    graph.outputs = {graph.find("y0")};
+    graph.remove_dead();
+    EXPECT_TRUE(export_to_bytes(graph));
 }
 
 }  // namespace

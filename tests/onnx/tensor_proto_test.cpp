@@ -172,6 +172,11 @@ TEST(TensorProto, RefusesWhatIsUnsound) {
     EXPECT_EQ(messages(read(few)),
               std::string("error: tensor 'w': it holds 1 elements where its shape [1048576, 1024] needs 1073741824") + damaged);
 
+    TensorProto part = proto_of(TensorProto::FLOAT, {1});
+    part.add_float_data(1);
+    part.mutable_segment()->set_begin(0);
+    EXPECT_EQ(messages(read(part)), std::string("error: tensor 'w': it is stored in segments") + damaged);
+
     TensorProto wide = proto_of(TensorProto::INT8, {1});
     wide.add_int32_data(128);
     EXPECT_EQ(messages(read(wide)), std::string("error: tensor 'w': an element does not fit its type INT8") + damaged);

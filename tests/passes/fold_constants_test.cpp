@@ -82,6 +82,32 @@ TEST(FoldConstants, RefusesToFillTheMemory) {
         "error: node 'fill': the constants that the model computes take more than 2 GiB\n  help: simplify the model when exporting it\n");
 }
 
+/// Passes rely on it: whatever a graph holds, its values can be computed.
+TEST(Operators, AreRefusedOrHaveTypesAndValues) {
+    for (const OpDef* op : op_registry()) {
+        EXPECT_EQ(op->infer != nullptr, !op->refusal) << op->name;
+        EXPECT_EQ(op->evaluate != nullptr, !op->refusal) << op->name;
+    }
+}
+
+TEST(InferTypes, RefusesWhatAnOperatorShouldNotHaveSaid) {
+    const auto message = [](const OpDef& op) {
+        Graph graph;
+        Value* x = graph.add_value("x", DataType::float32, {1, 2});
+        graph.inputs.push_back(x);
+        std::vector<Value*> outputs{graph.add_value("y", DataType::float32, {}), graph.add_value("z", DataType::float32, {})};
+        graph.add_node(op, "node", 13, {x}, outputs);
+        return messages(infer_types(graph, {}));
+    };
+    OpDef op{.name = "Op", .outputs = {2, 2}};
+    op.infer = [](Node&) -> Result<std::vector<ValueType>> { return std::vector<ValueType>(2, {DataType::float32, {1}}); };
+    EXPECT_EQ(message(op), "");
+    op.infer = [](Node&) -> Result<std::vector<ValueType>> { return std::vector<ValueType>(1, {DataType::float32, {1}}); };
+    EXPECT_EQ(message(op), "error: node 'node': Op has no output 1\n  help: leave that output out\n");
+    op.infer = [](Node&) -> Result<std::vector<ValueType>> { return std::vector<ValueType>(2, {DataType::float32, {-1}}); };
+    EXPECT_EQ(message(op), "error: node 'node', tensor 'y': its shape [-1] is absurd\n  help: check the shapes of the model's inputs\n");
+}
+
 TEST(RemoveIdentities, KeepsTheNamesOfInputsAndOutputs) {
     ModelBuilder builder;
     builder.input("x", {1, 2});

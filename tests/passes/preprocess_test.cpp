@@ -76,5 +76,22 @@ TEST(Preprocess, RefusesWhatItDoesNotUnderstand) {
     }
 }
 
+TEST(Preprocess, RefusesModelsThatItDoesNotFit) {
+    const auto reason = [](Graph graph, const char* spec) {
+        const Status status = prepend_preprocessing(graph, spec);
+        return status ? std::string() : status.error()[0].reason;
+    };
+    Graph two = doubling();
+    two.inputs.push_back(two.add_value("z", DataType::float32, {1}));
+    EXPECT_EQ(reason(std::move(two), "scale=1/2"), "--preprocess: the model has 2 inputs; only one is supported");
+    Graph bytes = doubling();
+    bytes.inputs[0]->type = DataType::uint8;
+    EXPECT_EQ(reason(std::move(bytes), "scale=1/2"), "--preprocess: the model's input 'x' is uint8 already");
+    Graph flat = doubling();
+    for (const char* name : {"x", "y"}) flat.find(name)->shape = {1, 12};
+    EXPECT_EQ(reason(std::move(flat), "layout=hwc"),
+              "--preprocess: layout and order need an image input of four axes; 'x' has the shape [1, 12]");
+}
+
 }  // namespace
 }  // namespace weft

@@ -7,6 +7,7 @@
 
 #include <fstream>
 
+#include "tests/no_more_files.h"
 #include "tests/paths.h"
 
 namespace weft {
@@ -66,6 +67,13 @@ TEST(Bits, RefusedFiles) {
     EXPECT_EQ(reason(field), "bits file, node 'c': unknown field 'weight'");
     EXPECT_EQ(field.error()[0].help, "did you mean 'weights'?");
     EXPECT_EQ(reason(parse_bits_json(R"({"node": {}})")), "bits file: unknown field 'node'");
+    EXPECT_EQ(reason(parse_bits_json(R"({"nodes": []})")), "bits file: 'nodes' must be an object keyed by node");
+    const test::TemporaryFolder folder;
+    const std::string file = (folder / "bits.json").string();
+    std::ofstream(folder / "bits.json") << "{}";
+    EXPECT_EQ(reason(parse_bits(file)), "");
+    const test::NoMoreFiles none;
+    EXPECT_EQ(reason(parse_bits(file)), "the bits file '" + file + "' cannot be read");
 }
 
 TEST(Bits, UnknownNodesAreNamedWithTheNearest) {
@@ -77,6 +85,8 @@ TEST(Bits, UnknownNodesAreNamedWithTheNearest) {
     ASSERT_EQ(problems.size(), 3u);
     EXPECT_EQ(problems[1].node, "conv2");
     EXPECT_EQ(problems[1].help, "did you mean 'conv1'?");
+    EXPECT_EQ(problems[0].reason, "the bits file gives bits for activations, but the node's result is not quantised");
+    EXPECT_EQ(problems[0].help, "leave 'activations' out");
     EXPECT_EQ(problems[2].reason, "the bits file gives bits for weights, but the node has none");
 }
 

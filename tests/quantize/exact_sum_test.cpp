@@ -61,6 +61,7 @@ TEST(ExactSum, RefusesWhatNeedsMoreBits) {
     EXPECT_EQ(reason({channel(-(1 << 23), 1 << 23, 1, 0)}), wide);
     // A bias in float beside the products of two scales; scales of two channels without a common measure.
     EXPECT_EQ(reason({channel(-90, 90, Rational(0.1f) * Rational(0.02f), Rational(0.1f * 0.02f) * 3)}), wide);
+    EXPECT_EQ(reason({channel(-90, 90, Rational(1, 3), 0)}), wide);
     EXPECT_EQ(reason({channel(-90, 90, Rational(0.1f), 0), channel(-90, 90, Rational(0.1234567f), 0)}), wide);
 }
 

@@ -177,6 +177,10 @@ TEST(Staircase, RefusesAFunctionThatMustBeEvaluatedTooOften) {
     const auto staircase = staircase_of(wide, rule_of_bits(8, Rational(1, 128), 0));
     ASSERT_FALSE(staircase);
     EXPECT_NE(staircase.error()[0].reason.find("2^22"), std::string::npos);
+    const auto fine = staircase_of(channel(0, 1 << 23, Rational(1), Rational(0), relu()), rule_of_bits(24, Rational(1), 0));
+    ASSERT_FALSE(fine);
+    EXPECT_EQ(fine.error()[0].reason, "the quantised output has more than 2^22 values");
+    EXPECT_EQ(fine.error()[0].help, "quantise it to 16 bits or fewer");
 }
 
 /// floor or ceiling of slope * acc + intercept in whole numbers, moved and limited.
@@ -435,6 +439,24 @@ TEST(Requantize, SwitchedOffChannelsDoNotCostTheLayerItsMultipliers) {
     const auto plan = plan_requantize(layer, rule_of_bits(8, Rational(0.0517f), -128), true);
     ASSERT_TRUE(plan);
     EXPECT_EQ(plan->stage.form, RequantizeForm::multiply) << plan->why;
+}
+
+TEST(Requantize, RefusesMoreThresholdsThanHardwareHolds) {
+    // No multiplier is this staircase, and no table holds so many accumulators.
+    AccumulatorChannel jagged{.min = 0, .max = 1 << 20};
+    jagged.steps.emplace();
+    for (std::int64_t acc = 0; acc <= jagged.max; ++acc) {
+        if (acc > 0) jagged.steps->positions.push_back(acc);
+        jagged.steps->values.push_back(acc % 2);
+    }
+    AccumulatorChannel constant{.min = 0, .max = 1 << 20};
+    constant.steps = Staircase{{}, {0}};
+    std::vector<AccumulatorChannel> channels{jagged};
+    channels.resize(16, constant);
+    const auto plan = plan_requantize(channels, rule_of_bits(16, Rational(1), 0), false);
+    ASSERT_FALSE(plan);
+    EXPECT_EQ(plan.error()[0].reason, "the requantisation needs 1,048,577 thresholds in each of 16 channels");
+    EXPECT_EQ(plan.error()[0].help, "quantise the output to fewer bits");
 }
 
 TEST(Requantize, ANetworkOfThreeThousandChannelsIsPlannedInMoments) {

@@ -83,6 +83,18 @@ TEST(Schedule, ShallowSkipStreamIsADeadlockWithItsName) {
     EXPECT_THAT(to_string(result.error().front()), HasSubstr(deepest->name));
 }
 
+TEST(Schedule, ThatIsTooLongIsNone) {
+    const Design design = prepared(branched());
+    const auto whole = schedule(design);
+    ASSERT_TRUE(whole);
+    ScheduleOptions options;
+    options.most_cycles = whole->latency_cycles / 2;
+    const auto cut = schedule(design, options);
+    ASSERT_FALSE(cut);
+    EXPECT_EQ(to_string(cut.error().front()), "error: the schedule is longer than " + std::to_string(options.most_cycles) +
+                                                  " cycles\n  help: fold the network less, or schedule fewer frames");
+}
+
 TEST(Schedule, TimelineShowsEveryUnit) {
     const Design design = prepared(branched());
     const auto result = schedule(design);

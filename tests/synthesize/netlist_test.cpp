@@ -9,6 +9,8 @@
 #include "src/synthesize/depth.h"
 #include "src/synthesize/netlist.h"
 #include "src/synthesize/primitives.h"
+#include "src/synthesize/report.h"
+#include "tests/messages.h"
 
 namespace weft {
 namespace {
@@ -183,6 +185,25 @@ TEST(Netlist, RefusesWhatIsNone) {
     const auto other = Netlist::parse(R"({"modules": {"m": {"ports": 3}}})");
     ASSERT_FALSE(other);
     EXPECT_THAT(other.error()[0].reason, HasSubstr("not as Yosys writes it"));
+}
+
+TEST(Report, WarnsOfWhatIsNotCountedAndOfWhatBarsTheClock) {
+    const auto warnings = [](const ModuleCounts& counts) {
+        Diagnostics list;
+        add_warnings(list, "conv", "u_conv", "weft_matvec", counts);
+        return test::messages(list);
+    };
+    ModuleCounts counts;
+    EXPECT_EQ(warnings(counts), "");
+    counts.unknown_cells = {"$mul", "$div"};
+    counts.depth.loop = "a, b";
+    counts.depth.unregistered_dsps = 3;
+    EXPECT_EQ(warnings(counts),
+              "warning: node 'conv': u_conv (weft_matvec): cells that are not counted: $mul, $div\n  help: Yosys left them unmapped: the "
+              "counts are too low\n"
+              "warning: node 'conv': u_conv (weft_matvec): a combinational loop through a, b\n  help: the depth of paths through it is not "
+              "known\n"
+              "warning: node 'conv': u_conv (weft_matvec): 3 DSPs without an output register\n  help: they will limit the clock\n");
 }
 
 }  // namespace
