@@ -25,6 +25,8 @@ namespace {
 /// Older graphs are lifted to an operator set that every runtime of today takes.
 constexpr int earliest_opset = 7;
 constexpr int lifted_opset = 13;
+/// The newest whose quantisers and casts ONNX Runtime has (1.32): those of later sets only take more types.
+constexpr int runnable_opset = 25;
 constexpr const char* batch_symbol = "N";
 
 /// The file format that came with an operator set; 8 serves all up to 18.
@@ -38,10 +40,24 @@ int ir_version_for(int opset) {
 
 bool is_standard(const Node& node) { return node.op->domain.empty(); }
 
+/// Whether the words of `runnable_opset` say the node, whatever set it is from.
+bool is_runnable(const Node& node) {
+    return node.op->since <= runnable_opset && std::ranges::all_of(node.op->attributes, [&](const AttributeDef& def) {
+               if (def.since <= runnable_opset) return true;
+               const auto at =
+                   std::ranges::find(node.attributes, def.name, [](const auto& entry) { return std::string_view(entry.first); });
+               return at == node.attributes.end() || at->second == default_of(def);
+           });
+}
+
 int target_opset(const Graph& graph, int opset) {
+    const int least = opset;
     for (const auto& node : graph.nodes()) {
         if (is_standard(*node)) opset = std::max(opset, node->opset);
     }
+    if (opset > runnable_opset && least <= runnable_opset &&
+        std::ranges::all_of(graph.nodes(), [](const auto& node) { return is_runnable(*node); }))
+        return runnable_opset;
     return opset < earliest_opset ? lifted_opset : opset;
 }
 
