@@ -72,6 +72,13 @@ Result<bool> concat_channels(Graph& graph, Node* node) {
     return true;
 }
 
+std::optional<Refusal> refused_concat(const Node& node) {
+    if (std::ranges::any_of(node.inputs, is_fixed))
+        return Refusal{"joins a constant to values that are computed at run time",
+                       "leave constant channels out of the model: what the layer behind makes of them is a constant too"};
+    return Refusal{"joins along another axis than the channels", "in hardware it joins along axis 1 of four, or along the last"};
+}
+
 }  // namespace
 
 extern const OpDef op_concat{
@@ -85,6 +92,7 @@ extern const OpDef op_concat{
     .infer = infer,
     .evaluate = evaluate,
     .rewrites = {{"concat-channels", concat_channels}},
+    .no_hardware = refused_concat,
 };
 
 extern const OpDef op_weft_concat{

@@ -18,15 +18,15 @@ struct Weights {
     int bits = 1;
 };
 
-Result<Weights> read_weights(const Node& node, Lowering& lowering) {
+Result<Weights> read_weights(const Node& node) {
     const Value* value = node.input(1);
     if (!is_constant_like(value)) {
         return tensor_error(node, value, "the weight is computed by the model", "only constant weights are supported");
     }
     WEFT_ASSIGN(ConstantReal real, constant_real(value));
     if (!real.quantised) {
-        return Diagnostic{Severity::error, lowering.key(node), value->name, "the weight is not quantised",
-                          "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely"};
+        return tensor_error(node, value, "the weight is not quantised",
+                            "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely");
     }
     Weights weights;
     const std::int64_t outputs = value->shape[0];
@@ -75,7 +75,7 @@ WindowShape window_of(const Node& node) {
 }  // namespace
 
 Status lower_linear(const Node& node, Lowering& lowering) {
-    WEFT_ASSIGN(Weights weights, read_weights(node, lowering));
+    WEFT_ASSIGN(Weights weights, read_weights(node));
     const Shape& weight_shape = node.input(1)->shape;
     const std::int64_t outputs = weight_shape[0];
     const std::int64_t taps = weight_shape[1] * weight_shape[2];

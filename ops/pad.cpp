@@ -290,6 +290,17 @@ Result<bool> pad_reals(Graph& graph, Node* node) {
     return true;
 }
 
+std::optional<Refusal> refused_pad(const Node& node) {
+    if (!pad_value_of(node)) return Refusal{"fills with a value that the model computes", "pad with a constant"};
+    const auto pads = pads_of(node, node.input(0)->shape.size());
+    if (!pads || !is_float(node.input(0)->type)) return std::nullopt;
+    if (std::ranges::any_of(*pads, [](std::int64_t pad) { return pad < 0; }))
+        return Refusal{"cuts elements off by negative pads",
+                       "no unit drops elements: give the layer before it less padding or a larger stride"};
+    return Refusal{"pads other axes than the two of an image's rows and columns",
+                   "only rows and columns of images (four axes) have padding"};
+}
+
 std::optional<double> canonical_fill(const Node& node) { return node.attributes.real("value"); }
 
 const Traits pad_traits{.same_type_inputs = {0}, .fill_value = pad_value_of, .limit_inputs = {2}};
@@ -312,6 +323,7 @@ extern const OpDef op_pad{
     .evaluate = evaluate_pad,
     .rewrites = {{"remove-empty-padding", remove_empty_pad}, {"padding-to-canonical", pad_to_canonical}},
     .expansions = {{"integers-padded-as-reals", pad_reals}},
+    .no_hardware = refused_pad,
 };
 
 extern const OpDef op_weft_pad{

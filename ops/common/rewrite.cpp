@@ -58,6 +58,7 @@ Result<Value*> add_view(Graph& graph, int opset, Value* value, const std::vector
     attributes.set("perm", perm);
     attributes.set("shape", shape);
     WEFT_ASSIGN(Value* const view, add_inferred(graph, op_for(OpRole::view), "", opset, {value}, std::move(attributes), wanted));
+    view->stands_for = value->user_name();
     if (!value->integer) return view;
     if (value->integer->axis < 0) {
         view->integer = value->integer;

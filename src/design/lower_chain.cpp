@@ -65,7 +65,7 @@ Result<std::unique_ptr<Stretch>> Lowering::stretch_of(const Value* last, const N
     const Node* producer = source->producer;
     if (typed_.count(source) || source->integer || !producer || !is_mover(*producer)) return stretch;
     stretch->mover = producer;
-    if (!producer->op->lower) return no_hardware(*producer, source);
+    if (!producer->op->lower) return no_hardware(*producer);
 
     // The canonical operators that hand on elements give them in place, channel by channel.
     const int channels = stream_shape(*source).channels;

@@ -62,17 +62,13 @@ Diagnostic Lowering::untyped(const Node& node, const Value* value) const {
     std::string source;
     for (const Value* at = value; at && at->producer; at = at->producer->input(0)) {
         if (at->producer->op->traits.accumulates) {
-            source = " (a result of node '" + graph_.key(at->producer) + "')";
+            source = " (a result of node '" + user_name(*at->producer) + "')";
             break;
         }
         if (at->producer->inputs.empty() || !at->producer->input(0)) break;
     }
-    // A value that a rewrite made is named after the file's: the file's name is a prefix.
-    std::string name = value->name;
-    while (!name.empty() && !model_.find(name)) name.pop_back();
-    if (name.empty()) name = value->name;
-    return {Severity::error, graph_.key(&node), name, "the input is a float value" + source + ": it has no quantiser",
-            "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely"};
+    return tensor_error(node, value, "the input is a float value" + source + ": it has no quantiser",
+                        "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely");
 }
 
 Result<TypedStream> Lowering::input_any_order(const Node& node, std::size_t index) { return stream_of(node, node.input(index)); }
@@ -202,7 +198,7 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
         auto sum = plan_exact_sum(channels_);
         if (!sum) {
             Diagnostic reason = std::move(sum).error().front();
-            reason.node = graph_.key(&node);
+            reason.node = user_name(node);
             return reason;
         }
         plan_ = std::move(sum->plan);
@@ -226,7 +222,7 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
     if (!plan) {
         Diagnostics reasons = std::move(plan).error();
         for (Diagnostic& reason : reasons) {
-            if (reason.node.empty()) reason.node = graph_.key(&node);
+            if (reason.node.empty()) reason.node = user_name(node);
         }
         return reasons;
     }
@@ -371,7 +367,7 @@ Status Lowering::lower_quantiser(const Node& quantise) {
     if (producer && !typed_.count(source) && producer->op->traits.host_suffix && !producer->op->lower) return Ok{};
     const Node* lowered = typed_.count(source) ? &quantise : producer;
     assert(lowered);  // what nothing computes is an input of the model, or a constant
-    if (!lowered->op->lower) return no_hardware(*lowered, source);
+    if (!lowered->op->lower) return no_hardware(*lowered);
     lowered_.insert(lowered);
     region_ = &region;
     const Status status = lowered->op->lower(*lowered, *this);

@@ -136,7 +136,7 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
                           "give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a folder of images)"};
     }
     auto lowered = timed(compiled->seconds, "lower", [&] { return lower(compiled->model.quantised, compiled->model.name, observer); });
-    if (!lowered) return in_names_of(compiled->model.source, std::move(lowered).error());
+    if (!lowered) return std::move(lowered).error();
     compiled->design = std::move(lowered->design);
     compiled->regions = std::move(lowered->regions);
     const auto fold_it = [&]() -> Status {

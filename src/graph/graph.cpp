@@ -7,6 +7,7 @@
 #include <cassert>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "src/graph/op_def.h"
 
@@ -23,6 +24,7 @@ Value* Graph::add_value(std::string name, DataType type, Shape shape) {
     value->name = name;
     value->type = type;
     value->shape = std::move(shape);
+    value->stands_for = value_stood_for_;
     Value* plain = value.get();
     by_name_.emplace(std::move(name), plain);
     values_.push_back(std::move(value));
@@ -44,6 +46,7 @@ Node* Graph::add_node(const OpDef& op, std::string name, int opset, std::vector<
     node->inputs = std::move(inputs);
     node->outputs = std::move(outputs);
     node->attributes = std::move(attributes);
+    node->stands_for = node_stood_for_;
     for (Value* output : node->outputs) {
         if (output) output->producer = node.get();
     }
@@ -169,6 +172,7 @@ Graph Graph::clone() const {
         made->constant = value->constant;
         made->integer = value->integer;
         made->integer_tensor = value->integer_tensor;
+        made->stands_for = value->stands_for;
         twin.emplace(value.get(), made);
     }
     const auto map = [&](const std::vector<Value*>& from) {
@@ -177,11 +181,33 @@ Graph Graph::clone() const {
         return to;
     };
     for (const auto& node : nodes_) {
-        copy.add_node(*node->op, node->name, node->opset, map(node->inputs), map(node->outputs), node->attributes);
+        Node* made = copy.add_node(*node->op, node->name, node->opset, map(node->inputs), map(node->outputs), node->attributes);
+        made->stands_for = node->stands_for;
     }
     copy.inputs = map(inputs);
     copy.outputs = map(outputs);
     return copy;
+}
+
+StandingIn::StandingIn(Graph& graph, std::string node, std::string value)
+    : graph_(graph),
+      node_(std::exchange(graph.node_stood_for_, std::move(node))),
+      value_(std::exchange(graph.value_stood_for_, std::move(value))) {}
+
+StandingIn::StandingIn(Graph& graph, const Node& node)
+    : StandingIn(graph, weft::user_name(node), node.outputs.empty() || !node.output() ? std::string() : node.output()->user_name()) {}
+
+StandingIn::~StandingIn() {
+    graph_.node_stood_for_ = std::move(node_);
+    graph_.value_stood_for_ = std::move(value_);
+}
+
+std::string user_name(const Node& node) {
+    if (!node.stands_for.empty()) return node.stands_for;
+    if (!node.name.empty()) return node.name;
+    for (const Value* output : node.outputs)
+        if (output) return output->user_name();
+    return {};
 }
 
 Diagnostic node_error(const Node& node, std::string reason, std::string help, Made made) {
@@ -189,11 +215,7 @@ Diagnostic node_error(const Node& node, std::string reason, std::string help, Ma
 }
 
 Diagnostic tensor_error(const Node& node, const Value* tensor, std::string reason, std::string help, Made made) {
-    std::string name = node.name;
-    for (const Value* output : node.outputs) {
-        if (name.empty() && output) name = output->name;
-    }
-    return {Severity::error, name, tensor ? tensor->name : std::string(), std::move(reason), std::move(help), made};
+    return {Severity::error, user_name(node), tensor ? tensor->user_name() : std::string(), std::move(reason), std::move(help), made};
 }
 
 }  // namespace weft

@@ -32,7 +32,10 @@ struct Value {
     /// Where `integer` is set: the name in out/model.onnx of the tensor that holds the integers themselves; empty if it holds none.
     std::string integer_tensor;
     Node* producer = nullptr;  ///< Null for graph inputs and constants.
+    /// Name of the value of the user's model in whose stead a pass made this one; empty: it is the user's own. For messages only.
+    std::string stands_for;
 
+    const std::string& user_name() const { return stands_for.empty() ? name : stands_for; }
     bool is_constant() const { return constant != nullptr; }
 };
 
@@ -44,6 +47,8 @@ struct Node {
     Attributes attributes;
     std::vector<Value*> inputs;
     std::vector<Value*> outputs;
+    /// Key of the node of the user's model that this one is, or in whose stead a pass made it; empty where nobody said. For messages only.
+    std::string stands_for;
 
     bool has_input(std::size_t index) const { return index < inputs.size() && inputs[index] != nullptr; }
     Value* input(std::size_t index) const { return has_input(index) ? inputs[index] : nullptr; }
@@ -98,10 +103,33 @@ public:
     Graph clone() const;
 
 private:
+    friend class StandingIn;
+
     std::vector<std::unique_ptr<Node>> nodes_;
     std::deque<std::unique_ptr<Value>> values_;
     std::map<std::string, Value*, std::less<>> by_name_;
+    std::string node_stood_for_;  ///< See StandingIn.
+    std::string value_stood_for_;
 };
+
+/// While it lives, nodes and values that are added stand for these of the user's model (Node::stands_for, Value::stands_for).
+class StandingIn {
+public:
+    StandingIn(Graph& graph, std::string node, std::string value);
+    /// For a node and its first output, as they themselves stand in the user's model.
+    StandingIn(Graph& graph, const Node& node);
+    ~StandingIn();
+    StandingIn(const StandingIn&) = delete;
+    StandingIn& operator=(const StandingIn&) = delete;
+
+private:
+    Graph& graph_;
+    std::string node_;  ///< What held before.
+    std::string value_;
+};
+
+/// A node in the words of the user's model: the key that it stands for, else its name, else what its first output stands for.
+std::string user_name(const Node& node);
 
 /// Structure is sound: every input exists and precedes its reader, names unique, shapes positive, arities within the operator's table.
 Status verify(const Graph& graph);

@@ -139,7 +139,7 @@ struct Rewrite {
     Result<bool> (*apply)(Graph&, Node*);
 };
 
-/// Why an operator of the standard is none that weft takes: `reason` follows "the operator NAME ", `help` is a diagnostic's.
+/// Why weft does not take an operator of the standard, or a node of one: `reason` follows "the operator NAME ", `help` is a diagnostic's.
 struct Refusal {
     std::string_view reason;
     std::string_view help;
@@ -173,6 +173,9 @@ struct OpDef {
     /// DequantizeLinear: the only form in which the rest of weft knows quantisers, and that out/model.onnx has. Such a node is never
     /// folded: of a constant it makes stored integers.
     std::vector<Rewrite> expansions = {};
+    /// Why a node that its rewrites left as it is has no hardware, and what would help; empty where nothing but its operator is the reason.
+    /// Null: as always empty.
+    std::optional<Refusal> (*no_hardware)(const Node&) = nullptr;
     /// Canonical operators only: adds units to the Design. Null: has no hardware of its own.
     Status (*lower)(const Node&, Lowering&) = nullptr;
 };
@@ -184,7 +187,7 @@ const OpDef* find_op(std::string_view domain, std::string_view name);
 /// The operator that plays `role`; asserts that there is one.
 const OpDef& op_for(OpRole role);
 
-/// A diagnostic about `node`, with its key.
+/// A diagnostic about `node`, in the user's names.
 Diagnostic node_error(const Node& node, std::string reason, std::string help = {}, Made made = std::source_location::current());
 /// The same, about one of its tensors.
 Diagnostic tensor_error(const Node& node, const Value* tensor, std::string reason, std::string help = {},

@@ -14,8 +14,11 @@ OpPlaces places_of(const OpDef& op) {
     return places;
 }
 
-Diagnostic no_hardware(const Node& node, const Value* tensor, Made made) {
+Diagnostic no_hardware(const Node& node, Made made) {
+    const Value* tensor = node.outputs.empty() ? nullptr : node.output();
     const std::string name(node.op->name);
+    if (const auto refusal = node.op->no_hardware ? node.op->no_hardware(node) : std::nullopt)
+        return tensor_error(node, tensor, "the operator " + name + " " + std::string(refusal->reason), std::string(refusal->help), made);
     if (places_of(*node.op).hardware)
         return tensor_error(node, tensor, "this form of the operator " + name + " has no hardware", "weft list ops says which form has",
                             made);

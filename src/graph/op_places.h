@@ -17,8 +17,8 @@ struct OpPlaces {
 
 OpPlaces places_of(const OpDef& op);
 
-/// That `node` has no hardware: its operator, or this form of it.
-Diagnostic no_hardware(const Node& node, const Value* tensor = nullptr, Made made = std::source_location::current());
+/// The refusal of a node that no hardware computes: why, as its table says, or that its operator or this form of it has none.
+Diagnostic no_hardware(const Node& node, Made made = std::source_location::current());
 
 /// Name of an expansion that only refuses: the operator is evaluated, but no kernel has it.
 inline constexpr std::string_view refusing_step = "refuse";

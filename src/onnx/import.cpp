@@ -209,6 +209,7 @@ Result<ImportedModel> import_file(ModelFile file, const ImportOptions& options) 
     result.graph = std::move(typed.graph);
     result.graph.name = proto.name();
     result.graph.remove_dead();
+    for (const auto& node : result.graph.nodes()) node->stands_for = result.graph.key(node.get());
     problems = non_finite_constants(result.graph);
     if (!problems.empty()) return problems;
     const bool same_batch = std::equal(inputs->begin(), inputs->end(), result.graph.inputs.begin(), result.graph.inputs.end(),

@@ -18,6 +18,7 @@ Status apply_rewrites(Graph& graph, PassLog& log, std::vector<Rewrite> OpDef::*l
         for (Node* node : nodes) {
             for (const Rewrite& rewrite : node->op->*list) {
                 const std::string name = node->name;
+                const StandingIn stead(graph, *node);
                 WEFT_ASSIGN(const bool applied, rewrite.apply(graph, node));
                 if (!applied) continue;
                 log.push_back(std::string(rewrite.name) + ": " + name);

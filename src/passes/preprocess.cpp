@@ -160,6 +160,7 @@ Status prepend_preprocessing(Graph& graph, std::string_view text) {
     if (spec.channels_last) stored = {wanted[0], wanted[2], wanted[3], wanted[1]};
     const std::string name = old->name;
     graph.rename(old, graph.unique_name(name + "_preprocessed"));
+    old->stands_for = name;
     Value* input = graph.add_value(name, spec.type, stored);
     graph.inputs[0] = input;
 

@@ -272,9 +272,9 @@ void Finder::require_outputs() {
 std::string Finder::key_of(Value* value) {
     for (;;) {
         value = source_of(value);
-        if (value->producer == nullptr) return value->name;
+        if (value->producer == nullptr) return value->user_name();
         const std::vector<std::size_t> moved = moved_inputs(value->producer);
-        if (moved.empty() || is_quantised(value)) return graph_.key(value->producer);
+        if (moved.empty() || is_quantised(value)) return user_name(*value->producer);
         value = value->producer->inputs[moved[0]];
     }
 }
@@ -291,7 +291,7 @@ QuantizationPoints Finder::find() {
             linear && (!linear->applies || linear->applies(*node)) && node->has_input(static_cast<std::size_t>(linear->weight));
         if (has_weights) {
             const Value* weight = node->input(static_cast<std::size_t>(linear->weight));
-            if (weight->is_constant() && is_float(weight->type)) result.weights.push_back({node.get(), graph_.key(node.get())});
+            if (weight->is_constant() && is_float(weight->type)) result.weights.push_back({node.get(), user_name(*node)});
         }
         for (Value* input : node->inputs)
             if (input && !is_constant_like(input)) require(input, false);

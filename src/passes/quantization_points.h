@@ -14,7 +14,7 @@ namespace weft {
 /// A real value that is to be quantised, for all its readers.
 struct QuantizationPoint {
     Value* value = nullptr;
-    /// Key of the accumulating node whose region gives the value; the model input's name where it comes from outside.
+    /// The accumulating node whose region gives the value, in the user's names; the model input where it comes from outside.
     std::string key;
     /// Read by functions only: becomes the address of a table, so that it may have more bits than a linear operator's operand.
     bool function_input = false;

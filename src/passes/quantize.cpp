@@ -195,6 +195,9 @@ void Inserter::quantise_value(Value* old, const IntegerType& type) {
     const std::string name = old->name;
     // The quantised value takes over the name and the readers; a model input keeps its name and hands on its readers.
     Value *source = old, *result = old;
+    const std::vector<Node*> readers = graph_.readers(old);
+    const Node* concerned = old->producer ? old->producer : readers.empty() ? nullptr : readers.front();
+    const StandingIn stead(graph_, concerned ? user_name(*concerned) : std::string(), old->user_name());
     if (old->producer) {
         source = value(name + "_real", old->type, old->shape);
         Node* producer = old->producer;
@@ -262,6 +265,7 @@ void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
 
     const std::string name = weight->name;
     const std::vector<std::int64_t> no_zero_points(static_cast<std::size_t>(channels));
+    const StandingIn stead(graph_, user_name(node), weight->user_name());
     Value* real = value(name + "_dequantized", weight->type, weight->shape);
     write_stored(graph_, opset_, name, Tensor::of<std::int8_t>(weight->shape, quantised.values),
                  {quantised.scale.begin(), quantised.scale.end()}, no_zero_points, axis, real);
@@ -275,6 +279,7 @@ void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
         bias_scale.push_back(static_cast<float>(input_scale * static_cast<double>(quantised.scale[c])));
         bias_integers.push_back(static_cast<std::int32_t>(std::nearbyint(static_cast<double>(elements[c]) / bias_scale[c])));
     }
+    const StandingIn bias_stead(graph_, user_name(node), bias->user_name());
     Value* real_bias = value(bias->name + "_dequantized", bias->type, bias->shape);
     write_stored(graph_, opset_, bias->name, Tensor::of<std::int32_t>(bias->shape, bias_integers), bias_scale, no_zero_points,
                  static_cast<int>(bias->shape.size()) - 1, real_bias);

@@ -134,6 +134,7 @@ Status type_functions(Graph& graph, PassLog& log) {
         if (!is_needed(graph, value)) continue;
         const auto type = type_of(value);
         if (!type) continue;
+        const StandingIn stead(graph, user_name(*function), value->user_name());
         Value* typed = graph.add_value(graph.unique_name(value->name + "_typed"), value->type, value->shape);
         typed->integer = type;
         for (Node* reader : graph.readers(value)) std::replace(reader->inputs.begin(), reader->inputs.end(), value, typed);

@@ -53,8 +53,10 @@ bool raise_dequantiser(Graph& graph, Node* dequantise) {
     const Traits& traits = mover->op->traits;
     if (!traits.view && !traits.commutes_with_monotone) return false;
     std::vector<Value*> inputs = mover->inputs;
+    const std::string mover_name = user_name(*mover);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (!inputs[i] || !moves_input(traits, i)) continue;
+        const StandingIn stead(graph, user_name(*dequantise), inputs[i]->user_name());
         Value* real = graph.add_value(graph.unique_name(inputs[i]->name + "_real"), dequantise->output()->type, inputs[i]->shape);
         graph.add_node(*dequantise->op, dequantise->name, dequantise->opset, {inputs[i], dequantise->input(1), dequantise->input(2)},
                        {real}, dequantise->attributes);
@@ -62,6 +64,7 @@ bool raise_dequantiser(Graph& graph, Node* dequantise) {
     }
     Value* output = dequantise->output();
     graph.remove(dequantise);
+    const StandingIn stead(graph, mover_name, {});
     graph.add_node(*mover->op, mover->name, mover->opset, std::move(inputs), {output}, mover->attributes);
     return true;
 }
@@ -145,6 +148,7 @@ private:
             const Node* quantise = quantiser_above(value);
             const bool leaves = graph_.is_output(value);
             if (!quantise || (!leaves && hosts.empty())) continue;
+            const StandingIn stead(graph_, user_name(*quantise), value->user_name());
             Value* real = graph_.add_value(graph_.unique_name(value->name + "_real"), quantise->input(0)->type, value->shape);
             graph_.add_node(op_for(OpRole::dequantize), "", quantise->opset, {value, quantise->input(1), quantise->input(2)}, {real},
                             quantise->attributes);
@@ -210,6 +214,7 @@ private:
             IntegerType type = rule.type;
             type.min = low;
             type.max = high;
+            const StandingIn stead(graph_, user_name(rule.quantise), integers->user_name());
             Value* real = graph_.add_value(graph_.unique_name(integers->name + "_real"), rule.source->type, integers->shape);
             std::replace(graph_.outputs.begin(), graph_.outputs.end(), integers, real);
             for (Node* host : hosts) std::replace(host->inputs.begin(), host->inputs.end(), integers, real);
@@ -268,6 +273,7 @@ private:
         attributes.set("max", type.max);
         real->integer = type;
         real->integer_tensor = integers->name;
+        const StandingIn stead(graph_, user_name(rule.quantise), {});
         graph_.add_node(op_for(OpRole::quantise), rule.quantise.name, 1, {rule.source}, {real}, std::move(attributes));
         log_.push_back(real->name + ": " + to_string(type));
     }

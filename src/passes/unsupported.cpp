@@ -36,24 +36,22 @@ public:
             const OpDef& op = *node->op;
             if (op.lower || is_view(*node) || op.traits.role == OpRole::dequantize) continue;
             if (op.traits.host_suffix) {
-                problems.push_back(node_error(*node,
-                                              "the operator " + std::string(op.name) +
-                                                  " stands before layers with weights: only behind "
-                                                  "the last of them can the host run it",
-                                              "cut the model at this node into two"));
+                problems.push_back(tensor_error(*node, node->output(),
+                                                "the operator " + std::string(op.name) +
+                                                    " stands before layers with weights: only behind "
+                                                    "the last of them can the host run it",
+                                                "cut the model at this node into two"));
             } else if (!is_function(*node)) {
                 problems.push_back(no_hardware(*node));
             } else if (const Value* constant = constant_of(*node)) {
                 problems.push_back(tensor_error(*node, constant, "the value is computed from constants alone, by nodes that are not folded",
                                                 "fold the constant before export"));
             } else if (source_of(node->output()) == node->output()) {
-                problems.push_back(node_error(*node,
-                                              "the operator " + std::string(op.name) + " joins tensors that are computed at run time",
-                                              "of two such tensors only sums and differences have hardware"));
+                problems.push_back(tensor_error(*node, node->output(),
+                                                "the operator " + std::string(op.name) + " joins tensors that are computed at run time",
+                                                "of two such tensors only sums and differences have hardware"));
             }
         }
-        for (Diagnostic& problem : problems)
-            if (problem.tensor.empty()) problem.tensor = tensor_of(problem.node);
         return problems;
     }
 
@@ -108,12 +106,6 @@ private:
         return sources_[value] = source;
     }
 
-    std::string tensor_of(const std::string& key) const {
-        for (const auto& node : graph_.nodes())
-            if (graph_.key(node.get()) == key) return node->output()->name;
-        return {};
-    }
-
     const Graph& graph_;
     std::set<const Node*> needed_;
     std::map<const Value*, const Value*> sources_;
@@ -123,38 +115,5 @@ private:
 }  // namespace
 
 Diagnostics unsupported_nodes(const Graph& graph) { return Finder(graph).find(); }
-
-Diagnostics in_names_of(const Graph& model, Diagnostics diagnostics) {
-    std::set<std::string> nodes, values;
-    std::map<std::string, std::string> makers;  // value -> key of the node that makes it
-    for (const auto& value : model.values()) values.insert(value->name);
-    for (const auto& node : model.nodes()) {
-        const std::string key = model.key(node.get());
-        nodes.insert(key);
-        for (const Value* output : node->outputs)
-            if (output) makers.emplace(output->name, key);
-    }
-    // What passes make carries the name of what it is made for, with words behind it.
-    const auto known = [](std::string name, const std::set<std::string>& names) {
-        while (!name.empty() && !names.count(name)) name.pop_back();
-        return name;
-    };
-    for (Diagnostic& diagnostic : diagnostics) {
-        if (!diagnostic.tensor.empty()) {
-            const std::string tensor = known(diagnostic.tensor, values);
-            if (!tensor.empty()) diagnostic.tensor = tensor;
-        }
-        if (diagnostic.node.empty() || nodes.count(diagnostic.node)) continue;
-        const std::string as_node = known(diagnostic.node, nodes), as_value = known(diagnostic.node, values);
-        const auto maker = makers.find(as_value);
-        if (as_value.size() > as_node.size() && maker != makers.end())
-            diagnostic.node = maker->second;
-        else if (!as_node.empty())
-            diagnostic.node = as_node;
-        else if (const auto of_tensor = makers.find(diagnostic.tensor); of_tensor != makers.end())
-            diagnostic.node = of_tensor->second;
-    }
-    return diagnostics;
-}
 
 }  // namespace weft

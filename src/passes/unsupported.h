@@ -12,8 +12,4 @@ namespace weft {
 /// tensors. Reads traits only; the graph is canonical and typed. Empty where a refusal has another reason.
 Diagnostics unsupported_nodes(const Graph& graph);
 
-/// Messages about a graph that passes have rewritten, in the names of `model`, the graph as the user knows it: a node or tensor that a pass
-/// made is named after the one that it was made for.
-Diagnostics in_names_of(const Graph& model, Diagnostics diagnostics);
-
 }  // namespace weft

@@ -170,6 +170,103 @@ TEST(Situations, TheCauseIsNamed) {
     EXPECT_EQ(checked->problems[0].node, "attention");
 }
 
+/// Channels shuffled between layers need a reordering unit: said of the tensor that is shuffled, not of what passes make of it.
+TEST(Situations, ATensorOfAnotherOrderIsNamed) {
+    Situation network;
+    network.convolution("x", "c", 3, 4);
+    network.node("Relu", {"c"}, {"r"});
+    network.integers("groups", {1, 2, 2, 8, 8});
+    network.node("Reshape", {"r", "groups"}, {"f"});
+    network.transpose("f", "g", {0, 2, 1, 3, 4});
+    network.integers("together", {1, 4, 8, 8});
+    network.node("Reshape", {"g", "together"}, {"h"});
+    network.convolved_output("h", 4);
+    const auto compiled = network.compiled(image);
+    ASSERT_FALSE(compiled);
+    ASSERT_EQ(compiled.error().size(), 1U) << messages(compiled);
+    EXPECT_EQ(compiled.error()[0].node, "y");
+    EXPECT_EQ(compiled.error()[0].tensor, "h");
+    EXPECT_THAT(compiled.error()[0].reason, HasSubstr("another order"));
+}
+
+/// Names of several nodes alike, or none: the key in a refusal is the one that `check` lists.
+TEST(Situations, NodesWithoutNamesOfTheirOwnAreNamed) {
+    for (const char* name : {"", "layer"}) {
+        SCOPED_TRACE(name);
+        Situation network;
+        network.convolution("x", "c", 3, 4);
+        network.node("Relu", {"c"}, {"r"}, name);
+        network.node("Relu", {"r"}, {"r2"}, name);
+        ModelBuilder::attribute(network.node("Softmax", {"r2"}, {"s"}, name), "axis", 1);
+        network.convolved_output("s", 4);
+        const auto compiled = network.compiled(image);
+        ASSERT_FALSE(compiled);
+        EXPECT_EQ(compiled.error()[0].node, "s");
+        const auto checked = check_model(network.folder() / "model.onnx", {}, {});
+        ASSERT_TRUE(checked) << messages(checked);
+        const auto refused = std::ranges::find(checked->nodes, std::string("refused"), &NodeFate::becomes);
+        ASSERT_NE(refused, checked->nodes.end());
+        EXPECT_EQ(refused->node, "s");
+        EXPECT_EQ(refused->op, "Softmax");
+    }
+}
+
+/// What stands in the way is said, and not only whose operator it is.
+TEST(Situations, WhyANodeHasNoHardwareIsSaid) {
+    const auto first_of = [](Situation& network) {
+        network.node("Relu", {"p"}, {"q"});
+        network.convolved_output("q", 4);
+        const auto compiled = network.compiled(image);
+        EXPECT_FALSE(compiled);
+        const auto checked = check_model(network.folder() / "model.onnx", {}, {});
+        EXPECT_TRUE(checked && !checked->supported);
+        if (compiled || !checked || checked->problems.empty()) return Diagnostic{};
+        EXPECT_EQ(checked->problems[0].reason, compiled.error()[0].reason);
+        EXPECT_EQ(checked->problems[0].help, compiled.error()[0].help);
+        return compiled.error()[0];
+    };
+    {
+        Situation network;
+        network.convolution("x", "c", 3, 4);
+        network.convolution("x", "d", 3, 1);
+        network.node("GlobalMaxPool", {"d"}, {"m"});
+        network.integers("pads", {0, 0, 1, 1, 0, 0, 1, 1});
+        network.node("Pad", {"c", "pads", "m"}, {"p"}, "around");
+        const Diagnostic said = first_of(network);
+        EXPECT_EQ(said.node, "around");
+        EXPECT_THAT(said.reason, HasSubstr("fills with a value that the model computes"));
+        EXPECT_EQ(said.help, "pad with a constant");
+    }
+    for (const std::vector<std::int64_t>& pads : {std::vector<std::int64_t>{0, 0, -1, 0, 0, 0, 0, 0}, {0, 1, 0, 0, 0, 0, 0, 0}}) {
+        Situation network;
+        network.convolution("x", "c", 3, pads[1] == 1 ? 3 : 4);
+        network.integers("pads", pads);
+        network.node("Pad", {"c", "pads"}, {"p"}, "around");
+        const Diagnostic said = first_of(network);
+        EXPECT_EQ(said.node, "around");
+        EXPECT_THAT(said.reason, HasSubstr(pads[1] == 1 ? "pads other axes" : "cuts elements off"));
+    }
+    {
+        Situation network;
+        network.convolution("x", "c", 3, 3);
+        network.weight("k", {1, 1, 8, 8}, 1);
+        ModelBuilder::attribute(network.node("Concat", {"c", "k"}, {"p"}, "join"), "axis", 1);
+        const Diagnostic said = first_of(network);
+        EXPECT_EQ(said.node, "join");
+        EXPECT_THAT(said.reason, HasSubstr("joins a constant to values that are computed at run time"));
+        EXPECT_THAT(said.help, HasSubstr("leave constant channels out"));
+    }
+    {
+        Situation network;
+        network.convolution("x", "c", 3, 4);
+        network.convolution("x", "d", 3, 4);
+        ModelBuilder::attribute(network.node("Concat", {"c", "d"}, {"p"}, "join"), "axis", 2);
+        const Diagnostic said = first_of(network);
+        EXPECT_EQ(said.node, "join");
+        EXPECT_THAT(said.reason, HasSubstr("another axis than the channels"));
+    }
+}
+
 TEST(Situations, ManyNodesOfOneKindAreOneLine) {
     Situation network;
     network.convolution("x", "c0", 3, 4);
