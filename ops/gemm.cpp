@@ -13,6 +13,9 @@
 
 namespace weft {
 
+extern const OpDef op_gemm;
+extern const OpDef op_reshape;
+
 namespace {
 
 Status check_operands(const Node& node) {
@@ -220,6 +223,36 @@ Result<bool> gemm_to_linear(Graph& graph, Node* node) {
     return true;
 }
 
+/// A C that the model computes is added behind the product, where calibration and quantisers see the sum.
+Result<bool> addend_apart(Graph& graph, Node* node) {
+    Value* c = node->input(2);
+    if (!c || is_fixed(c)) return false;
+    constexpr int without_addend = 11;  // the first operator set whose Gemm may leave C out
+    const std::string& name = node->output()->name;
+    const int opset = std::max(node->opset, without_addend);
+    Attributes attributes = node->attributes;
+    const double beta = attributes.real("beta");
+    attributes.set("beta", 1.0);
+    if (beta == 0.0) {
+        graph.add_node(op_gemm, node->name, opset, {node->input(0), node->input(1)}, {node->output()}, std::move(attributes));
+        return true;
+    }
+    WEFT_ASSIGN(Value* const product, add_inferred(graph, op_gemm, graph.key(node) + "_product", opset, {node->input(0), node->input(1)},
+                                                   std::move(attributes), name + "_product"));
+    if (beta != 1.0) {
+        Value* const factor = graph.add_constant(graph.unique_name(name + "_beta"), Tensor::scalar(static_cast<float>(beta)).cast(c->type));
+        WEFT_ASSIGN(c, add_inferred(graph, op_for(OpRole::multiply), graph.key(node) + "_beta", opset, {c, factor}, {}, name + "_addend"));
+    }
+    if (c->shape != product->shape && element_count(c->shape) == element_count(product->shape)) {
+        Value* const shape =
+            graph.add_constant(graph.unique_name(name + "_shape"),
+                               Tensor::of<std::int64_t>({static_cast<std::int64_t>(product->shape.size())}, product->shape));
+        WEFT_ASSIGN(c, add_inferred(graph, op_reshape, graph.key(node) + "_shape", opset, {c, shape}, {}, name + "_shaped"));
+    }
+    graph.add_node(op_for(OpRole::add), node->name, opset, {product, c}, {node->output()});
+    return true;
+}
+
 /// The matrix behind leading axes of extent 1, if `value` is a constant matrix.
 bool is_fixed_matrix(const Value* value) {
     const Shape& shape = value->shape;
@@ -329,7 +362,7 @@ const Traits matmul_traits{.linear = matmul_linear, .accumulates = true};
 extern const OpDef op_gemm{
     .name = "Gemm",
     .since = 1,
-    .summary = "alpha * A * B + beta * C; in hardware B is constant, and so is C unless beta is 1",
+    .summary = "alpha * A * B + beta * C; in hardware B is constant",
     .inputs = {2, 3},
     .outputs = {1, 1},
     .attributes = {{.name = "alpha", .kind = AttributeKind::real, .fallback = 1.0},
@@ -341,6 +374,7 @@ extern const OpDef op_gemm{
     .infer = infer_gemm,
     .evaluate = evaluate_gemm,
     .rewrites = {{"gemm-to-linear", gemm_to_linear}},
+    .expansions = {{"addend-apart", addend_apart}},
 };
 
 extern const OpDef op_mat_mul{

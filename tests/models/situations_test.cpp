@@ -211,6 +211,43 @@ TEST(Situations, NodesWithoutNamesOfTheirOwnAreNamed) {
     }
 }
 
+/// C may be computed: the product and C are added as by an Add.
+TEST(Situations, AnAddendOfAProductIsComputed) {
+    struct Case {
+        float alpha, beta;
+        bool transposed;
+        const char* addend;  ///< Its shape: as the product's, or without the batch.
+    };
+    for (const Case& c : {Case{1, 1, false, "row"}, Case{0.5F, 1, true, "row"}, Case{1, -2, false, "row"}, Case{2, 0.25F, true, "row"},
+                          Case{1, 0, false, "row"}, Case{1, 1, false, "vector"}, Case{1, 1, false, "constant"}}) {
+        SCOPED_TRACE(testing::PrintToString(c.alpha) + " " + testing::PrintToString(c.beta) + " " + c.addend);
+        SmallNetwork network;
+        network.input("x", {"N", 6});
+        network.node("Gemm", {"x", network.weight("u", {6, 5}, 0.5)}, {"a"}, "first");
+        network.node("Relu", {"a"}, {"r"});
+        std::string addend = "r";
+        if (c.addend == std::string("vector")) {
+            network.integers("flat", {5});
+            addend = "v";
+            network.node("Reshape", {"r", "flat"}, {"v"});
+        }
+        if (c.addend == std::string("constant")) addend = network.weight("k", {1, 5}, 0.5);
+        auto& gemm =
+            network.node("Gemm", {"x", network.weight("w", c.transposed ? Shape{5, 6} : Shape{6, 5}, 0.5), addend}, {"y"}, "second");
+        const auto real = [&](const char* name, float value) {
+            auto& attribute = *gemm.add_attribute();
+            attribute.set_name(name);
+            attribute.set_type(onnx::AttributeProto::FLOAT);
+            attribute.set_f(value);
+        };
+        real("alpha", c.alpha);
+        real("beta", c.beta);
+        ModelBuilder::attribute(gemm, "transB", c.transposed ? 1 : 0);
+        network.output("y", {c.addend == std::string("vector") ? Extent(1) : Extent("N"), 5});
+        expect_good(network, {1, 6}, 30);
+    }
+}
+
 /// What stands in the way is said, and not only whose operator it is.
 TEST(Situations, WhyANodeHasNoHardwareIsSaid) {
     const auto first_of = [](Situation& network) {
