@@ -1,6 +1,6 @@
 # The commands of the README. Each installs the Debian packages that are missing, then builds what it needs in build/.
 
-.PHONY: all test demo format packages configure
+.PHONY: all test sweep demo format packages configure
 
 all: configure
 	ninja -C build weft
@@ -10,6 +10,11 @@ test: configure
 	scripts/format --check
 	scripts/tidy
 	ctest --test-dir build -j "$$(nproc)" --output-on-failure
+
+# Random networks in every form that files have: check, compile, oracle, and every twentieth kernel as HLS and RTL.
+sweep: configure
+	ninja -C build weft_tests
+	WEFT_RANDOM_POINTS="$${WEFT_RANDOM_POINTS:-2000}" build/weft_tests --gtest_filter='RandomSweep.*'
 
 demo: all
 	examples/fashion-mnist/demo

@@ -12,14 +12,12 @@
 
 namespace weft::test {
 
-namespace {
+namespace {}  // namespace
 
 std::uint64_t setting(const char* name, std::uint64_t fallback) {
     const char* text = std::getenv(name);
     return text ? std::strtoull(text, nullptr, 10) : fallback;
 }
-
-}  // namespace
 
 std::uint64_t random_points() { return setting("WEFT_RANDOM_POINTS", default_random_points); }
 std::uint64_t first_seed() { return setting("WEFT_SEED", 1); }

@@ -18,6 +18,8 @@ namespace weft::test {
 constexpr int default_random_points = 6;
 constexpr std::size_t frame_count = 5;
 
+/// A number of the environment, or `fallback` where it says none.
+std::uint64_t setting(const char* name, std::uint64_t fallback);
 /// How many random points, and the seed of the first: of the environment, or as every run has them.
 std::uint64_t random_points();
 std::uint64_t first_seed();
