@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <random>
 #include <string>
 #include <vector>
@@ -133,7 +132,7 @@ private:
 };
 
 RandomFile random_float_file(std::uint64_t seed);
-/// `form`: 0 QDQ, 1 QOperator.
+/// Real operators between quantisers, or quantised operators.
 RandomFile random_qdq_file(std::uint64_t seed, bool quantised_operators);
 /// QONNX's quantisers, or FINN's thresholds for activations.
 RandomFile random_qonnx_file(std::uint64_t seed, bool thresholds);
