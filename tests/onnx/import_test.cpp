@@ -150,7 +150,7 @@ TEST(Import, KnowsTheFileFormatsOfOperatorSets) {
         const auto model = builder.import();
         ASSERT_TRUE(model) << messages(model);
         EXPECT_TRUE(model->warnings.empty());
-        const auto bytes = export_to_bytes(model->graph);
+        const auto bytes = export_to_bytes(model->graph, opset);
         ASSERT_TRUE(bytes) << messages(bytes);
         onnx::ModelProto written;
         ASSERT_TRUE(written.ParseFromString(*bytes));
