@@ -97,6 +97,13 @@ void take_over(Graph& graph, Node* node, Value* result) {
     Node* maker = result->producer;
     if (!maker || graph.readers(result).size() > 0 || graph.is_output(result)) {
         graph.replace_uses(output, result);
+        // The file's name goes with the readers: the design names what it hands to the host.
+        if (!result->stands_for.empty() && output->stands_for.empty()) {
+            const std::string name = output->name;
+            graph.rename(output, graph.unique_name(name + "_replaced"));
+            graph.rename(result, name);
+            result->stands_for.clear();
+        }
         return;
     }
     std::replace(maker->outputs.begin(), maker->outputs.end(), result, output);

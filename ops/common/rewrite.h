@@ -38,7 +38,7 @@ Result<Value*> to_channels_first(Graph& graph, int opset, Value* value, std::str
 
 /// The node that computes `result` computes output 0 of `node` instead, whose value keeps its name, integer type and readers; `node` is
 /// left computing the unread `result`. Types and shapes must agree. Should `result` not be computed by a node of its own (a view that
-/// changed nothing), readers of the output read it.
+/// changed nothing), readers of the output read it, under the output's name if it has none of the file's itself.
 void take_over(Graph& graph, Node* node, Value* result);
 
 }  // namespace weft

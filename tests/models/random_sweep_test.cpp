@@ -230,10 +230,7 @@ private:
 TEST(RandomSweep, CheckSaysWhatCompileDoesAndKernelsEqualTheOracle) {
     const std::uint64_t first = first_seed(), count = setting("WEFT_RANDOM_POINTS", default_networks);
     Sweep sweep(count);
-    for (std::uint64_t seed = first; seed < first + count; ++seed) {
-        sweep.add(seed);
-        if (testing::Test::HasFatalFailure()) return;
-    }
+    for (std::uint64_t seed = first; seed < first + count; ++seed) sweep.add(seed);
     sweep.finish();
 }
 
