@@ -463,7 +463,7 @@ void replace_by_view(Graph& graph, Node* node, Integers perm) {
         const auto readers = graph.readers(output);
         const bool named = std::any_of(readers.begin(), readers.end(), [](const Node* reader) { return reader->op->traits.host_suffix; });
         if (!named) {
-            graph.replace_uses(output, input);
+            read_instead(graph, output, input);
             output->producer = nullptr;
             return;
         }

@@ -91,19 +91,21 @@ Result<Value*> to_channels_first(Graph& graph, int opset, Value* value, std::str
     return add_view(graph, opset, value, {0, 3, 1, 2}, {s[0], s[3], s[1], s[2]}, wanted);
 }
 
+void read_instead(Graph& graph, Value* value, Value* same) {
+    graph.replace_uses(value, same);
+    if (same->stands_for.empty() || !value->stands_for.empty()) return;
+    const std::string name = value->name;
+    graph.rename(value, graph.unique_name(name + "_replaced"));
+    graph.rename(same, name);
+    same->stands_for.clear();
+}
+
 void take_over(Graph& graph, Node* node, Value* result) {
     Value* output = node->output();
     assert(output->shape == result->shape);
     Node* maker = result->producer;
     if (!maker || graph.readers(result).size() > 0 || graph.is_output(result)) {
-        graph.replace_uses(output, result);
-        // The file's name goes with the readers: the design names what it hands to the host.
-        if (!result->stands_for.empty() && output->stands_for.empty()) {
-            const std::string name = output->name;
-            graph.rename(output, graph.unique_name(name + "_replaced"));
-            graph.rename(result, name);
-            result->stands_for.clear();
-        }
+        read_instead(graph, output, result);
         return;
     }
     std::replace(maker->outputs.begin(), maker->outputs.end(), result, output);

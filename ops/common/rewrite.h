@@ -36,9 +36,13 @@ Result<Value*> add_view(Graph& graph, int opset, Value* value, const std::vector
 Result<Value*> to_channels_last(Graph& graph, int opset, Value* value, std::string_view wanted);
 Result<Value*> to_channels_first(Graph& graph, int opset, Value* value, std::string_view wanted);
 
+/// Readers of `value` read `same`, whose elements are equal. The file's name goes with them where only `value` has one: the host finds
+/// values by these.
+void read_instead(Graph& graph, Value* value, Value* same);
+
 /// The node that computes `result` computes output 0 of `node` instead, whose value keeps its name, integer type and readers; `node` is
 /// left computing the unread `result`. Types and shapes must agree. Should `result` not be computed by a node of its own (a view that
-/// changed nothing), readers of the output read it, under the output's name if it has none of the file's itself.
+/// changed nothing), readers of the output read it.
 void take_over(Graph& graph, Node* node, Value* result);
 
 }  // namespace weft

@@ -153,6 +153,36 @@ TEST(Situations, HeadsInAnotherLayout) {
     }
 }
 
+/// A function at the end that the host computes from what leaves the kernel, whose value only the file's transposition names.
+TEST(Situations, FunctionsBehindAHeadInAnotherLayout) {
+    for (const char* function : {"Mul", "Sigmoid", "Neg"}) {
+        SCOPED_TRACE(function);
+        Situation network;
+        network.convolution("x", "c", 3, 5);
+        network.transpose("c", "t", {0, 2, 3, 1});
+        network.floats("half", {}, {0.5F});
+        if (function == std::string("Mul"))
+            network.node("Mul", {"t", "half"}, {"y"});
+        else
+            network.node(function, {"t"}, {"y"});
+        network.output("y", {"N", 8, 8, 5});
+        expect_good(network, image, 30);
+    }
+}
+
+/// A weight that the model computes of constants is a constant.
+TEST(Situations, AWeightIsAProductOfConstants) {
+    SmallNetwork network;
+    network.input("x", {"N", 6});
+    network.node("Gemm", {network.weight("a", {6, 3}, 0.5), network.weight("b", {3, 5}, 0.5)}, {"w"}, "weights");
+    network.node("MatMul", {network.weight("d", {5, 2}, 0.5), network.weight("e", {2, 4}, 0.5)}, {"v"}, "more");
+    network.node("MatMul", {"x", "w"}, {"h"}, "first");
+    network.node("Relu", {"h"}, {"r"});
+    network.node("MatMul", {"r", "v"}, {"y"}, "second");
+    network.output("y", {"N", 4});
+    expect_good(network, {1, 6}, 25);
+}
+
 /// A refusal names the node that is the cause, not the layer that suffers, and `check` says what `compile` says.
 TEST(Situations, TheCauseIsNamed) {
     Situation network;
