@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/driver/compile.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -152,16 +150,8 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
         const auto progress = [&](std::int64_t done, std::int64_t total) {
             if (observer.progress) observer.progress("scheduling", done, total);
         };
-        WEFT_ASSIGN(const std::int64_t interval,
-                    timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
+        WEFT_CHECK(timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
         WEFT_CHECK(timed(compiled->seconds, "predict", [&] { return place(*compiled); }));
-        if (interval > interval_bound(compiled->design))
-            compiled->warnings.push_back(
-                {Severity::warning, "", "",
-                 fmt::format(
-                     "the RTL kernel takes {} cycles a frame, its slowest unit alone {}: a unit is held up by the one that it feeds",
-                     interval, interval_bound(compiled->design)),
-                 "give the layers around windows of several pixels a beat the same pace in the folding file, or windows of one pixel"});
     }
     return compiled;
 }

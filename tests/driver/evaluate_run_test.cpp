@@ -156,6 +156,18 @@ TEST_F(RunTest, AContractUnlikeItsOracleGivesNoProject) {
     EXPECT_TRUE(write_project(**compiled, nullptr, folder_ / "model.onnx", folder_ / "out"));
 }
 
+TEST_F(RunTest, AsksForIntegersAndForAProject) {
+    RunRequest uncalibrated = request(1);
+    uncalibrated.options.calibration.clear();
+    EXPECT_EQ(test::messages(run_model(uncalibrated, {})),
+              "error: the engine integer needs integer types and the model is not quantised\n  help: give calibration samples (--calibrate "
+              "DATA), or run the directory that weft compile wrote\n");
+    RunRequest emitted = request(1);
+    emitted.engine = "rtl";
+    EXPECT_EQ(test::messages(run_model(emitted, {})),
+              "error: the engine rtl runs a compiled project\n  help: compile the model first (weft compile MODEL -o DIR) and run DIR\n");
+}
+
 TEST_F(RunTest, HasNothingToCompareWhereOutputsAreEmpty) {
     test::ModelBuilder empty;
     empty.input("x", {1, 3});

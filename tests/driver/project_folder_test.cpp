@@ -171,6 +171,10 @@ TEST_F(ProjectFolders, AreNotMadeOfOtherFolders) {
     put("file", "mine");
     expect_refused("file", "exists and is no folder");
     expect_refused("file/out", "cannot write");
+    // Where nobody may make a folder.
+    const auto kept = write("/proc/weft/out", {{"a", "1"}});
+    ASSERT_FALSE(kept);
+    EXPECT_THAT(test::messages(kept), HasSubstr("cannot write '/proc/weft"));
     put("letters/letter", "mine");
     expect_refused("letters", "exists and is no weft project\n  help: choose another output directory with -o");
     expect_refused(".", "exists and is no weft project");
