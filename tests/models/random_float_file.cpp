@@ -13,14 +13,13 @@ public:
 
     RandomFile draw() {
         Drawn x = input(3, 5);
-        const Drawn given = x;
+        if (pick(5) == 0) return residual(x);
         if (pick(4) == 0) x = normalised_input(x);
         if (pick(4) == 0) x = padded(x);
         x = activated(convolution(x, 3 + pick(5)));
         const int blocks = 1 + pick(3);
         const int impossible = pick(6) == 0 ? pick(blocks) : -1;
         for (int i = 0; i < blocks; ++i) x = i == impossible ? without_hardware(x) : block(x);
-        if (pick(4) == 0) return residual(x, given);
         return head(x);
     }
 
@@ -193,8 +192,9 @@ private:
     }
 
     /// The input read again behind everything: a picture improved, or joined to what was made of it.
-    RandomFile residual(const Drawn& x, const Drawn& given) {
-        if (x.rows != given.rows || x.columns != given.columns) return head(x);
+    RandomFile residual(const Drawn& given) {
+        Drawn x = activated(convolution(given, 3 + pick(4), true));
+        for (int more = pick(3); more > 0; --more) x = activated(convolution(x, 2 + pick(4), true));
         const Drawn y = pick(2) ? sum(convolution(x, given.channels, true), given) : convolution(joined(given, x), 3, true);
         return finished("float, the input read twice", y.name, 4, true);
     }
