@@ -431,6 +431,16 @@ TEST(WrongQuantisedKernels, QuantisedRepeats) {
     expect_no_quantised_kernel(13, model, {"t", "the operator Tile has no hardware", "weft list ops shows what is supported"});
 }
 
+TEST(WrongQuantisedKernels, ExpandedAverages) {
+    const auto model = [](Net& n) {
+        const std::string c = head(n);
+        n.node("GlobalAveragePool", {c}, {"g"}, "average");
+        n.node("Expand", {Kernel(n).quantised("g", 0.5F), n.integers_of("shape", {1, 2, n.right ? 1 : 4, n.right ? 1 : 4})}, {"e"}, "node");
+        last(n, "e");
+    };
+    expect_no_quantised_kernel(13, model, {"e", "this form of the operator Expand has no hardware", "weft list ops says which form has"});
+}
+
 TEST(WrongQuantisedKernels, LastConstantChannels) {
     const auto model = [](Net& n) {
         const std::string c = head(n);
