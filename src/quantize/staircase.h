@@ -88,7 +88,7 @@ struct RequantizeOptions {
 
 /// A stage equal to the rule for every channel on its whole reachable range: identity (form none) if the rule is y = acc everywhere and
 /// `allow_none`; else multiply, convergent, thresholds or table, in the order that costs least. The result is verified step by step
-/// against the staircases before it is returned (an internal error is an assert).
+/// against the staircases before it is returned; that no form is equal would be a mistake of weft, and throws std::logic_error.
 Result<RequantizePlan> plan_requantize(std::span<const AccumulatorChannel> channels, const QuantizerRule& rule, bool allow_none,
                                        const RequantizeOptions& options = {});
 
