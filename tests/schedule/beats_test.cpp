@@ -7,6 +7,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
 #include <string>
 
 #include "src/design/plumb.h"
@@ -94,18 +96,22 @@ void draw(std::uint64_t seed, Design& design) {
     ASSERT_TRUE(plumbed) << test::messages(plumbed.error());
 }
 
-TEST(Beats, EqualCyclesOnRandomNetworks) {
-    const std::uint64_t first = test::first_seed(), end = first + 5 * test::random_points();
-    for (std::uint64_t seed = first; seed < end; ++seed) {
+/// check(design, seed) on `count` networks, until one fails.
+void on_random_networks(std::uint64_t count, const std::function<void(Design&, std::uint64_t)>& check) {
+    for (std::uint64_t seed = test::first_seed(); seed < test::first_seed() + count; ++seed) {
         SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
         Design design;
         draw(seed, design);
-        if (HasFatalFailure()) return;
-        expect_equal_in_all_modes(design, seed);
-        if (HasFatalFailure()) return;
+        if (!::testing::Test::HasFatalFailure()) check(design, seed);
+        if (::testing::Test::HasFatalFailure()) return;
     }
+}
+
+TEST(Beats, EqualCyclesOnRandomNetworks) {
+    const std::uint64_t count = 5 * test::random_points();
+    on_random_networks(count, expect_equal_in_all_modes);
     // Besides those that may not last so long.
-    EXPECT_GT(stopped, static_cast<int>(end - first)) << "no network is stopped by its shallow FIFOs";
+    EXPECT_GT(stopped, static_cast<int>(count)) << "no network is stopped by its shallow FIFOs";
 }
 
 TEST(Beats, EqualCyclesOnThePointsOfEveryUnit) {
@@ -127,12 +133,7 @@ TEST(Beats, EqualCyclesOnThePointsOfEveryUnit) {
 
 /// What ends in a steady state says what a run of many frames says; depths that come of it keep up with greedy frames.
 TEST(Beats, SteadyStateTellsWhatManyFramesDo) {
-    const std::uint64_t first = test::first_seed(), end = first + test::random_points();
-    for (std::uint64_t seed = first; seed < end; ++seed) {
-        SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
-        Design design;
-        draw(seed, design);
-        if (HasFatalFailure()) return;
+    on_random_networks(test::random_points(), [](Design& design, std::uint64_t) {
         const auto pace = set_rtl_depths(design);
         ASSERT_TRUE(pace) << test::messages(pace);
         const auto steady = schedule(design, {.frames = 1000, .paced_interval = *pace, .unbounded = true, .steady = true});
@@ -145,23 +146,18 @@ TEST(Beats, SteadyStateTellsWhatManyFramesDo) {
         ASSERT_EQ(steady->streams.size(), many->streams.size());
         for (std::size_t s = 0; s < many->streams.size(); ++s)
             EXPECT_EQ(steady->streams[s].most_held, many->streams[s].most_held) << many->streams[s].stream->name;
-    }
+    });
 }
 
 /// Depths that an even pace asks for keep that pace when frames enter as fast as they can, also where units act by themselves.
 TEST(Beats, GreedyFramesKeepThePace) {
-    const std::uint64_t first = test::first_seed(), end = first + 5 * test::random_points();
-    for (std::uint64_t seed = first; seed < end; ++seed) {
-        SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));
-        Design design;
-        draw(seed, design);
-        if (HasFatalFailure()) return;
+    on_random_networks(5 * test::random_points(), [](Design& design, std::uint64_t) {
         const auto pace = set_rtl_depths(design);
         ASSERT_TRUE(pace) << test::messages(pace);
         const auto greedy = schedule(design, {.frames = 1000, .steady = true});
         ASSERT_TRUE(greedy) << test::messages(greedy);
         EXPECT_LE(greedy->interval_cycles, *pace);
-    }
+    });
 }
 
 /// Two delay lines in one path: greedy frames need more room where it meets the other path than an even pace shows.
