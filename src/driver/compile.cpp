@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/driver/compile.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 
@@ -150,8 +152,17 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
         const auto progress = [&](std::int64_t done, std::int64_t total) {
             if (observer.progress) observer.progress("scheduling", done, total);
         };
-        WEFT_CHECK(timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
+        WEFT_ASSIGN(const std::int64_t pace,
+                    timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
         WEFT_CHECK(timed(compiled->seconds, "predict", [&] { return place(*compiled); }));
+        if (const std::int64_t slowest = interval_bound(compiled->design); pace > slowest)
+            compiled->warnings.push_back(
+                {.severity = Severity::warning,
+                 .reason =
+                     fmt::format("the RTL kernel takes {} cycles a frame, its slowest unit alone {}: a window holds up its reader, or "
+                                 "its reader the window",
+                                 pace, slowest),
+                 .help = "give both one pace in the folding file, or the window one pixel a beat"});
     }
     return compiled;
 }

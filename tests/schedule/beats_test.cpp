@@ -4,22 +4,25 @@
 #include "src/schedule/beats.h"
 
 #include <fmt/format.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
 
+#include "src/base/files.h"
 #include "src/design/plumb.h"
 #include "src/driver/compile.h"
 #include "src/engines/inputs.h"
 #include "src/explore/folding.h"
+#include "src/onnx/export.h"
 #include "src/schedule/stepper.h"
 #include "tests/conformance/points.h"
 #include "tests/design/sample_designs.h"
 #include "tests/messages.h"
 #include "tests/models/random_network.h"
+#include "tests/paths.h"
 #include "units/common/random_case.h"
 
 namespace weft {
@@ -80,11 +83,15 @@ void expect_equal_in_all_modes(Design& design, std::uint64_t seed) {
     expect_equal(design, {.frames = 3, .most_cycles = bound}, false);
 }
 
-void draw(std::uint64_t seed, Design& design) {
+Result<Graph> quantised_network(std::uint64_t seed) {
     const Graph source = seed % 2 == 0 ? test::random_network(seed) : test::varied_network(seed);
     const std::vector<double> low{-1}, high{2};
     const std::vector<NamedTensor> samples = random_inputs(source, low, high, 2, seed);
-    const auto quantised = quantize(source, samples, 2, {}, {});
+    return quantize(source, samples, 2, {}, {});
+}
+
+void draw(std::uint64_t seed, Design& design) {
+    const auto quantised = quantised_network(seed);
     ASSERT_TRUE(quantised) << test::messages(quantised.error());
     auto lowered = lower(*quantised, fmt::format("network{}", seed));
     ASSERT_TRUE(lowered) << test::messages(lowered.error());
@@ -187,6 +194,22 @@ TEST(Beats, PaceOfUnitsThatHoldEachOtherUp) {
     const auto greedy = schedule(design, {.frames = 12});
     ASSERT_TRUE(greedy) << test::messages(greedy);
     EXPECT_EQ(greedy->interval_cycles, *pace);
+
+    // Who compiles it so is told.
+    const test::TemporaryFolder folder;
+    const auto quantised = quantised_network(133);
+    ASSERT_TRUE(quantised) << test::messages(quantised);
+    const auto bytes = export_to_bytes(*quantised, 13);
+    ASSERT_TRUE(bytes) << test::messages(bytes);
+    ASSERT_TRUE(write_file(folder / "network133.onnx", *bytes));
+    ASSERT_TRUE(write_file(folder / "folding.json", folding_json(design)));
+    CompileOptions options;
+    options.folding = folder / "folding.json";
+    const auto compiled = compile(folder / "network133.onnx", options);
+    ASSERT_TRUE(compiled) << test::messages(compiled);
+    EXPECT_THAT(test::messages((*compiled)->warnings),
+                ::testing::HasSubstr(
+                    fmt::format("the RTL kernel takes {} cycles a frame, its slowest unit alone {}", *pace, interval_bound(design))));
 }
 
 /// A node is asked less than once in ten cycles where nothing waits, and where much waits still less than once in two.
