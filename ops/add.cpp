@@ -85,7 +85,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
         }
     });
     if (!is_float(result.type())) return tensor_error(node, node.input(0), "a canonical addition adds real numbers");
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 }  // namespace

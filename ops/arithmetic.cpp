@@ -175,7 +175,7 @@ Result<std::vector<Tensor>> evaluate_two(const Node& node, std::span<const Tenso
     } else {
         WEFT_CHECK(combine<F>(node, a, operands[1].reshaped(second), result));
     }
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 /// Any number of inputs, combined from the left.
@@ -215,7 +215,7 @@ Result<Tensor> fold_inputs(const Node& node, std::span<const Tensor* const> inpu
 template <class F>
 Result<std::vector<Tensor>> evaluate_any(const Node& node, std::span<const Tensor* const> inputs) {
     WEFT_ASSIGN(auto result, fold_inputs<F>(node, inputs));
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 ElementwiseTrait mean_trait() {
@@ -239,7 +239,7 @@ Result<std::vector<Tensor>> evaluate_mean(const Node& node, std::span<const Tens
             for (T& element : result.as<T>()) element /= static_cast<T>(inputs.size());
         }
     });
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 // Powers have an exact value where the exponent is a small integer; larger ones are no use to a network of few bits.
@@ -305,7 +305,7 @@ Result<std::vector<Tensor>> evaluate_power(const Node& node, std::span<const Ten
         });
     };
     power(inputs[1]->reshaped(second));
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 Traits arithmetic_traits(const ElementwiseTrait& trait, OpRole role = OpRole::none, bool accumulates = false) {

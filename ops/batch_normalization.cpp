@@ -73,7 +73,7 @@ Tensor normalise(const Node& node, std::span<const Tensor* const> inputs) {
 }
 
 Result<std::vector<Tensor>> evaluate_batch_normalization(const Node& node, std::span<const Tensor* const> inputs) {
-    return std::vector{inputs[0]->type() == DataType::float64 ? normalise<double>(node, inputs) : normalise<float>(node, inputs)};
+    return only(inputs[0]->type() == DataType::float64 ? normalise<double>(node, inputs) : normalise<float>(node, inputs));
 }
 
 long double real_value(const Node& node, std::span<const long double> in) {

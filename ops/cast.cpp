@@ -76,7 +76,7 @@ To converted(From value) {
 Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* const> inputs) {
     const Tensor& x = *inputs[0];
     const DataType type = target_type(node);
-    if (type == x.type()) return std::vector{x};
+    if (type == x.type()) return only(x);
     Tensor y(type, x.shape());
     visit_type(x.type(), [&](auto from) {
         visit_type(type, [&](auto to) {
@@ -86,7 +86,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
             std::transform(source.begin(), source.end(), y.as<To>().begin(), converted<From, To>);
         });
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 Result<bool> drop_cast(Graph& graph, Node* node) {

@@ -97,7 +97,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
     }
     WEFT_ASSIGN(const std::vector<Tensor> outputs, standard.evaluate(twin.node(), given));
     WEFT_ASSIGN(Tensor result, transposed(outputs[0], to_last(outputs[0].shape().size())));
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 template <const OpDef& standard, std::size_t moved>

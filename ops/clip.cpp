@@ -69,7 +69,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
         const auto source = x.as<T>();
         std::transform(source.begin(), source.end(), y.as<T>().begin(), [=](T v) { return std::min(std::max(v, low), high); });
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 /// Bound `index` for one element: the input where there is one, else the attribute of the older operator sets.

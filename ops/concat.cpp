@@ -46,7 +46,7 @@ Result<std::vector<ValueType>> infer(Node& node) {
 Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* const> inputs) {
     const Operands operands(inputs);
     WEFT_ASSIGN(const std::int64_t axis, axis_of(node, operands[0].shape().size()));
-    return std::vector{concatenated(operands.tensors(), axis)};
+    return only(concatenated(operands.tensors(), axis));
 }
 
 /// Channels of images side by side become channels-last, where the canonical form concatenates; a last axis is there already.

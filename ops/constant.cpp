@@ -36,7 +36,7 @@ Result<std::vector<ValueType>> infer_constant(Node& node) {
 
 Result<std::vector<Tensor>> evaluate_constant(const Node& node, std::span<const Tensor* const>) {
     WEFT_ASSIGN(auto value, constant_of(node));
-    return std::vector{std::move(value)};
+    return only(std::move(value));
 }
 
 // --- ConstantOfShape ---
@@ -58,7 +58,7 @@ Result<std::vector<Tensor>> evaluate_constant_of_shape(const Node& node, std::sp
         const auto elements = result.as<T>();
         std::fill(elements.begin(), elements.end(), value.as<T>()[0]);
     });
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 // --- Shape, Size ---
@@ -80,13 +80,13 @@ Result<std::vector<ValueType>> infer_shape(Node& node) {
 
 Result<std::vector<Tensor>> evaluate_shape(const Node& node, std::span<const Tensor* const>) {
     const Shape shape = shape_slice(node);
-    return std::vector{Tensor::of<std::int64_t>({static_cast<std::int64_t>(shape.size())}, shape)};
+    return only(Tensor::of<std::int64_t>({static_cast<std::int64_t>(shape.size())}, shape));
 }
 
 Result<std::vector<ValueType>> infer_size(Node&) { return std::vector{ValueType{DataType::int64, {}}}; }
 
 Result<std::vector<Tensor>> evaluate_size(const Node& node, std::span<const Tensor* const>) {
-    return std::vector{Tensor::scalar(element_count(node.input(0)->shape))};
+    return only(Tensor::scalar(element_count(node.input(0)->shape)));
 }
 
 // --- Range ---
@@ -122,7 +122,7 @@ Result<std::vector<Tensor>> evaluate_range(const Node& node, std::span<const Ten
         for (std::size_t i = 0; i < elements.size(); ++i) {
             elements[i] = static_cast<T>(static_cast<long double>(start) + static_cast<long double>(i) * static_cast<long double>(delta));
         }
-        return std::vector{std::move(result)};
+        return only(std::move(result));
     });
 }
 

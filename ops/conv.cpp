@@ -67,7 +67,7 @@ Result<std::vector<Tensor>> evaluate_conv(const Node& node, std::span<const Tens
     } else {
         convolve(shape, x.as<float>().data(), weight.as<float>().data(), bias ? bias->as<float>().data() : nullptr, y.as<float>().data());
     }
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 Result<bool> conv_to_linear(Graph& graph, Node* node) {

@@ -36,7 +36,7 @@ Result<std::vector<Tensor>> evaluate(const Node&, std::span<const Tensor* const>
             }
         }
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 template <class T>

@@ -87,7 +87,7 @@ Tensor gemm_typed(const Node& node, const Tensor& a, const Tensor& b, const Tens
 Result<std::vector<Tensor>> evaluate_gemm(const Node& node, std::span<const Tensor* const> inputs) {
     const Tensor* c = inputs.size() > 2 ? inputs[2] : nullptr;
     const auto typed = inputs[0]->type() == DataType::float64 ? gemm_typed<double> : gemm_typed<float>;
-    return std::vector{typed(node, *inputs[0], *inputs[1], c)};
+    return only(typed(node, *inputs[0], *inputs[1], c));
 }
 
 /// A matrix product as numpy's: operands of one axis count as a row on the left and a column on the right.
@@ -156,7 +156,7 @@ Result<std::vector<Tensor>> evaluate_matmul(const Node&, std::span<const Tensor*
     const auto product = product_of(inputs[0]->shape(), inputs[1]->shape());
     assert(product);
     const auto typed = inputs[0]->type() == DataType::float64 ? matmul_typed<double> : matmul_typed<float>;
-    return std::vector{typed(*inputs[0], *inputs[1], *product)};
+    return only(typed(*inputs[0], *inputs[1], *product));
 }
 
 /// Adds a dense canonical linear operator: x [..., K] times the matrix `weight` ([N, K], or [K, N] with `columns_first`).

@@ -58,7 +58,7 @@ Result<std::vector<Tensor>> evaluate_sums(const Node& node, std::span<const Tens
     const Tensor a = centred(*inputs[input_a], optional_input(inputs, input_a_zero), axes.first);
     const Tensor b = centred(*inputs[input_b], optional_input(inputs, input_b_zero), axes.second);
     WEFT_ASSIGN(const Tensor sums, evaluate_as(op, node, std::array{&a, &b}));
-    return std::vector{sums.cast(DataType::int32)};
+    return only(sums.cast(DataType::int32));
 }
 
 /// Integers are reals of scale 1; their scales stand behind the sums.

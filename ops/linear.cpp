@@ -107,7 +107,7 @@ Result<std::vector<Tensor>> evaluate_linear(const Node& node, std::span<const Te
     const Tensor* operands[] = {inputs[1], inputs.size() > 2 ? inputs[2] : nullptr};
     if (operands[0]->type() != type) operands[0] = &(weight = operands[0]->cast(type));
     if (operands[1] && operands[1]->type() != type) operands[1] = &(bias = operands[1]->cast(type));
-    return std::vector{typed(node, *inputs[0], *operands[0], operands[1])};
+    return only(typed(node, *inputs[0], *operands[0], operands[1]));
 }
 
 Result<bool> absorb_zeros(Graph&, Node* node) {

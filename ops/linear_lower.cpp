@@ -32,14 +32,12 @@ Result<Weights> read_weights(const Node& node) {
     const std::int64_t outputs = value->shape[0];
     const std::int64_t fan_in = real.size() / outputs;
     for (std::int64_t o = 0; o < outputs; ++o) {
-        const double scale = real.scale(o * fan_in);
-        for (std::int64_t i = 1; i < fan_in; ++i) {
-            if (real.scale(o * fan_in + i) != scale) {
-                return tensor_error(node, value, "the weight has scales along another axis than the output channels",
-                                    "quantise weights per tensor or per output channel");
-            }
+        const auto scale = real.common_scale(o * fan_in, fan_in);
+        if (!scale) {
+            return tensor_error(node, value, "the weight has scales along another axis than the output channels",
+                                "quantise weights per tensor or per output channel");
         }
-        weights.scale.emplace_back(scale);
+        weights.scale.emplace_back(*scale);
     }
     weights.codes = std::move(real.codes);
     const auto [low, high] = weights.codes.range();
@@ -105,14 +103,14 @@ Status lower_linear(const Node& node, Lowering& lowering) {
         // Element j of the vector is element map[j] of the stream: the weights follow the stream's order.
         flatten = source->shape.positions() > 1;
         if (x.map) {
-            NarrowIntegers permuted(weights.codes.size());
-            for (std::int64_t o = 0; o < outputs; ++o) {
-                for (std::int64_t j = 0; j < inputs; ++j) {
-                    permuted.set(static_cast<std::size_t>(o * inputs + (*x.map)[static_cast<std::size_t>(j)]),
-                                 weights.codes[static_cast<std::size_t>(o * inputs + j)]);
-                }
-            }
-            weights.codes = std::move(permuted);
+            Tensor permuted(weights.codes.tensor().type(), weights.codes.tensor().shape());
+            weights.codes.visit([&]<class T>(std::span<const T> codes) {
+                const std::span<T> to = permuted.as<T>();
+                const auto row = static_cast<std::size_t>(inputs);
+                for (std::size_t first = 0; first < codes.size(); first += row)
+                    for (std::size_t j = 0; j < row; ++j) to[first + static_cast<std::size_t>((*x.map)[j])] = codes[first + j];
+            });
+            weights.codes = NarrowIntegers(std::move(permuted));
         }
     } else if (!window.is_trivial()) {
         source = add_window(lowering, node, source, window, zero);
@@ -125,13 +123,11 @@ Status lower_linear(const Node& node, Lowering& lowering) {
     std::int64_t acc_min = 0, acc_max = 0;
     for (std::int64_t o = 0; o < outputs; ++o) {
         AccumulatorChannel& channel = channels[static_cast<std::size_t>(o)];
-        std::int64_t sum = 0;
-        for (std::int64_t i = 0; i < fan_in; ++i) {
-            const std::int64_t w = weights.codes[static_cast<std::size_t>(o * fan_in + i)];
-            sum += w;
-            channel.min += std::min(w * source->min, w * source->max);
-            channel.max += std::max(w * source->min, w * source->max);
-        }
+        const auto [positive, negative] =
+            weights.codes.sums_of_signs(static_cast<std::size_t>(o * fan_in), static_cast<std::size_t>(fan_in));
+        const std::int64_t sum = positive + negative;
+        channel.min = positive * source->min + negative * source->max;
+        channel.max = positive * source->max + negative * source->min;
         channel.scale = weights.scale[static_cast<std::size_t>(o)] * scale_x * Rational(factor);
         channel.offset = bias[static_cast<std::size_t>(o)] - channel.scale * Rational(static_cast<long>(sum * zero));
         acc_min = std::min(acc_min, channel.min);

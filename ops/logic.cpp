@@ -92,7 +92,7 @@ Result<std::vector<Tensor>> evaluate_relation(const Node& node, std::span<const 
             broadcast_map<T, T, bool>(operands[0], operands[1].reshaped(second), result, [](T a, T b) { return F::of(a, b); });
         }
     });
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 template <class F>
@@ -119,7 +119,7 @@ Result<std::vector<ValueType>> infer_not(Node& node) {
 Result<std::vector<Tensor>> evaluate_not(const Node&, std::span<const Tensor* const> inputs) {
     Tensor result = *inputs[0];
     for (bool& element : result.as<bool>()) element = !element;
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 // --- Where ---
@@ -161,7 +161,7 @@ Result<std::vector<Tensor>> evaluate_where(const Node&, std::span<const Tensor* 
                 }
             });
     });
-    return std::vector{std::move(result)};
+    return only(std::move(result));
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
                 });
         }
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 /// Integers first, first + step, ... for each threshold reached, that mean (integer - zero_point) * scale.

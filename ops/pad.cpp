@@ -132,8 +132,8 @@ Tensor padded(const Tensor& x, const std::vector<std::int64_t>& pads, double fil
 Result<std::vector<Tensor>> evaluate_pad(const Node& node, std::span<const Tensor* const> inputs) {
     const Tensor& x = *inputs[0];
     WEFT_ASSIGN(const auto pads, pads_of(node, x.shape().size()));
-    if (const Tensor* value = inputs.size() > 2 ? inputs[2] : nullptr) return std::vector{padded(x, pads, *value)};
-    return std::vector{padded(x, pads, pad_value_of(node).value_or(0.0))};
+    if (const Tensor* value = inputs.size() > 2 ? inputs[2] : nullptr) return only(padded(x, pads, *value));
+    return only(padded(x, pads, pad_value_of(node).value_or(0.0)));
 }
 
 /// A padding of nothing disappears.
@@ -212,7 +212,7 @@ Result<std::vector<ValueType>> infer_canonical(Node& node) {
 
 Result<std::vector<Tensor>> evaluate_canonical(const Node& node, std::span<const Tensor* const> inputs) {
     const auto& pads = node.attributes.integers("pads");
-    return std::vector{padded(*inputs[0], {0, pads[0], pads[1], 0, 0, pads[2], pads[3], 0}, node.attributes.real("value"))};
+    return only(padded(*inputs[0], {0, pads[0], pads[1], 0, 0, pads[2], pads[3], 0}, node.attributes.real("value")));
 }
 
 /// Quantising leaves zero what it is, so a padding by zero may as well follow the quantiser: what reads it then reads typed values, and may

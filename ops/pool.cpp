@@ -56,11 +56,11 @@ Result<std::vector<ValueType>> infer_max_pool(Node& node) { return infer_pool(no
 Result<std::vector<ValueType>> infer_average_pool(Node& node) { return infer_pool(node, false); }
 
 Result<std::vector<Tensor>> evaluate_max_pool(const Node& node, std::span<const Tensor* const> inputs) {
-    return std::vector{pool(pooling_of(node, inputs[0]->shape(), true), *inputs[0])};
+    return only(pool(pooling_of(node, inputs[0]->shape(), true), *inputs[0]));
 }
 
 Result<std::vector<Tensor>> evaluate_average_pool(const Node& node, std::span<const Tensor* const> inputs) {
-    return std::vector{pool(pooling_of(node, inputs[0]->shape(), false), *inputs[0])};
+    return only(pool(pooling_of(node, inputs[0]->shape(), false), *inputs[0]));
 }
 
 Result<std::vector<ValueType>> infer_global_pool(Node& node) {
@@ -73,11 +73,11 @@ Result<std::vector<ValueType>> infer_global_pool(Node& node) {
 }
 
 Result<std::vector<Tensor>> evaluate_global_average_pool(const Node&, std::span<const Tensor* const> inputs) {
-    return std::vector{pool_globally(Layout::channels_first, false, *inputs[0])};
+    return only(pool_globally(Layout::channels_first, false, *inputs[0]));
 }
 
 Result<std::vector<Tensor>> evaluate_global_max_pool(const Node&, std::span<const Tensor* const> inputs) {
-    return std::vector{pool_globally(Layout::channels_first, true, *inputs[0])};
+    return only(pool_globally(Layout::channels_first, true, *inputs[0]));
 }
 
 /// Into a global pooling of [N, H, W, C], any further spatial axes counted as columns.
@@ -173,7 +173,7 @@ Result<std::vector<ValueType>> infer_canonical_pool(Node& node) {
 }
 
 Result<std::vector<Tensor>> evaluate_canonical_pool(const Node& node, std::span<const Tensor* const> inputs) {
-    return std::vector{pool(canonical_pooling(node, inputs[0]->shape()), *inputs[0])};
+    return only(pool(canonical_pooling(node, inputs[0]->shape()), *inputs[0]));
 }
 
 /// An average that counts its padding, or has none, may take in a padding by zero; a maximum one by what is never larger than an element.
@@ -196,7 +196,7 @@ Result<std::vector<ValueType>> infer_canonical_global_pool(Node& node) {
 }
 
 Result<std::vector<Tensor>> evaluate_canonical_global_pool(const Node& node, std::span<const Tensor* const> inputs) {
-    return std::vector{pool_globally(Layout::channels_last, node.attributes.integer("maximum") != 0, *inputs[0])};
+    return only(pool_globally(Layout::channels_last, node.attributes.integer("maximum") != 0, *inputs[0]));
 }
 
 const AttributeDef auto_pad{.name = "auto_pad", .kind = AttributeKind::text};

@@ -90,7 +90,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
             for_each_integer<T>(quantiser, x, [&](std::int64_t i, T integer, T scale, T zero) { target[i] = (integer - zero) * scale; });
         }
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 /// The integers of a constant, in the narrowest of the types that a dequantiser of stored integers reads. Zero points go with 8 bits only:

@@ -96,7 +96,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
             });
         }
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 long double real(const Node& node, std::span<const long double> inputs) {

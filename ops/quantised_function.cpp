@@ -15,7 +15,7 @@ Result<std::vector<Tensor>> requantised(const OpDef& op, const Node& node, std::
     std::vector<const Tensor*> inputs;
     for (const Tensor& real : reals) inputs.push_back(&real);
     WEFT_ASSIGN(const Tensor result, evaluate_as(op, node, inputs, {}, opset));
-    return std::vector{integers_of(result, scale, zero, type)};
+    return only(integers_of(result, scale, zero, type));
 }
 
 // --- QLinearAdd, QLinearMul ---

@@ -41,7 +41,7 @@ Result<std::vector<Tensor>> evaluate_conv(const Node& node, std::span<const Tens
     const auto bias = addend(inputs, conv_bias);
     WEFT_ASSIGN(const Tensor sums, sums_of(op_conv, node, {&x, &w, bias ? &*bias : nullptr}));
     const Factor factors[] = {{inputs[conv_x_scale]}, {inputs[conv_w_scale], 1}};
-    return std::vector{rescaled(sums, factors, *inputs[conv_y_scale], inputs[conv_y_zero], inputs[conv_y_zero]->type())};
+    return only(rescaled(sums, factors, *inputs[conv_y_scale], inputs[conv_y_zero], inputs[conv_y_zero]->type()));
 }
 
 // --- QLinearMatMul ---
@@ -75,7 +75,7 @@ Result<std::vector<Tensor>> evaluate_matmul(const Node& node, std::span<const Te
     WEFT_ASSIGN(const Tensor sums, sums_of(op_mat_mul, node, {&a, &b}));
     const std::int64_t row_axis = rank(sums) - (rank(b) > 1 ? 2 : 1);
     const Factor factors[] = {{inputs[matmul_a_scale], row_axis}, {inputs[matmul_b_scale], rank(sums) - 1}};
-    return std::vector{rescaled(sums, factors, *inputs[matmul_y_scale], inputs[matmul_y_zero], inputs[matmul_y_zero]->type())};
+    return only(rescaled(sums, factors, *inputs[matmul_y_scale], inputs[matmul_y_zero], inputs[matmul_y_zero]->type()));
 }
 
 // --- QGemm ---
@@ -110,9 +110,9 @@ Result<std::vector<Tensor>> evaluate_gemm(const Node& node, std::span<const Tens
     const Tensor alpha = Tensor::scalar(node.attributes.real("alpha")).cast(inputs[gemm_a_scale]->type());
     const Factor factors[] = {{&alpha}, {inputs[gemm_a_scale]}, {inputs[gemm_b_scale], 1}};
     const Tensor* scale = optional_input(inputs, gemm_y_scale);
-    if (!scale) return std::vector{rescaled(sums, factors)};
+    if (!scale) return only(rescaled(sums, factors));
     const Tensor* zero = optional_input(inputs, gemm_y_zero);
-    return std::vector{rescaled(sums, factors, *scale, zero, zero ? zero->type() : inputs[gemm_a]->type())};
+    return only(rescaled(sums, factors, *scale, zero, zero ? zero->type() : inputs[gemm_a]->type()));
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ Result<std::vector<Tensor>> evaluate_pool(const Node& node, std::span<const Tens
     }
     const Factor factor{inputs[pool_x_scale]};
     const Tensor* zero = optional_input(inputs, pool_y_zero);
-    return std::vector{rescaled(averages, std::span(&factor, 1), *inputs[pool_y_scale], zero, inputs[pool_x]->type())};
+    return only(rescaled(averages, std::span(&factor, 1), *inputs[pool_y_scale], zero, inputs[pool_x]->type()));
 }
 
 std::vector<AttributeDef> with_layout(std::vector<AttributeDef> attributes) {

@@ -143,7 +143,7 @@ Result<std::vector<Tensor>> evaluate_quantize(const Node& node, std::span<const 
                 quantize_elements<double, Q>(node, x, scale, zero, y);
         }
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 long double quantize_real(const Node& node, std::span<const long double> inputs) {
@@ -204,7 +204,7 @@ Result<std::vector<Tensor>> evaluate_dequantize(const Node& node, std::span<cons
                 dequantize_elements<double, Q>(node, x, *inputs[1], zero, y);
         }
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 long double dequantize_real(const Node& node, std::span<const long double> inputs) {

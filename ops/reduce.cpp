@@ -98,7 +98,7 @@ Result<std::vector<Tensor>> evaluate_reduce(const Node& node, std::span<const Te
     WEFT_ASSIGN(const auto reduced, reduced_axes(node, x.shape().size()));
     Tensor y(x.type(), reduced_shape(node, x.shape(), reduced));
     visit_type(x.type(), [&](auto e) { reduce_typed<decltype(e), kind>(x, reduced, y); });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 /// The reduced axes become rows and columns, the others channels, of a global pooling; a sum is a mean times the number of elements.

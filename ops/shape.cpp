@@ -56,7 +56,7 @@ Result<std::vector<Tensor>> evaluate_gather(const Node& node, std::span<const Te
     const Tensor& data = *inputs[0];
     WEFT_ASSIGN(const std::int64_t axis, normalise_axis(node, node.attributes.integer("axis"), data.shape().size()));
     WEFT_ASSIGN(const Integers indices, counted_indices(node, *inputs[1], data.shape()[static_cast<std::size_t>(axis)]));
-    return std::vector{take(data, axis, indices).reshaped(gathered_shape(data.shape(), inputs[1]->shape(), axis))};
+    return only(take(data, axis, indices).reshaped(gathered_shape(data.shape(), inputs[1]->shape(), axis)));
 }
 
 /// Indices that name every slice once only reorder them.
@@ -115,7 +115,7 @@ Result<std::vector<Tensor>> evaluate_gather_elements(const Node& node, std::span
             at[i] += (static_cast<std::int64_t>(k) == axis ? indices[i] : position) * own[k];
         }
     }
-    return std::vector{take(data.reshaped({data.size()}), 0, at).reshaped(shape)};
+    return only(take(data.reshaped({data.size()}), 0, at).reshaped(shape));
 }
 
 // --- Slice ---
@@ -179,7 +179,7 @@ Result<std::vector<Tensor>> evaluate_slice(const Node& node, std::span<const Ten
     for (std::size_t axis = 0; axis < kept.size(); ++axis) {
         if (kept[axis]) y = take(y, static_cast<std::int64_t>(axis), *kept[axis]);
     }
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 // --- Split ---
@@ -270,7 +270,7 @@ Result<std::vector<Tensor>> evaluate_tile(const Node& node, std::span<const Tens
         for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<std::int64_t>(i) % extent;
         y = take(y, static_cast<std::int64_t>(axis), indices);
     }
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 AttributeDef axis_attribute() { return {.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{0}}; }

@@ -73,7 +73,7 @@ template <bool logarithm>
 Result<std::vector<Tensor>> evaluate_softmax(const Node& node, std::span<const Tensor* const> inputs) {
     WEFT_ASSIGN(const Runs runs, softmax_runs(node, inputs[0]->shape()));
     const auto typed = inputs[0]->type() == DataType::float64 ? softmax_typed<double, logarithm> : softmax_typed<float, logarithm>;
-    return std::vector{typed(*inputs[0], runs)};
+    return only(typed(*inputs[0], runs));
 }
 
 Result<std::vector<ValueType>> infer_arg_max(Node& node) {
@@ -118,7 +118,7 @@ Result<std::vector<Tensor>> evaluate_arg_max(const Node& node, std::span<const T
     Tensor y(DataType::int64, shape);
     const bool last = node.attributes.integer("select_last_index") != 0;
     visit_type(x.type(), [&](auto e) { arg_max_typed<decltype(e)>(x, runs, last, y.as<std::int64_t>()); });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 }  // namespace

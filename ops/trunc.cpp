@@ -100,7 +100,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
             });
         }
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 /// Whether the value is known to be at least 0: quantised so, or made of such by what only picks and averages.

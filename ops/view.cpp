@@ -194,7 +194,7 @@ Result<std::vector<ValueType>> infer_reshaped(Node& node) {
 template <Resolve resolve>
 Result<std::vector<Tensor>> evaluate_reshaped(const Node& node, std::span<const Tensor* const> inputs) {
     WEFT_ASSIGN(auto shape, resolve(node, inputs[0]->shape()));
-    return std::vector{inputs[0]->reshaped(std::move(shape))};
+    return only(inputs[0]->reshaped(std::move(shape)));
 }
 
 Result<bool> reshape_to_view(Graph& graph, Node* node) {
@@ -253,7 +253,7 @@ Result<std::vector<ValueType>> infer_transpose(Node& node) {
 
 Result<std::vector<Tensor>> evaluate_transpose(const Node& node, std::span<const Tensor* const> inputs) {
     WEFT_ASSIGN(const auto perm, resolve_perm(node, inputs[0]->shape().size(), true));
-    return std::vector{transposed(*inputs[0], perm)};
+    return only(transposed(*inputs[0], perm));
 }
 
 Result<bool> transpose_to_view(Graph& graph, Node* node) {
@@ -321,7 +321,7 @@ Result<std::vector<Tensor>> evaluate_expand(const Node&, std::span<const Tensor*
         }
         std::memcpy(target + static_cast<std::size_t>(i) * word, source + static_cast<std::size_t>(at) * word, word);
     }
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 // --- DepthToSpace, SpaceToDepth: a reshape, a permutation, a reshape ---
@@ -368,7 +368,7 @@ Result<std::vector<ValueType>> infer_blocks(Node& node) {
 template <ResolveBlocks resolve>
 Result<std::vector<Tensor>> evaluate_blocks(const Node& node, std::span<const Tensor* const> inputs) {
     WEFT_ASSIGN(auto move, resolve(node, inputs[0]->shape()));
-    return std::vector{transposed(inputs[0]->reshaped(std::move(move.split)), move.perm).reshaped(std::move(move.result))};
+    return only(transposed(inputs[0]->reshaped(std::move(move.split)), move.perm).reshaped(std::move(move.result)));
 }
 
 template <ResolveBlocks resolve>
@@ -417,7 +417,7 @@ Result<std::vector<ValueType>> infer_view(Node& node) {
 
 Result<std::vector<Tensor>> evaluate_view(const Node& node, std::span<const Tensor* const> inputs) {
     WEFT_ASSIGN(const auto perm, resolve_perm(node, inputs[0]->shape().size(), false));
-    return std::vector{transposed(*inputs[0], perm).reshaped(node.attributes.integers("shape"))};
+    return only(transposed(*inputs[0], perm).reshaped(node.attributes.integers("shape")));
 }
 
 /// Two views in a row become one where a single permutation says it.

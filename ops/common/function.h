@@ -71,7 +71,7 @@ Result<std::vector<Tensor>> evaluate_function(const Node& node, std::span<const 
             std::transform(source.begin(), source.end(), y.as<T>().begin(), [f = F(node)](T v) { return f(v); });
         }
     });
-    return std::vector{std::move(y)};
+    return only(std::move(y));
 }
 
 template <class F>

@@ -32,9 +32,9 @@ bool is_identity(const std::vector<std::int32_t>& map) {
 
 }  // namespace
 
-IndexMap index_map(std::vector<std::int32_t> map) {
-    return is_identity(map) ? nullptr : std::make_shared<const std::vector<std::int32_t>>(std::move(map));
-}
+IndexMap index_map(IndexMap map) { return is_identity(*map) ? nullptr : std::move(map); }
+
+IndexMap index_map(std::vector<std::int32_t> map) { return index_map(std::make_shared<const std::vector<std::int32_t>>(std::move(map))); }
 
 IndexMap compose(const IndexMap& outer, const IndexMap& inner) {
     if (!outer) return inner;
@@ -75,16 +75,10 @@ Result<TypedStream> Lowering::input_any_order(const Node& node, std::size_t inde
 
 Result<TypedStream> Lowering::input_or_sum(const Node& node, std::size_t index) {
     const Value* value = node.input(index);
-    Region sum;
-    sum.last = value;
-    sum.source = value;
-    while (!typed_.count(value) && sum.source->producer && is_view(*sum.source->producer)) {
-        sum.nodes.insert(sum.nodes.begin(), sum.source->producer);
-        sum.source = sum.source->producer->input(0);
-    }
+    if (typed_.count(value) || coded_.count(value)) return stream_of(node, value);
+    const Region sum = views_before(value);
     const Node* maker = sum.source->producer;
-    if (typed_.count(value) || coded_.count(value) || !maker || !maker->op->lower || !maker->op->traits.accumulates)
-        return stream_of(node, value);
+    if (!maker || !maker->op->lower || !maker->op->traits.accumulates) return stream_of(node, value);
     const Region* const outer_region = std::exchange(region_, &sum);
     const std::optional<IntegerType> outer_sum = std::exchange(exact_, IntegerType{});
     ChainStage* const outer_stage = std::exchange(stage_, nullptr);
@@ -400,21 +394,15 @@ Status Lowering::lower_output(const Value* output) {
             return Diagnostic{Severity::error, "", output->name, "the output does not depend on anything that the kernel computes",
                               "remove the output"};
         // An accumulator's real value, seen through views only.
-        Region region;
-        region.last = value;
-        const Value* at = value;
-        while (at->producer && is_view(*at->producer)) {
-            region.nodes.insert(region.nodes.begin(), at->producer);
-            at = at->producer->input(0);
-        }
-        region.source = at;
-        if (at->producer && at->producer->op->lower && at->producer->op->traits.accumulates) {
+        const Region region = views_before(value);
+        const Node* maker = region.source->producer;
+        if (maker && maker->op->lower && maker->op->traits.accumulates) {
             const std::size_t outputs = design_.outputs.size(), units = design_.units.size();
             region_ = &region;
-            const Status status = at->producer->op->lower(*at->producer, *this);
+            const Status status = maker->op->lower(*maker, *this);
             region_ = nullptr;
             // What has no weights the host computes as well, where its sums are not words that can leave the kernel.
-            if (!status && (at->producer->op->traits.linear || design_.units.size() > units)) return status.error();
+            if (!status && (maker->op->traits.linear || design_.units.size() > units)) return status.error();
             if (status) {
                 if (design_.outputs.size() > outputs) design_.outputs.back().name = output->name;
                 continue;

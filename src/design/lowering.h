@@ -130,6 +130,7 @@ private:
 };
 
 /// Null where the map is the identity.
+IndexMap index_map(IndexMap map);
 IndexMap index_map(std::vector<std::int32_t> map);
 /// outer after inner: i -> outer[inner[i]]; null is the identity.
 IndexMap compose(const IndexMap& outer, const IndexMap& inner);

@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/emit/manifest.h"
 
+#include <bit>
+#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
+#include "src/base/base64.h"
 #include "src/design/unit_def.h"
 
 namespace weft {
@@ -19,6 +23,54 @@ constexpr std::pair<RequantizeForm, std::string_view> form_names[] = {{Requantiz
                                                                       {RequantizeForm::thresholds, "thresholds"},
                                                                       {RequantizeForm::table, "lookup"}};
 
+/// Up to so many numbers are a list; more are the base64 of their little-endian words.
+constexpr std::size_t most_listed = 64;
+static_assert(std::endian::native == std::endian::little);
+
+Json integers_json(const NarrowIntegers& values) {
+    if (values.size() <= most_listed) return values.to_vector();
+    const Tensor& tensor = values.tensor();
+    return {{"type", to_string(tensor.type())}, {"base64", base64({tensor.raw(), tensor.bytes()})}};
+}
+
+NarrowIntegers integers_from(const Json& json) {
+    // Projects of earlier versions have lists of any length.
+    if (json.is_array()) return json.get<std::vector<std::int64_t>>();
+    const std::string name = json.at("type");
+    const auto bytes = from_base64(json.at("base64").get_ref<const std::string&>());
+    for (const DataType type : {DataType::int8, DataType::int16, DataType::int32, DataType::int64}) {
+        if (name != to_string(type) || !bytes || bytes->size() % size_of(type) != 0) continue;
+        Tensor tensor(type, {static_cast<std::int64_t>(bytes->size() / size_of(type))});
+        std::memcpy(tensor.raw(), bytes->data(), bytes->size());
+        return NarrowIntegers(std::move(tensor));
+    }
+    throw std::invalid_argument("an array of integers is not whole");
+}
+
+std::vector<std::int32_t> looped(const std::vector<std::int64_t>& extents, const std::vector<std::int64_t>& strides) {
+    std::vector<std::int32_t> map{0};
+    for (std::size_t i = extents.size(); i-- > 0;) {
+        const std::size_t inner = map.size();
+        for (std::int64_t step = 1; step < extents[i]; ++step)
+            for (std::size_t k = 0; k < inner; ++k) map.push_back(map[k] + static_cast<std::int32_t>(step * strides.at(i)));
+    }
+    return map;
+}
+
+/// The map as nested loops, the first one outermost, of so many steps of such strides: what a change of layout is. A list where it is none.
+Json loops_json(const std::vector<std::int32_t>& map) {
+    std::vector<std::int64_t> extents, strides;
+    for (std::size_t block = 1; block < map.size(); block *= static_cast<std::size_t>(extents.front())) {
+        const std::int64_t stride = map[block] - map[0];
+        std::int64_t count = 2;
+        for (std::size_t at = 2 * block; at + block <= map.size() && map[at] - map[0] == count * stride; at += block) ++count;
+        extents.insert(extents.begin(), count);
+        strides.insert(strides.begin(), stride);
+    }
+    if (looped(extents, strides) != map) return map;
+    return {{"extents", extents}, {"strides", strides}};
+}
+
 Json stage_json(const Requantize& stage) {
     Json json;
     for (const auto& [form, name] : form_names) {
@@ -29,12 +81,12 @@ Json stage_json(const Requantize& stage) {
     json["range"] = {stage.out_min, stage.out_max};
     json["shift"] = stage.shift;
     json["steps"] = stage.steps;
-    json["multiplier"] = stage.multiplier;
-    json["addend"] = stage.addend;
-    json["low"] = stage.low;
-    json["high"] = stage.high;
-    json["thresholds"] = stage.thresholds;
-    json["values"] = stage.values;
+    json["multiplier"] = integers_json(stage.multiplier);
+    json["addend"] = integers_json(stage.addend);
+    json["low"] = integers_json(stage.low);
+    json["high"] = integers_json(stage.high);
+    json["thresholds"] = integers_json(stage.thresholds);
+    json["values"] = integers_json(stage.values);
     return json;
 }
 
@@ -51,12 +103,12 @@ Requantize stage_from(const Json& json) {
     stage.out_max = json.at("range").at(1);
     stage.shift = json.at("shift");
     stage.steps = json.at("steps");
-    json.at("multiplier").get_to(stage.multiplier);
-    json.at("addend").get_to(stage.addend);
-    json.at("low").get_to(stage.low);
-    json.at("high").get_to(stage.high);
-    json.at("thresholds").get_to(stage.thresholds);
-    json.at("values").get_to(stage.values);
+    stage.multiplier = integers_from(json.at("multiplier")).to_vector();
+    stage.addend = integers_from(json.at("addend")).to_vector();
+    stage.low = integers_from(json.at("low")).to_vector();
+    stage.high = integers_from(json.at("high")).to_vector();
+    stage.thresholds = integers_from(json.at("thresholds")).to_vector();
+    stage.values = integers_from(json.at("values")).to_vector();
     return stage;
 }
 
@@ -121,7 +173,7 @@ private:
         for (const auto& [key, value] : entry.at("constants").items()) {
             ConstantArray array;
             value.at("shape").get_to(array.shape);
-            array.data = value.at("data").get<std::vector<std::int64_t>>();
+            array.data = integers_from(value.at("data"));
             unit->constants[key] = std::move(array);
         }
         if (entry.contains("stage")) unit->requantize = stage_from(entry.at("stage"));
@@ -137,8 +189,10 @@ private:
 
     TensorBinding read_binding(const Json& entry) const {
         TensorBinding binding{entry.at("tensor"), streams_.at(entry.at("stream")), nullptr};
-        if (entry.contains("order"))
-            binding.map = std::make_shared<const std::vector<std::int32_t>>(entry.at("order").get<std::vector<std::int32_t>>());
+        if (!entry.contains("order")) return binding;
+        const Json& order = entry.at("order");
+        binding.map = std::make_shared<const std::vector<std::int32_t>>(
+            order.is_array() ? order.get<std::vector<std::int32_t>>() : looped(order.at("extents"), order.at("strides")));
         return binding;
     }
 
@@ -196,13 +250,14 @@ Json to_json(const Design& design) {
         if (unit->requantize) entry["stage"] = stage_json(*unit->requantize);
         entry["constants"] = Json::object();
         for (const auto& [key, array] : unit->constants)
-            entry["constants"][key] = {{"shape", array.shape}, {"data", array.data.to_vector()}};
+            entry["constants"][key] = {{"shape", array.shape}, {"data", integers_json(array.data)}};
         json["units"].push_back(std::move(entry));
     }
     json["check_points"] = Json::array();
     for (const CheckPoint& point : design.check_points) {
         Json entry{{"node", point.node}};
         entry.update(binding_json(point.binding));
+        if (point.binding.map) entry["order"] = loops_json(*point.binding.map);
         json["check_points"].push_back(std::move(entry));
     }
     return json;

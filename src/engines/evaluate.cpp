@@ -73,7 +73,7 @@ std::vector<const Node*> Evaluator::nodes() const {
 Result<std::vector<Tensor>> Evaluator::evaluate(const Node& node, std::span<const Tensor* const> inputs) const {
     assert(node.op->evaluate);
     // A cast to a real type only says how a number is held: in double it must not be rounded on the way.
-    if (node.op->traits.role == OpRole::cast && is_float(node.output()->type)) return std::vector{inputs[0]->cast(held_as(*node.output()))};
+    if (node.op->traits.role == OpRole::cast && is_float(node.output()->type)) return only(inputs[0]->cast(held_as(*node.output())));
     WEFT_ASSIGN(std::vector<Tensor> outputs, node.op->evaluate(node, inputs));
     // Real numbers that come from integers alone (a constant, a range) know nothing of the precision.
     for (std::size_t i = 0; i < node.outputs.size() && i < outputs.size(); ++i) {

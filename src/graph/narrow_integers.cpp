@@ -3,6 +3,7 @@
 #include "src/graph/narrow_integers.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 namespace weft {
@@ -59,6 +60,17 @@ void NarrowIntegers::fill(std::size_t first, std::size_t count, std::int64_t val
 
 std::pair<std::int64_t, std::int64_t> NarrowIntegers::range() const {
     return visit([](auto values) { return range_of(values); });
+}
+
+std::pair<std::int64_t, std::int64_t> NarrowIntegers::sums_of_signs(std::size_t first, std::size_t count) const {
+    return visit([&](auto values) {
+        std::int64_t sum = 0, magnitude = 0;
+        for (const std::int64_t value : values.subspan(first, count)) {
+            sum += value;
+            magnitude += std::abs(value);
+        }
+        return std::pair((magnitude + sum) / 2, (sum - magnitude) / 2);
+    });
 }
 
 bool NarrowIntegers::operator==(const NarrowIntegers& other) const {

@@ -45,9 +45,12 @@ public:
 
     /// Least and largest; (0, 0) of none.
     std::pair<std::int64_t, std::int64_t> range() const;
+    /// Among `count` elements from `first` on: the sum of the positive ones, and that of the negative ones.
+    std::pair<std::int64_t, std::int64_t> sums_of_signs(std::size_t first, std::size_t count) const;
     std::vector<std::int64_t> to_vector() const { return tensor_.to_integers(); }
     /// Of one of the four types, in one dimension.
-    const Tensor& tensor() const { return tensor_; }
+    const Tensor& tensor() const& { return tensor_; }
+    Tensor tensor() && { return std::move(tensor_); }
     /// `f(std::span<const T>)` on the elements as they are kept.
     template <class F>
     auto visit(F&& f) const {

@@ -145,6 +145,13 @@ struct Refusal {
     std::string_view help;
 };
 
+/// What an evaluation with one output gives; a braced list would copy the tensor.
+inline std::vector<Tensor> only(Tensor output) {
+    std::vector<Tensor> outputs;
+    outputs.push_back(std::move(output));
+    return outputs;
+}
+
 /// Everything known of one operator. A face left out is a visible missing line with a defined meaning.
 struct OpDef {
     std::string_view name;

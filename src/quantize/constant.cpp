@@ -78,19 +78,19 @@ ConstantReal dequantised(const Node& node) {
     return result;
 }
 
-ConstantReal viewed(const Node& node, const ConstantReal& source) {
+ConstantReal viewed(const Node& node, ConstantReal source) {
     ConstantReal result;
     result.shape = node.output()->shape;
     result.quantised = source.quantised;
-    result.scales = source.scales;
-    const auto arranged = [&](const Tensor& elements) {
-        const Tensor shaped = elements.reshaped(source.shape);
+    result.scales = std::move(source.scales);
+    const auto arranged = [&](Tensor elements) {
+        const Tensor shaped = std::move(elements).reshaped(source.shape);
         std::vector<const Tensor*> inputs{&shaped};
         for (std::size_t i = 1; i < node.inputs.size(); ++i) inputs.push_back(node.inputs[i] ? node.inputs[i]->constant.get() : nullptr);
         return std::move((*node.op->evaluate(node, inputs))[0]);
     };
-    if (!source.codes.empty()) result.codes = NarrowIntegers(arranged(source.codes.tensor()));
-    if (!source.scale_index.empty()) result.scale_index = NarrowIntegers(arranged(source.scale_index.tensor()));
+    if (!source.codes.empty()) result.codes = NarrowIntegers(arranged(std::move(source.codes).tensor()));
+    if (!source.scale_index.empty()) result.scale_index = NarrowIntegers(arranged(std::move(source.scale_index).tensor()));
     if (!source.reals.empty())
         result.reals = arranged(Tensor::of<double>({static_cast<std::int64_t>(source.reals.size())}, source.reals)).to_doubles();
     if (source.fractions.empty()) return result;
@@ -184,8 +184,19 @@ Result<ConstantReal> constant_real(const Value* value) {
     const Node& node = *value->producer;
     if (node.op->traits.role == OpRole::dequantize) return dequantised(node);
     if (!is_view(&node)) return computed(node);
-    WEFT_ASSIGN(const ConstantReal source, constant_real(node.input(0)));
-    return viewed(node, source);
+    WEFT_ASSIGN(ConstantReal source, constant_real(node.input(0)));
+    return viewed(node, std::move(source));
+}
+
+std::optional<double> ConstantReal::common_scale(std::int64_t first, std::int64_t count) const {
+    if (scale_index.empty()) return scales[0];
+    return scale_index.visit([&](auto indices) -> std::optional<double> {
+        const auto part = indices.subspan(static_cast<std::size_t>(first), static_cast<std::size_t>(count));
+        const double common = scale(first);
+        for (const auto index : part)
+            if (index != part[0] && scales[static_cast<std::size_t>(index)] != common) return std::nullopt;
+        return common;
+    });
 }
 
 Rational ConstantReal::exact(std::int64_t index) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "src/base/diagnostic.h"
@@ -31,6 +32,8 @@ struct ConstantReal {
     double scale(std::int64_t index) const {
         return scales[static_cast<std::size_t>(scale_index.empty() ? 0 : scale_index[static_cast<std::size_t>(index)])];
     }
+    /// That of all of `count` elements from `first` on; none where they differ.
+    std::optional<double> common_scale(std::int64_t first, std::int64_t count) const;
     Rational exact(std::int64_t index) const;
     long double real(std::int64_t index) const;
 };

@@ -3,6 +3,7 @@
 #include "src/quantize/region.h"
 
 #include <algorithm>
+#include <cassert>
 #include <limits>
 #include <map>
 #include <memory>
@@ -172,46 +173,52 @@ private:
     }
 };
 
-std::vector<std::int32_t> identity_map(std::int64_t count) {
-    std::vector<std::int32_t> map(static_cast<std::size_t>(count));
-    std::iota(map.begin(), map.end(), 0);
+SourceMap identity_map(std::int64_t count) {
+    auto map = std::make_shared<std::vector<std::int32_t>>(static_cast<std::size_t>(count));
+    std::iota(map->begin(), map->end(), 0);
     return map;
 }
 
-/// Flat indices of every value of the region into the source.
-Result<std::map<const Value*, std::vector<std::int32_t>>> source_maps(const Region& region) {
-    std::map<const Value*, std::vector<std::int32_t>> maps;
+Status map_to_source(Region& region) {
+    auto& maps = region.maps;
     maps[region.source] = identity_map(element_count(region.source->shape));
     for (const Node* node : region.nodes) {
         const Value* output = node->output();
         if (is_view(*node)) {
             const auto view = node->op->traits.view->map(*node);
-            const auto& from = maps.at(node->input(0));
-            std::vector<std::int32_t> map(view.size());
-            std::transform(view.begin(), view.end(), map.begin(), [&](std::int64_t i) { return from[static_cast<std::size_t>(i)]; });
+            const auto& from = *maps.at(node->input(0));
+            auto map = std::make_shared<std::vector<std::int32_t>>(view.size());
+            std::transform(view.begin(), view.end(), map->begin(), [&](std::int64_t i) { return from[static_cast<std::size_t>(i)]; });
             maps[output] = std::move(map);
             continue;
         }
-        const std::vector<std::int32_t>* common = nullptr;
+        SourceMap common;
         for (const Value* input : node->inputs) {
             if (!input || is_constant_like(input)) continue;
             const auto& map = maps.at(input);
-            if (input->shape != output->shape || (common && *common != map)) {
+            if (input->shape != output->shape || (common && common != map && *common != *map)) {
                 return tensor_error(*node, input, "one value is combined with itself in another order or shape",
                                     "elementwise operators with one source must keep its shape");
             }
-            common = &map;
+            common = map;
         }
-        maps[output] = *common;
+        maps[output] = common;
     }
-    return maps;
+    return Ok{};
 }
 
 }  // namespace
 
-std::vector<std::int32_t> Region::to_source() const {
-    auto maps = source_maps(*this);
-    return maps ? maps->at(last) : identity_map(element_count(source->shape));
+Region views_before(const Value* last) {
+    Region region;
+    region.source = region.last = last;
+    while (region.source->producer && is_view(*region.source->producer)) {
+        region.nodes.insert(region.nodes.begin(), region.source->producer);
+        region.source = region.source->producer->input(0);
+    }
+    [[maybe_unused]] const Status mapped = map_to_source(region);
+    assert(mapped);  // views keep all elements
+    return region;
 }
 
 Result<Region> region_of(const Node& quantise) {
@@ -250,13 +257,12 @@ Result<Region> region_of(const Value* last, const Node& reader) {
     region.source = collector.boundaries().front();
     region.nodes = collector.nodes();
     region.last = last;
-    if (const auto maps = source_maps(region); !maps) return maps.error();
+    WEFT_CHECK(map_to_source(region));
     return region;
 }
 
 Result<std::vector<ScalarFunction>> region_functions(const Region& region, int channels, std::span<const std::int32_t> channel_of) {
     auto program = std::make_shared<Program>();
-    WEFT_ASSIGN(const auto maps, source_maps(region));
     std::map<const Value*, int> step_of{{region.source, -2}};
     bool has_exact = true;
     bool jumps = false;
@@ -278,7 +284,7 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
                 operand.constant = &at->second;
                 if (operand.constant->size() > 1) {
                     operand.element.assign(static_cast<std::size_t>(channels), -1);
-                    const auto& map = maps.at(node->output());
+                    const auto& map = *region.maps.at(node->output());
                     Shape shape = input->shape;
                     if (trait.channel_axis >= 0 && shape.size() == 1)
                         shape.resize(node->output()->shape.size() - static_cast<std::size_t>(trait.channel_axis), 1);

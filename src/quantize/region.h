@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -13,20 +15,26 @@
 
 namespace weft {
 
-struct Region {
-    const Value* source = nullptr;   ///< The one varying value that everything in the region depends on.
-    std::vector<const Node*> nodes;  ///< Elementwise operators, views and inner quantisers, in order.
-    const Value* last = nullptr;     ///< What the quantiser reads; equals `source` if there is nothing between.
-    const Node* quantise = nullptr;  ///< Null at an output without a quantiser.
+/// Of a value of a region: flat index -> flat index of the region's source.
+using SourceMap = std::shared_ptr<const std::vector<std::int32_t>>;
 
-    /// Flat index of `last` -> flat index of `source`.
-    std::vector<std::int32_t> to_source() const;
+struct Region {
+    const Value* source = nullptr;           ///< The one varying value that everything in the region depends on.
+    std::vector<const Node*> nodes;          ///< Elementwise operators, views and inner quantisers, in order.
+    const Value* last = nullptr;             ///< What the quantiser reads; equals `source` if there is nothing between.
+    const Node* quantise = nullptr;          ///< Null at an output without a quantiser.
+    std::map<const Value*, SourceMap> maps;  ///< Of `source` and what the nodes give.
+
+    const SourceMap& to_source() const { return maps.at(last); }
 };
 
 /// The region that ends in `last`, which `reader` reads. Fails where it depends on two varying values that do not come from one.
 Result<Region> region_of(const Value* last, const Node& reader);
 /// The region that ends in `quantise`.
 Result<Region> region_of(const Node& quantise);
+
+/// The region of the views before `last`, as far up as there is no other node.
+Region views_before(const Value* last);
 
 /// The region's function for each of `channels` channels. `channel_of` gives the channel of each element of the source (flat); a constant
 /// of the region must be the same for all elements of a channel.

@@ -19,7 +19,8 @@ namespace {
 /// Frames that pass in turn, at most: units that act by themselves may do so in every other frame.
 constexpr std::size_t longest_period = 16;
 
-/// All nodes are brought to the end of one window before any goes on to the next: what has to be kept of passages stays small.
+/// Beats enter in windows of so many cycles, each once all is known that follows from those before it: what has to be kept of passages
+/// stays small.
 constexpr std::int64_t window_cycles = 1024;
 
 std::int64_t ceil_ratio(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
@@ -93,7 +94,8 @@ struct Track {
     std::size_t producer = 0, consumer = 0;  ///< Actors.
     std::int64_t told_given = 0, told_known = 0;
     std::int64_t looks_back = 2;
-    std::int64_t counted = 0, promises = 0;  ///< Beats that are in the record.
+    std::int64_t counted = 0, promises = 0;  ///< Beats that are in the record,
+    std::int64_t left = 0;                   ///< and of these those that had left at the last promise.
     std::array<std::uint64_t, window_cycles / 64> busy{};
     FramePattern current;              ///< Of the frame that passes.
     std::vector<FramePattern> frames;  ///< That have passed, where a steady state is awaited.
@@ -125,7 +127,7 @@ public:
             const std::int64_t stop = last_event + patience + 1;
             if (options_.steady) {
                 tell_steady(passed);
-                record_steady(done ? last_at_ports + 1 : end);
+                record_steady();
                 if (const auto interval = steady_interval()) return finish_steady(*interval);
                 if (done && last_at_ports < options_.most_cycles) return finish_steady(last_interval());
             } else {
@@ -180,21 +182,24 @@ private:
         }
     }
 
-    /// All beats that pass before `horizon`.
-    void settle(std::int64_t horizon) {
+    /// All beats that pass before `end`; where only a steady state is asked for, all that follow from those that enter before it. So few
+    /// frames enter behind the one that passes the last unit as every other one has passed before.
+    void settle(std::int64_t end) {
+        const std::int64_t horizon = options_.steady ? never : end;
         for (std::size_t a = 0; a < actors_.size(); ++a) call(a);
         for (;;) {
-            for (; next_ < queue_.size(); ++next_) ask(queue_[next_], horizon);
+            for (; next_ < queue_.size(); ++next_) ask(queue_[next_], actors_[queue_[next_]].inputs.empty() ? end : horizon);
             queue_.clear();
             next_ = 0;
             // Nobody can tell more. Whoever acts first without a beat does so: nothing happens before. What it gives is offered in the next
             // cycle, and what others give then in the one after that: outputs are registers.
             std::int64_t first = never;
             for (const std::size_t a : loners_) first = std::min(first, actors_[a].timing->acts_alone());
-            if (first == never) return;
+            if (first >= end) return;
+            const std::int64_t none_by = std::min(first + 1, end - 1);
             for (const std::size_t a : loners_) {
-                if (actors_[a].timing->acts_alone() > first + 1) continue;
-                actors_[a].timing->none_comes_by(first + 1);
+                if (actors_[a].timing->acts_alone() > none_by) continue;
+                actors_[a].timing->none_comes_by(none_by);
                 call(a);
             }
         }
@@ -244,7 +249,7 @@ private:
             }
             if (link.sink >= 0 && track.counted > 0) network_.cycles = std::max(network_.cycles, passage.at(track.counted - 1) + 1);
             record_frames(l, before);
-            if (link.producer >= 0) record_held(link, track, before, end);
+            if (link.producer >= 0) record_held(link, track, end);
         }
         for (NetworkNode& node : network_.nodes) {
             if (node.fifo) continue;
@@ -260,13 +265,14 @@ private:
 
     void forget() {
         for (Track& track : tracks_) {
-            // The last one that is in the record is asked for once more.
-            track.passage.forget(track.looks_back + (track.passage.taken() - track.counted) + 1);
+            // The last one that is in the record is asked for once more, and those that left after the last promise.
+            const std::int64_t asked = track.promises > 0 ? track.left : track.counted;
+            track.passage.forget(track.looks_back + (track.passage.taken() - asked) + 1);
             track.passage.forget_promised(track.promises);
         }
     }
 
-    void record_steady(std::int64_t end) {
+    void record_steady() {
         for (std::size_t l = 0; l < tracks_.size(); ++l) {
             Track& track = tracks_[l];
             const NetworkLink& link = network_.links[l];
@@ -274,7 +280,7 @@ private:
             const std::int64_t frame = network_.beats(link);
             const std::int64_t before = track.counted;
             std::int64_t left = frame - before % frame;  // beats until the frame's end
-            for (; track.counted < passage.taken() && passage.at(track.counted) < end; ++track.counted) {
+            for (; track.counted < passage.taken(); ++track.counted) {
                 const std::int64_t cycle = passage.at(track.counted);
                 FramePattern& pattern = track.current;
                 if (left == frame) pattern = {.first = cycle};
@@ -284,7 +290,8 @@ private:
                 track.frames.push_back(pattern);
                 left = frame;
             }
-            if (link.producer >= 0) record_held(link, track, before, end);
+            // Beats that leave later are not known yet.
+            if (link.producer >= 0) record_held(link, track, passage.last_taken() + 1);
         }
         forget();
     }
@@ -374,15 +381,15 @@ private:
     }
 
     /// The most beats for which there was room or its promise: after each promise, less those that had left.
-    void record_held(const NetworkLink& link, Track& track, std::int64_t left, std::int64_t end) {
+    void record_held(const NetworkLink& link, Track& track, std::int64_t end) {
         const BeatCycles& promised = track.passage.promised();
         const std::int64_t spare = actors_[track.producer].timing->spare_room();
         std::int64_t& most =
             network_.nodes[static_cast<std::size_t>(link.producer)].most_held[static_cast<std::size_t>(link.producer_port)];
         for (; track.promises < promised.count() && promised.at(track.promises) < end; ++track.promises) {
             const std::int64_t cycle = promised.at(track.promises);
-            while (left < track.counted && track.passage.at(left) <= cycle) ++left;
-            most = std::max(most, track.promises + 1 - left + spare);
+            while (track.left < track.counted && track.passage.at(track.left) <= cycle) ++track.left;
+            most = std::max(most, track.promises + 1 - track.left + spare);
         }
     }
 

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/models/random_network.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,8 +15,11 @@
 #include <string>
 #include <vector>
 
+#include "src/driver/compile.h"
+#include "src/engines/inputs.h"
 #include "src/explore/folding.h"
 #include "src/graph/op_def.h"
+#include "src/passes/quantize.h"
 #include "tests/messages.h"
 
 namespace weft::test {
@@ -321,6 +325,20 @@ Graph random_network(std::uint64_t seed) { return NetworkDrawer(seed).draw(); }
 Graph varied_network(std::uint64_t seed) { return NetworkDrawer(seed).draw_varied(); }
 
 Graph random_chain(std::uint64_t seed, bool quantised) { return NetworkDrawer(seed).draw_chain(quantised); }
+
+Result<Graph> random_quantised_network(std::uint64_t seed) {
+    const Graph source = seed % 2 == 0 ? random_network(seed) : varied_network(seed);
+    const std::vector<double> low{-1}, high{2};
+    return quantize(source, random_inputs(source, low, high, 2, seed), 2, {}, {});
+}
+
+Result<Design> random_design(std::uint64_t seed) {
+    WEFT_ASSIGN(const Graph quantised, random_quantised_network(seed));
+    WEFT_ASSIGN(auto lowered, lower(quantised, fmt::format("network{}", seed)));
+    WEFT_CHECK(fold(lowered.design, {.mac_dsp_limit = 20.0 + 60 * static_cast<double>(seed % 7)}));
+    if (seed % 3 != 0) draw_folding(lowered.design, seed);
+    return std::move(lowered.design);
+}
 
 bool draw_folding(Design& design, std::uint64_t seed) {
     std::mt19937_64 random(seed);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "src/base/diagnostic.h"
 #include "src/design/design.h"
 #include "src/graph/graph.h"
 
@@ -20,6 +21,11 @@ Graph varied_network(std::uint64_t seed);
 /// A convolution with two to five poolings, concatenations, paddings, views and functions behind it in any order, and a quantiser (where
 /// `quantised`: of the file; weights are quantised then too), an output or another convolution behind these.
 Graph random_chain(std::uint64_t seed, bool quantised);
+
+/// One of the first two kinds, calibrated on random samples.
+Result<Graph> random_quantised_network(std::uint64_t seed);
+/// That one lowered and folded, mostly in another way than the compiler would. Not plumbed.
+Result<Design> random_design(std::uint64_t seed);
 
 /// Sets any folding that the units take. False where none of several fits: the present one stays. The design is not plumbed.
 bool draw_folding(Design& design, std::uint64_t seed);

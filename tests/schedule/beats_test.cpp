@@ -14,7 +14,6 @@
 #include "src/base/files.h"
 #include "src/design/plumb.h"
 #include "src/driver/compile.h"
-#include "src/engines/inputs.h"
 #include "src/explore/folding.h"
 #include "src/onnx/export.h"
 #include "src/schedule/stepper.h"
@@ -83,22 +82,10 @@ void expect_equal_in_all_modes(Design& design, std::uint64_t seed) {
     expect_equal(design, {.frames = 3, .most_cycles = bound}, false);
 }
 
-Result<Graph> quantised_network(std::uint64_t seed) {
-    const Graph source = seed % 2 == 0 ? test::random_network(seed) : test::varied_network(seed);
-    const std::vector<double> low{-1}, high{2};
-    const std::vector<NamedTensor> samples = random_inputs(source, low, high, 2, seed);
-    return quantize(source, samples, 2, {}, {});
-}
-
 void draw(std::uint64_t seed, Design& design) {
-    const auto quantised = quantised_network(seed);
-    ASSERT_TRUE(quantised) << test::messages(quantised.error());
-    auto lowered = lower(*quantised, fmt::format("network{}", seed));
-    ASSERT_TRUE(lowered) << test::messages(lowered.error());
-    design = std::move(lowered->design);
-    const Status folded = fold(design, {.mac_dsp_limit = 20.0 + 60 * static_cast<double>(seed % 7)});
-    ASSERT_TRUE(folded) << test::messages(folded.error());
-    if (seed % 3 != 0) test::draw_folding(design, seed);
+    auto drawn = test::random_design(seed);
+    ASSERT_TRUE(drawn) << test::messages(drawn);
+    design = *std::move(drawn);
     const Status plumbed = plumb(design);
     ASSERT_TRUE(plumbed) << test::messages(plumbed.error());
 }
@@ -197,7 +184,7 @@ TEST(Beats, PaceOfUnitsThatHoldEachOtherUp) {
 
     // Who compiles it so is told.
     const test::TemporaryFolder folder;
-    const auto quantised = quantised_network(133);
+    const auto quantised = test::random_quantised_network(133);
     ASSERT_TRUE(quantised) << test::messages(quantised);
     const auto bytes = export_to_bytes(*quantised, 13);
     ASSERT_TRUE(bytes) << test::messages(bytes);

@@ -9,15 +9,20 @@
 
 namespace weft {
 
-Cost requantize_cost(const Unit& unit, std::int64_t lanes) {
-    const int each = stage_dsp_per_lane(unit);
+namespace {
+
+Cost stage_cost(std::int64_t lanes, int dsp_per_lane) {
     Cost cost;
-    if (each == 0) return cost;
+    if (dsp_per_lane == 0) return cost;
     cost.requantize_lanes = static_cast<double>(lanes);
-    cost.requantize_dsp = static_cast<double>(lanes * each);
+    cost.requantize_dsp = static_cast<double>(lanes * dsp_per_lane);
     cost.dsp = cost.requantize_dsp;
     return cost;
 }
+
+}  // namespace
+
+Cost requantize_cost(const Unit& unit, std::int64_t lanes) { return stage_cost(lanes, stage_dsp_per_lane(unit)); }
 
 std::vector<std::int64_t> distinct_folds(std::int64_t count) {
     std::vector<std::int64_t> lanes;
@@ -54,9 +59,13 @@ std::string expect_range(const Unit& unit, std::int64_t min, std::int64_t max) {
                        staged ? "requantise stage" : "output stream");
 }
 
+Candidates::Candidates(Unit unit) : trial_(std::move(unit)), stage_dsp_(stage_dsp_per_lane(trial_)) { trial_.requantize.reset(); }
+
 Folding Candidates::with(std::vector<std::pair<std::string_view, std::int64_t>> parameters) {
     for (const auto& [name, value] : parameters) trial_.parameters.find(name)->second = value;
-    return {std::move(parameters), trial_.def->schedule(trial_).cycles, trial_.def->cost(trial_)};
+    Cost cost = trial_.def->cost(trial_);
+    cost += stage_cost(port_beat(trial_, true, 0).elements(), stage_dsp_);
+    return {std::move(parameters), trial_.def->schedule(trial_).cycles, cost};
 }
 
 std::vector<Folding> lane_foldings(const Unit& unit) {

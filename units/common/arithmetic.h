@@ -74,11 +74,12 @@ inline std::int64_t beats_of(const Unit& unit) { return lanes_beat(unit).count(s
 /// Cycles and cost of a unit under other folding parameters.
 class Candidates {
 public:
-    explicit Candidates(Unit unit) : trial_(std::move(unit)) {}
+    explicit Candidates(Unit unit);
     Folding with(std::vector<std::pair<std::string_view, std::int64_t>> parameters);
 
 private:
-    Unit trial_;
+    Unit trial_;         ///< Without its requantise stage, whose lanes cost the same in all foldings.
+    int stage_dsp_ = 0;  ///< Of a lane.
 };
 
 /// Foldings over Lanes alone of a unit that works through its frame once.

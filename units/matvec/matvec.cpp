@@ -31,19 +31,11 @@ struct Range {
 
 /// Per output: the sum of its positive weights and that of its negative ones.
 std::vector<std::pair<std::int64_t, std::int64_t>> sums_of_signs(const Unit& unit) {
-    return unit.constant("weights").data.visit([&](auto weights) {
-        const auto depth = static_cast<std::size_t>(unit.parameter("Taps") * unit.parameter("Channels"));
-        std::vector<std::pair<std::int64_t, std::int64_t>> sums;
-        for (std::size_t first = 0; first < weights.size(); first += depth) {
-            std::int64_t sum = 0, magnitude = 0;
-            for (const std::int64_t weight : weights.subspan(first, depth)) {
-                sum += weight;
-                magnitude += std::abs(weight);
-            }
-            sums.emplace_back((magnitude + sum) / 2, (sum - magnitude) / 2);
-        }
-        return sums;
-    });
+    const NarrowIntegers& weights = unit.constant("weights").data;
+    const auto depth = static_cast<std::size_t>(unit.parameter("Taps") * unit.parameter("Channels"));
+    std::vector<std::pair<std::int64_t, std::int64_t>> sums;
+    for (std::size_t first = 0; first < weights.size(); first += depth) sums.push_back(weights.sums_of_signs(first, depth));
+    return sums;
 }
 
 /// Exact range of the accumulators over all outputs, and of their partial sums in any order.

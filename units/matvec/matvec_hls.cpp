@@ -91,24 +91,38 @@ int matvec_chain_bits(const Unit& unit) {
     const Stream& input = *unit.inputs[0];
     const std::int64_t length = unit.parameter("ChainLength"), depth = s.depth();
     std::int64_t least = -1, most = 0;
-    unit.constant("weights").data.visit([&](auto weights) {
+    const auto reach = [&](std::int64_t positive, std::int64_t negative) {
+        least = std::min(least, positive * input.min + negative * input.max);
+        most = std::max(most, positive * input.max + negative * input.min);
+    };
+    const NarrowIntegers& values = unit.constant("weights").data;
+    if (length == 1) {
+        const auto [low, high] = values.range();
+        reach(std::max<std::int64_t>(high, 0), 0);
+        reach(0, std::min<std::int64_t>(low, 0));
+        return bits_for(least, most);
+    }
+    values.visit([&](auto weights) {
         for (std::int64_t output = 0; output < s.outputs; ++output)
             for (std::int64_t first_tap = 0; first_tap < s.taps; first_tap += s.taps_per_beat)
                 for (std::int64_t first_channel = 0; first_channel < s.channels; first_channel += s.lanes) {
                     const std::int64_t lanes = std::min(s.lanes, s.channels - first_channel);
-                    std::int64_t positive = 0, negative = 0, place = 0;  // sums of the chain's weights
+                    std::int64_t sum = 0, magnitude = 0, place = 0;  // of the chain's weights; its elements so far
                     const auto end_chain = [&] {
-                        least = std::min(least, positive * input.min + negative * input.max);
-                        most = std::max(most, positive * input.max + negative * input.min);
-                        positive = negative = place = 0;
+                        reach((magnitude + sum) / 2, (sum - magnitude) / 2);
+                        sum = magnitude = place = 0;
                     };
                     for (std::int64_t tap = first_tap; tap < std::min(s.taps, first_tap + s.taps_per_beat); ++tap) {
                         const auto* row = &weights[static_cast<std::size_t>(output * depth + tap * s.channels + first_channel)];
-                        for (std::int64_t lane = 0; lane < s.lanes; ++lane) {
-                            const std::int64_t weight = lane < lanes ? row[lane] : 0;
-                            positive += std::max<std::int64_t>(weight, 0);
-                            negative += std::min<std::int64_t>(weight, 0);
-                            if (++place == length) end_chain();
+                        for (std::int64_t lane = 0; lane < s.lanes;) {
+                            const std::int64_t end = std::min(s.lanes, lane + length - place);
+                            place += end - lane;
+                            for (; lane < std::min(end, lanes); ++lane) {
+                                sum += row[lane];
+                                magnitude += std::abs(std::int64_t{row[lane]});
+                            }
+                            lane = end;
+                            if (place == length) end_chain();
                         }
                     }
                     end_chain();

@@ -211,14 +211,10 @@ private:
 /// units/window/window_buffer.sv, beat by beat: what must have entered, and what is given back.
 class BufferWalk {
 public:
-    explicit BufferWalk(const WindowGeometry& g) : g_(g) {}
+    explicit BufferWalk(const WindowGeometry& g) : g_(g) { reach(); }
 
     /// Beats, over all frames, that must have entered for the channel fold of the window.
-    std::int64_t needs() const {
-        const std::int64_t row = std::clamp<std::int64_t>(row_ * g_.stride_h - g_.top + g_.kernel_h - 1, 0, g_.rows - 1);
-        const std::int64_t column = std::clamp<std::int64_t>(column_ * g_.stride_w - g_.left + g_.kernel_w - 1, 0, g_.columns - 1);
-        return frame_ * g_.in_beats() + (row * g_.columns + column) * g_.channel_folds + fold_ + 1;
-    }
+    std::int64_t needs() const { return before_ + fold_ + 1; }
     bool row_ends() const { return column_ + 1 == g_.out_columns && fold_ + 1 == g_.channel_folds; }
     /// Beats, over all frames, that no window after this row of windows needs.
     std::int64_t released() const {
@@ -230,16 +226,26 @@ public:
     void next() {
         if (++fold_ < g_.channel_folds) return;
         fold_ = 0;
-        if (++column_ < g_.out_columns) return;
-        column_ = 0;
-        if (++row_ < g_.out_rows) return;
-        row_ = 0;
-        ++frame_;
+        if (++column_ == g_.out_columns) {
+            column_ = 0;
+            if (++row_ == g_.out_rows) {
+                row_ = 0;
+                ++frame_;
+            }
+        }
+        reach();
     }
 
 private:
+    void reach() {
+        const std::int64_t row = std::clamp<std::int64_t>(row_ * g_.stride_h - g_.top + g_.kernel_h - 1, 0, g_.rows - 1);
+        const std::int64_t column = std::clamp<std::int64_t>(column_ * g_.stride_w - g_.left + g_.kernel_w - 1, 0, g_.columns - 1);
+        before_ = frame_ * g_.in_beats() + (row * g_.columns + column) * g_.channel_folds;
+    }
+
     const WindowGeometry& g_;
     std::int64_t frame_ = 0, row_ = 0, column_ = 0, fold_ = 0;
+    std::int64_t before_ = 0;  ///< Beats, over all frames, before the last position of the window.
 };
 
 bool buffer_in_luts(std::int64_t words, std::int64_t width) { return words <= 64 || (words <= 256 && words * width <= 4096); }
