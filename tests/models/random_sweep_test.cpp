@@ -27,7 +27,7 @@
 namespace weft::test {
 namespace {
 
-constexpr std::uint64_t default_networks = 40, default_kernels_every = 20;
+constexpr std::uint64_t default_networks = 40, default_kernels_every = 19;
 constexpr std::int64_t images = 4;
 
 std::set<std::string> operators_of(const std::string& bytes) {
