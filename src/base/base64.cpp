@@ -20,8 +20,9 @@ std::string base64(std::span<const std::byte> bytes) {
     std::size_t at = 0;
     for (std::size_t first = 0; first < bytes.size(); first += piece_bytes) {
         const std::span<const std::byte> piece = bytes.subspan(first, std::min(piece_bytes, bytes.size() - first));
-        at += static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data() + at),
-                                                       reinterpret_cast<const unsigned char*>(piece.data()), static_cast<int>(piece.size())));
+        at +=
+            static_cast<std::size_t>(EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data() + at),
+                                                     reinterpret_cast<const unsigned char*>(piece.data()), static_cast<int>(piece.size())));
     }
     text.resize(at);
     return text;
