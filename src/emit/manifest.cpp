@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/emit/manifest.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <map>
@@ -47,10 +48,12 @@ NarrowIntegers integers_from(const Json& json) {
     throw std::invalid_argument("an array of integers is not whole");
 }
 
-std::vector<std::int32_t> looped(const std::vector<std::int64_t>& extents, const std::vector<std::int64_t>& strides) {
+/// The map that nested loops stand for, of at most so many elements.
+std::vector<std::int32_t> looped(const std::vector<std::int64_t>& extents, const std::vector<std::int64_t>& strides, std::int64_t most) {
     std::vector<std::int32_t> map{0};
     for (std::size_t i = extents.size(); i-- > 0;) {
         const std::size_t inner = map.size();
+        if (extents[i] > most / static_cast<std::int64_t>(inner)) throw std::invalid_argument("an order is longer than its stream");
         for (std::int64_t step = 1; step < extents[i]; ++step)
             for (std::size_t k = 0; k < inner; ++k) map.push_back(map[k] + static_cast<std::int32_t>(step * strides.at(i)));
     }
@@ -60,14 +63,15 @@ std::vector<std::int32_t> looped(const std::vector<std::int64_t>& extents, const
 /// The map as nested loops, the first one outermost, of so many steps of such strides: what a change of layout is. A list where it is none.
 Json loops_json(const std::vector<std::int32_t>& map) {
     std::vector<std::int64_t> extents, strides;
-    for (std::size_t block = 1; block < map.size(); block *= static_cast<std::size_t>(extents.front())) {
+    std::size_t block = 1;
+    for (; block < map.size(); block *= static_cast<std::size_t>(extents.front())) {
         const std::int64_t stride = map[block] - map[0];
         std::int64_t count = 2;
         for (std::size_t at = 2 * block; at + block <= map.size() && map[at] - map[0] == count * stride; at += block) ++count;
         extents.insert(extents.begin(), count);
         strides.insert(strides.begin(), stride);
     }
-    if (looped(extents, strides) != map) return map;
+    if (block != map.size() || looped(extents, strides, std::ssize(map)) != map) return map;
     return {{"extents", extents}, {"strides", strides}};
 }
 
@@ -191,8 +195,11 @@ private:
         TensorBinding binding{entry.at("tensor"), streams_.at(entry.at("stream")), nullptr};
         if (!entry.contains("order")) return binding;
         const Json& order = entry.at("order");
-        binding.map = std::make_shared<const std::vector<std::int32_t>>(
-            order.is_array() ? order.get<std::vector<std::int32_t>>() : looped(order.at("extents"), order.at("strides")));
+        const auto elements = binding.stream->shape.elements();
+        auto map = order.is_array() ? order.get<std::vector<std::int32_t>>() : looped(order.at("extents"), order.at("strides"), elements);
+        if (std::ranges::any_of(map, [&](std::int32_t at) { return at < 0 || at >= elements; }))
+            throw std::invalid_argument("an order names elements that its stream does not have");
+        binding.map = std::make_shared<const std::vector<std::int32_t>>(std::move(map));
         return binding;
     }
 

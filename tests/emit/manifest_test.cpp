@@ -90,5 +90,19 @@ TEST(Manifest, SaysWhereAnArrayIsNotWhole) {
     }
 }
 
+TEST(Manifest, SaysWhereAnOrderIsOfAnotherStream) {
+    const auto design = test::random_design(1);
+    ASSERT_TRUE(design);
+    Json json = to_json(*design);
+    for (const Json& order :
+         {Json{1 << 30}, Json{-1}, Json{{"extents", {2}}, {"strides", {1 << 30}}},
+          Json{{"extents", {1 << 30, 1 << 30}}, {"strides", {0, 0}}}, Json{{"extents", {2}}, {"strides", Json::array()}}}) {
+        json["check_points"][0]["order"] = order;
+        const auto read = design_from_json(json);
+        ASSERT_FALSE(read) << order;
+        EXPECT_THAT(test::messages(read), HasSubstr("the manifest cannot be read: "));
+    }
+}
+
 }  // namespace
 }  // namespace weft
