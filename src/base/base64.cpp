@@ -29,7 +29,7 @@ std::string base64(std::span<const std::byte> bytes) {
 }
 
 std::optional<std::vector<std::byte>> from_base64(std::string_view text) {
-    const std::size_t padding = text.size() - std::min(text.size(), text.find_last_not_of('=') + 1);
+    const std::size_t padding = text.size() - (text.find_last_not_of('=') + 1);
     if (text.size() % 4 != 0 || padding > 2 || text.find('=') < text.size() - padding) return std::nullopt;
     std::vector<std::byte> bytes(text.size() / 4 * 3);
     std::size_t at = 0;

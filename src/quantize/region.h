@@ -15,7 +15,7 @@
 
 namespace weft {
 
-/// Of a value of a region: flat index -> flat index of the region's source.
+/// Of a value of a region: flat index -> flat index of the region's source; never null.
 using SourceMap = std::shared_ptr<const std::vector<std::int32_t>>;
 
 struct Region {

@@ -41,7 +41,7 @@ std::string check(const Unit& unit) {
 Timing schedule(const Unit& unit) { return {beats_of(unit)}; }
 
 Cost cost(const Unit& unit) {
-    Cost cost = requantize_cost(unit, lanes_beat(unit).elements());
+    Cost cost = requantize_cost(unit);
     cost.dsp += static_cast<double>(lanes_beat(unit).elements() * add_scale(unit).dsp());
     return cost;
 }

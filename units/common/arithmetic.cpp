@@ -11,9 +11,10 @@ namespace weft {
 
 namespace {
 
-Cost stage_cost(std::int64_t lanes, int dsp_per_lane) {
+Cost stage_cost(const Unit& unit, int dsp_per_lane) {
     Cost cost;
     if (dsp_per_lane == 0) return cost;
+    const std::int64_t lanes = port_beat(unit, true, 0).elements();
     cost.requantize_lanes = static_cast<double>(lanes);
     cost.requantize_dsp = static_cast<double>(lanes * dsp_per_lane);
     cost.dsp = cost.requantize_dsp;
@@ -22,7 +23,7 @@ Cost stage_cost(std::int64_t lanes, int dsp_per_lane) {
 
 }  // namespace
 
-Cost requantize_cost(const Unit& unit, std::int64_t lanes) { return stage_cost(lanes, stage_dsp_per_lane(unit)); }
+Cost requantize_cost(const Unit& unit) { return stage_cost(unit, stage_dsp_per_lane(unit)); }
 
 std::vector<std::int64_t> distinct_folds(std::int64_t count) {
     std::vector<std::int64_t> lanes;
@@ -64,7 +65,7 @@ Candidates::Candidates(Unit unit) : trial_(std::move(unit)), stage_dsp_(stage_ds
 Folding Candidates::with(std::vector<std::pair<std::string_view, std::int64_t>> parameters) {
     for (const auto& [name, value] : parameters) trial_.parameters.find(name)->second = value;
     Cost cost = trial_.def->cost(trial_);
-    cost += stage_cost(port_beat(trial_, true, 0).elements(), stage_dsp_);
+    cost += stage_cost(trial_, stage_dsp_);
     return {std::move(parameters), trial_.def->schedule(trial_).cycles, cost};
 }
 

@@ -39,9 +39,9 @@ void finish_all(const Unit& unit, const Accumulator* acc, std::int32_t* out, std
     apply(unit.requantize ? *unit.requantize : none, acc, out, positions, channels);
 }
 
-/// What `lanes` lanes (of all pixels of a beat) of the unit's requantise stage take (units/common/stage_rtl.h): no DSP without a
-/// multiplier, one a lane wherever that is proved to give the same results, else two; more only for accumulators that do not fit 27 bits.
-Cost requantize_cost(const Unit& unit, std::int64_t lanes);
+/// What the unit's requantise stage takes for the elements of a beat that leaves (units/common/stage_rtl.h): no DSP without a multiplier,
+/// one a lane wherever that is proved to give the same results, else two; more only for accumulators that do not fit 27 bits.
+Cost requantize_cost(const Unit& unit);
 
 /// Smallest lane counts l that give each distinct ceil(count / l), ascending in l: every other choice costs more for the same cycles.
 std::vector<std::int64_t> distinct_folds(std::int64_t count);

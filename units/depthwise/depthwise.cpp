@@ -85,7 +85,7 @@ Timing schedule(const Unit& unit) { return {taps_beat(unit).count(input_shape(un
 Cost cost(const Unit& unit) {
     const auto mac = static_cast<double>(depthwise_mac_dsp(unit));
     Cost cost{mac, mac};
-    cost += requantize_cost(unit, output_beat(unit).elements());
+    cost += requantize_cost(unit);
     return cost;
 }
 

@@ -26,7 +26,7 @@ std::string check(const Unit& unit) {
 
 Timing schedule(const Unit& unit) { return {beats_of(unit)}; }
 
-Cost cost(const Unit& unit) { return requantize_cost(unit, unit.parameter("Lanes")); }
+Cost cost(const Unit& unit) { return requantize_cost(unit); }
 
 void model(const Unit& unit, std::span<const IntTensor* const> inputs, std::span<IntTensor> outputs) {
     const IntTensor& in = *inputs[0];

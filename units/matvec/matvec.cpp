@@ -110,7 +110,7 @@ Cost cost(const Unit& unit) {
     const bool packed = unit.parameter("WeightBits") <= 8 && unit.inputs[0]->bits() <= 8;
     const auto mac = static_cast<double>((packed ? layout.pairs() : layout.pe) * layout.simd() * layout.pixels);
     Cost cost{mac, mac};
-    cost += requantize_cost(unit, layout.pixels * matvec_output_lanes(unit));
+    cost += requantize_cost(unit);
     return cost;
 }
 

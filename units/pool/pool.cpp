@@ -42,7 +42,7 @@ std::string check(const Unit& unit) {
 Timing schedule(const Unit& unit) { return {taps_beat(unit).count(input_shape(unit))}; }
 
 Cost cost(const Unit& unit) {
-    Cost cost = requantize_cost(unit, lanes_beat(unit).elements());
+    Cost cost = requantize_cost(unit);
     cost.dsp += static_cast<double>(lanes_beat(unit).elements() * pool_scale(unit).dsp());
     return cost;
 }
