@@ -338,6 +338,7 @@ void longest_path(const Graph& graph, const FlatNetlist& netlist, DepthReport& r
         if (!worst || at[static_cast<std::size_t>(end.net)].rank > at[static_cast<std::size_t>(worst->net)].rank) worst = &end;
     }
     if (!worst) return;
+    report.rank = at[static_cast<std::size_t>(worst->net)].rank;
     std::vector<std::string> backwards{end_name(netlist, *worst, false)};
     NetBit net = worst->net;
     const FlatNetlist::Cell* last = nullptr;
@@ -409,12 +410,27 @@ void fan_out(const FlatNetlist& netlist, DepthReport& report) {
         ++sinks.count;
         sinks.control = sinks.control || role != PinRole::data;
     });
+    // Whoever drives the reset marks it.
+    for (const NetlistPort& port : netlist.ports)
+        if (!port.output && port.name == "rst")
+            for (const NetBit net : port.bits)
+                if (net != constant_bit) nets[static_cast<std::size_t>(net)].control = false;
     NetBit worst = constant_bit;
     for (NetBit net = 0; net < netlist.nets; ++net) {
         const Sinks& sinks = nets[static_cast<std::size_t>(net)];
-        if (!sinks.control || sinks.count <= report.fanout) continue;
+        if (netlist.net_limits[static_cast<std::size_t>(net)] > 0 || !sinks.control || sinks.count <= report.fanout) continue;
         report.fanout = sinks.count;
         worst = net;
+    }
+    for (const FlatNetlist::Cell& cell : netlist.cells) {
+        const Primitive* primitive = find_primitive(cell.source->type);
+        if (!primitive) continue;
+        for (const FlatNetlist::Pin& pin : cell.pins) {
+            const int limit = netlist.net_limits[static_cast<std::size_t>(pin.net)];
+            if (limit == 0 || pin_role(primitive->kind, *pin.name) != PinRole::output) continue;
+            const int copies = std::max(0, (nets[static_cast<std::size_t>(pin.net)].count - 1) / limit);
+            (primitive->kind == PrimitiveKind::flip_flop ? report.copied_ffs : report.copied_luts) += copies;
+        }
     }
     if (worst == constant_bit) return;
     report.fanout_net = net_name(netlist, worst);

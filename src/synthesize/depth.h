@@ -36,10 +36,15 @@ struct DepthReport {
     LogicDepth worst;               ///< Of all paths, those that begin or end at a port included.
     std::vector<PortDepth> ports;   ///< Of paths with a port at one end at least.
     LogicDepth longest;             ///< Of the path that ranks worst as a whole.
+    int rank = 0;                   ///< Its rank: 80 a LUT level, 30 for entering a carry, 1 a carry bit, 60 out of a block memory.
     std::vector<std::string> path;  ///< That path: readable names of nets and types of cells, in turn.
-    int fanout = 0;                 ///< Most sink pins of a net that enables, resets, selects or addresses something; no clock.
+    /// Most sink pins of a net that enables, resets, selects or addresses something; no clock, not the reset at port `rst`, and no net marked
+    /// with max_fanout.
+    int fanout = 0;
     std::string fanout_net;
     std::string fanout_sinks;  ///< "300 CE, 12 LUT"
+    /// Registers and LUTs that are copied so that no marked net drives more than its max_fanout.
+    int copied_ffs = 0, copied_luts = 0;
     int unregistered_dsps = 0;
     std::string loop;  ///< A net on a combinational loop; empty if there is none.
 };

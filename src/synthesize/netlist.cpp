@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <numeric>
 
@@ -13,6 +14,8 @@ namespace weft {
 namespace {
 
 using Json = nlohmann::json;
+
+constexpr auto limit_attribute = "max_fanout";
 
 /// Numbers of the file, which start at 2 and differ by module, to nets from 0.
 class NetNumbers {
@@ -38,6 +41,18 @@ private:
 
 std::string parameter_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
+/// The attribute max_fanout of a signal, which Yosys writes as bits; 0 where it has none. Yosys (memory_dff, then memory_libmap) makes the
+/// register of a LUT memory's read address anew, `$MEMORY$rdreg[PORT]$q`, and leaves the attribute behind: units mark all such registers.
+int fanout_limit(const std::string& name, const Json& signal) {
+    if (name.find("$rdreg[") != std::string::npos) return 256;
+    const auto attributes = signal.find("attributes");
+    if (attributes == signal.end() || !attributes->contains(limit_attribute)) return 0;
+    const Json& value = attributes->at(limit_attribute);
+    return value.is_string() ? static_cast<int>(std::strtol(value.get_ref<const std::string&>().c_str(), nullptr, 2)) : value.get<int>();
+}
+
+int lower_limit(int a, int b) { return a == 0 || b == 0 ? std::max(a, b) : std::min(a, b); }
+
 NetlistModule read_module(const std::string& name, const Json& json) {
     NetlistModule module;
     module.name = name;
@@ -51,14 +66,20 @@ NetlistModule read_module(const std::string& name, const Json& json) {
         for (const auto& [pin, bits] : entry.at("connections").items()) cell.pins.emplace(pin, numbers.of_all(bits));
         module.cells.push_back(std::move(cell));
     }
-    std::vector<std::pair<bool, std::string>> names;  // of each net: hidden, name
     for (const auto& [signal, entry] : json.at("netnames").items()) {
-        if (entry.value("hide_name", 0) != 0) continue;
         const Json& bits = entry.at("bits");
+        const int limit = fanout_limit(signal, entry);
+        const bool hidden = entry.value("hide_name", 0) != 0;
         for (std::size_t i = 0; i < bits.size(); ++i) {
             const NetBit net = numbers.of(bits[i]);
             if (net == constant_bit) continue;
-            if (module.net_names.size() <= static_cast<std::size_t>(net)) module.net_names.resize(static_cast<std::size_t>(net) + 1);
+            if (module.net_names.size() <= static_cast<std::size_t>(net)) {
+                module.net_names.resize(static_cast<std::size_t>(net) + 1);
+                module.net_limits.resize(static_cast<std::size_t>(net) + 1);
+            }
+            int& limited = module.net_limits[static_cast<std::size_t>(net)];
+            limited = lower_limit(limited, limit);
+            if (hidden) continue;
             std::string& known = module.net_names[static_cast<std::size_t>(net)];
             std::string candidate = bits.size() == 1 ? signal : fmt::format("{}[{}]", signal, i);
             // The shortest name is the one nearest to the top where the tool has opened hierarchy itself.
@@ -67,6 +88,7 @@ NetlistModule read_module(const std::string& name, const Json& json) {
     }
     module.nets = numbers.count();
     module.net_names.resize(static_cast<std::size_t>(module.nets));
+    module.net_limits.resize(static_cast<std::size_t>(module.nets));
     return module;
 }
 
@@ -129,6 +151,11 @@ private:
             if (nets[i] != constant_bit) continue;
             nets[i] = joined_.add();
             flat_.net_names.push_back(module.net_names[i].empty() ? std::string() : path + module.net_names[i]);
+            flat_.net_limits.push_back(0);
+        }
+        for (std::size_t i = 0; i < nets.size(); ++i) {
+            int& limit = flat_.net_limits[static_cast<std::size_t>(nets[i])];
+            limit = lower_limit(limit, module.net_limits[i]);
         }
         for (const NetlistCell& cell : module.cells) {
             if (const NetlistModule* inner = netlist_.find(cell.type)) {
@@ -157,15 +184,19 @@ private:
     void settle() {
         std::vector<NetBit> number(joined_.size(), constant_bit);
         std::vector<std::string> names;
+        std::vector<int> limits;
         for (std::size_t net = 0; net < joined_.size(); ++net) {
             const auto root = static_cast<std::size_t>(joined_.root(static_cast<int>(net)));
             if (number[root] == constant_bit) {
                 number[root] = static_cast<NetBit>(names.size());
                 names.push_back(flat_.net_names[root]);
+                limits.push_back(0);
             }
             number[net] = number[root];
             std::string& name = names[static_cast<std::size_t>(number[net])];
             if (name.empty()) name = flat_.net_names[net];
+            int& limit = limits[static_cast<std::size_t>(number[net])];
+            limit = lower_limit(limit, flat_.net_limits[net]);
         }
         for (FlatNetlist::Cell& cell : flat_.cells)
             for (FlatNetlist::Pin& pin : cell.pins) pin.net = number[static_cast<std::size_t>(pin.net)];
@@ -174,6 +205,7 @@ private:
                 if (bit != constant_bit) bit = number[static_cast<std::size_t>(bit)];
         flat_.nets = static_cast<int>(names.size());
         flat_.net_names = std::move(names);
+        flat_.net_limits = std::move(limits);
     }
 
     const Netlist& netlist_;
@@ -184,9 +216,13 @@ private:
 }  // namespace
 
 Result<Netlist> Netlist::parse(std::string_view text) {
-    // Attributes and directions of every cell make up most of the file and are not needed.
-    const auto keep = [](int depth, Json::parse_event_t event, Json& parsed) {
-        if (event != Json::parse_event_t::key || depth < 5) return true;
+    // Attributes and directions of every cell make up most of the file and are not needed, nor are most attributes of signals.
+    bool signals = false;
+    const auto keep = [&signals](int depth, Json::parse_event_t event, Json& parsed) {
+        if (event != Json::parse_event_t::key) return true;
+        if (depth == 3) signals = parsed == "netnames";
+        if (depth < 5) return true;
+        if (signals) return depth < 6 || parsed == limit_attribute;
         return parsed != "attributes" && parsed != "port_directions";
     };
     const Json json = Json::parse(text, keep, false);

@@ -39,6 +39,7 @@ struct NetlistModule {
     int nets = 0;
     /// Readable names of nets: `signal[bit]`; empty where the tool made the net up.
     std::vector<std::string> net_names;
+    std::vector<int> net_limits;  ///< The loads after which a copy of the driver takes over (attribute max_fanout); 0: none.
 };
 
 class Netlist {
@@ -70,6 +71,7 @@ struct FlatNetlist {
     std::vector<NetlistPort> ports;
     int nets = 0;
     std::vector<std::string> net_names;  ///< `instance.signal[bit]`, the name nearest to the top; may be empty.
+    std::vector<int> net_limits;         ///< The least max_fanout that any name of the net has; 0: none has.
 };
 
 /// `netlist` must outlive the result.

@@ -101,9 +101,6 @@ Json shell_json(const ShellCounts& shell) {
             {"parts", parts}};
 }
 
-/// Orders paths: by levels, then chains, then bits.
-int rank_of(const DepthReport& depth) { return 80 * depth.longest.lut_levels + 30 * depth.longest.carry_chains + depth.longest.carry_bits; }
-
 std::string deepest_text(const std::string& name, const DepthReport& depth) {
     return fmt::format("deepest path in {} ({} LUT levels, {} carry bits): {}\n", name, depth.longest.lut_levels, depth.longest.carry_bits,
                        fmt::join(depth.path, " > "));
@@ -126,7 +123,7 @@ std::string shell_text(const ShellCounts& shell) {
     const SynthesizedInstance* widest = nullptr;
     for (const SynthesizedInstance& part : shell.parts) {
         row(shortened(part.name, 40), part.module, part.counts.resources, part.counts.depth.worst, part.counts.depth.fanout);
-        if (!deepest || rank_of(part.counts.depth) > rank_of(deepest->counts.depth)) deepest = &part;
+        if (!deepest || part.counts.depth.rank > deepest->counts.depth.rank) deepest = &part;
         if (!widest || part.counts.depth.fanout > widest->counts.depth.fanout) widest = &part;
     }
     row("total", "", shell.totals, shell.worst, widest ? widest->counts.depth.fanout : 0);
@@ -247,7 +244,7 @@ std::string to_text(const SynthesisReport& report) {
     for (const UnitCounts& unit : report.units) {
         const DepthReport& depth = unit.counts.depth;
         row(shortened(unit.unit, 40), unit.module, unit.counts.resources, unit.predicted, depth.worst, fmt::format("{}", depth.fanout));
-        if (!deepest || rank_of(depth) > rank_of(deepest->counts.depth)) deepest = &unit;
+        if (!deepest || depth.rank > deepest->counts.depth.rank) deepest = &unit;
         if (!widest || depth.fanout > widest->counts.depth.fanout) widest = &unit;
     }
     row("total", "", report.totals, report.predicted, report.worst,

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr int result_format = 1;  // of what the cache holds; a change makes old entries unused
+constexpr int result_format = 3;  // of what the cache holds; a change makes old entries unused
 constexpr std::string_view name_parameter = "Name";
 constexpr std::string_view top = "mapped_unit";
 
@@ -90,9 +90,11 @@ Json to_json(const ModuleCounts& counts) {
     return {{"resources", {r.dsp, r.lut, r.ff, r.bram18, r.uram, r.carry4, r.lut_memory}},
             {"worst", to_json(d.worst)},
             {"longest", to_json(d.longest)},
+            {"rank", d.rank},
             {"path", d.path},
             {"ports", ports},
             {"fanout", {d.fanout, d.fanout_net, d.fanout_sinks}},
+            {"copies", {d.copied_ffs, d.copied_luts}},
             {"unregistered_dsps", d.unregistered_dsps},
             {"loop", d.loop},
             {"unknown", counts.unknown_cells}};
@@ -107,11 +109,14 @@ std::optional<ModuleCounts> counts_from(const std::string& text) {
         DepthReport& d = counts.depth;
         d.worst = depth_from(json.at("worst"));
         d.longest = depth_from(json.at("longest"));
+        d.rank = json.at("rank");
         json.at("path").get_to(d.path);
         for (const Json& port : json.at("ports")) d.ports.push_back({port.at(0), port.at(1), depth_from(port.at(2))});
         d.fanout = json.at("fanout").at(0);
         d.fanout_net = json.at("fanout").at(1);
         d.fanout_sinks = json.at("fanout").at(2);
+        d.copied_ffs = json.at("copies").at(0);
+        d.copied_luts = json.at("copies").at(1);
         d.unregistered_dsps = json.at("unregistered_dsps");
         d.loop = json.at("loop");
         json.at("unknown").get_to(counts.unknown_cells);
@@ -204,6 +209,8 @@ Result<ModuleCounts> Yosys::map(const SynthesisJob& job, std::string_view family
         const FlatNetlist flat = flatten(netlist, *module);
         counts.resources = count_resources(flat, counts.unknown_cells);
         counts.depth = analyse_depth(flat);
+        counts.resources.ff += counts.depth.copied_ffs;
+        counts.resources.lut += counts.depth.copied_luts;
     }
     // Whoever renames first has made the same result; a cache that cannot be written is no reason to fail.
     static_cast<void>(write_file(kept, to_json(counts).dump() + "\n"));

@@ -35,20 +35,20 @@ struct Property {
 
 Property fifo(int depth, bool deep, std::vector<Change> changes = {}) {
     if (deep) changes.push_back({"localparam int ShallowDepth = 64;", "localparam int ShallowDepth = 1;"});
-    return {"fifo_formal", {"fifo/fifo", "fifo/fifo_slice"}, {{"Depth", depth}, {"Deep", deep}}, std::move(changes)};
+    return {"fifo_formal", {"fifo/fifo"}, {{"Depth", depth}, {"Deep", deep}}, std::move(changes)};
 }
 
-Property fork(std::vector<Change> changes = {}) { return {"fork_formal", {"fork/fork", "fork/fork_slice"}, {}, std::move(changes)}; }
+Property fork(std::vector<Change> changes = {}) { return {"fork_formal", {"fork/fork"}, {}, std::move(changes)}; }
 
 Property regroup(int items, int in, int out, int folds, std::vector<Change> changes = {}) {
     return {"regroup_formal",
-            {"width/regroup", "width/regroup_select", "width/regroup_steps", "common/select", "common/select_four"},
+            {"width/regroup", "width/regroup_steps", "common/select", "common/select_four"},
             {{"Items", items}, {"In", in}, {"Out", out}, {"Folds", folds}},
             std::move(changes)};
 }
 
 Property credit(int depth, int amount, std::vector<Change> changes = {}) {
-    return {"credit_formal", {"common/credit", "fifo/fifo", "fifo/fifo_slice"}, {{"Depth", depth}, {"Amount", amount}}, std::move(changes)};
+    return {"credit_formal", {"common/credit", "fifo/fifo"}, {{"Depth", depth}, {"Amount", amount}}, std::move(changes)};
 }
 
 class Formal : public ::testing::Test {

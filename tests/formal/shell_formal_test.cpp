@@ -34,8 +34,8 @@ std::string checked(const Harness& harness, bool covers, const fs::path& work) {
     const std::string model = (work / (covers ? "covers.aig" : "promises.aig")).string();
     const auto made = run_process(
         {"yosys", "-q", "-p",
-         fmt::format("read_verilog {0} -formal -sv -defer {1}/shell/*.sv {1}/common/credit.sv {1}/common/select.sv "
-                     "{1}/common/select_four.sv {1}/fifo/fifo.sv {1}/fifo/fifo_slice.sv "
+         fmt::format("read_verilog {0} -formal -sv -defer {1}/shell/*.sv {1}/common/counter.sv {1}/common/credit.sv {1}/common/flags.sv "
+                     "{1}/common/select.sv {1}/common/select_four.sv {1}/fifo/fifo.sv "
                      "{2}/tests/formal/{3}.sv; "
                      "hierarchy -check -top {3} {4}; setattr -mod -unset keep_hierarchy; prep -flatten -top {3}; async2sync; setundef "
                      "-undriven -anyseq; opt -fast; memory_map; "

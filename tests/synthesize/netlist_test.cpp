@@ -91,6 +91,36 @@ TEST(Depth, CountsControlSinks) {
     EXPECT_TRUE(report.fanout_net == "may_count" || report.fanout_net == "count") << report.fanout_net;
 }
 
+/// A register that enables `loads` others, by a port of a module of its own; `attributes` are of the enable's name inside, or outside.
+Netlist enabling(int loads, const std::string& inside, const std::string& outside) {
+    const auto marked = [](const std::string& name, const std::string& bits, const std::string& attributes) {
+        return fmt::format(R"("{}": {{"hide_name": 0, "bits": [{}], "attributes": {{{}}}}})", name, bits, attributes);
+    };
+    std::vector<std::string> cells{cell("one", "source", R"("clk": [2], "go": [3])")};
+    for (int i = 0; i < loads; ++i)
+        cells.push_back(
+            cell(fmt::format("load{}", i), "FDRE", fmt::format(R"("C": [2], "CE": [3], "R": ["0"], "D": ["1"], "Q": [{}])", 10 + i)));
+    return parsed(
+        {module("loaded", port("clk", "input", "2"), cells, marked("enable", "3", outside)),
+         module("source", port("clk", "input", "2") + ", " + port("go", "output", "3"),
+                {cell("register", "FDRE", R"("C": [2], "CE": ["1"], "R": ["0"], "D": ["1"], "Q": [3])")}, marked("go", "3", inside))});
+}
+
+TEST(Depth, CopiesTheDriversOfMarkedNets) {
+    const auto report_of = [](const Netlist& netlist) { return analyse_depth(flatten(netlist, *netlist.find("loaded"))); };
+    EXPECT_EQ(report_of(enabling(600, "", "")).fanout, 600);
+    EXPECT_EQ(report_of(enabling(600, "", "")).copied_ffs, 0);
+    const std::string mark = R"("max_fanout": "00000000000000000000000100000000", "src": "a.sv:1")";
+    for (const Netlist& netlist : {enabling(600, mark, ""), enabling(600, "", mark)}) {
+        const DepthReport report = report_of(netlist);
+        EXPECT_EQ(report.fanout, 0) << report.fanout_net;
+        EXPECT_EQ(report.copied_ffs, 2);
+        EXPECT_EQ(report.copied_luts, 0);
+    }
+    EXPECT_EQ(report_of(enabling(512, mark, "")).copied_ffs, 1);
+    EXPECT_EQ(report_of(enabling(256, mark, "")).copied_ffs, 0);
+}
+
 TEST(Depth, SeparateChainsAddUp) {
     const Netlist netlist = parsed({module(
         "chains", port("a", "input", "3") + ", " + port("y", "output", "5"),

@@ -62,9 +62,7 @@ module weft_add #(
     // The frame's size does not matter: beats of a position follow each other, and so do positions.
     localparam int Folds = (Channels + Lanes - 1) / Lanes;
     localparam int Elements = Pixels * Lanes;
-    localparam int Zeros = Method != 0 ? 0 : ShiftA < ShiftB ? ShiftA : ShiftB;
-    localparam int SumLatency =
-        Method == 1 ? 2 + ScaledA + ScaledB : (Method == 0 ? 1 : 4 + AccDigits * MulDigits) + (AccBits - Zeros - 2) / 23;
+    localparam int SumLatency = Method == 0 ? 1 : Method == 1 ? 2 + ScaledA + ScaledB : 4 + AccDigits * MulDigits;
 
     logic available, takes;
     assign a_ready = available && b_valid;
@@ -92,13 +90,13 @@ module weft_add #(
 
     logic acc_valid;
     logic [Elements*AccBits-1:0] acc;
-    weft_stage_valid #(
+    weft_flags #(
         .Latency(SumLatency)
     ) acc_line (
         .clk      (clk),
         .rst      (rst),
-        .in_valid (takes),
-        .out_valid(acc_valid)
+        .in_flags (takes),
+        .out_flags(acc_valid)
     );
     localparam int AWidth = ABits + (ASigned != 0 ? 0 : 1);
     localparam int BWidth = BBits + (BSigned != 0 ? 0 : 1);

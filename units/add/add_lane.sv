@@ -5,11 +5,10 @@
 //
 // Free-running; all signed. The multipliers are constants.
 //   Method | when                                                    | DSPs                      | cycles
-//   0      | both are powers of two (ShiftA, ShiftB, one negated)    | 0                         | 1 + (Bits - 2) / 23 (*)
+//   0      | both are powers of two (ShiftA, ShiftB, one negated)    | 0                         | 1
 //   1      | the Scaled ones fit a cell with their operands (18 and  | ScaledA + ScaledB         | 2 + DSPs
 //          | 27 bits), the other is a power of two; acc 48 bits      |                           |
-//   2      | else: digits as in stage_multiply.sv                    | 2 * AccDigits * MulDigits | 4 + DSPs / 2 + (Bits - 2) / 23 (*)
-// (*) Bits = AccBits, for 0 less the smaller shift: a carry crosses at most 24 bits a cycle (split_adder.sv).
+//   2      | else: digits as in stage_multiply.sv                    | 2 * AccDigits * MulDigits | 4 + DSPs / 2
 
 module weft_add_lane #(
     parameter int AWidth      = 9,
@@ -44,18 +43,7 @@ module weft_add_lane #(
             logic [Bits-1:0] sum;
             assign left  = Bits'(a) <<< (ShiftA - Zeros);
             assign right = Bits'(b) <<< (ShiftB - Zeros);
-            if (Bits > 24) begin : g_wide
-                weft_add_sum #(
-                    .Width   (Bits),
-                    .Subtract(NegateA != 0 || NegateB != 0 ? 1 : 0)
-                ) adder (
-                    .clk(clk),
-                    .a  (NegateA != 0 ? right : left),
-                    .b  (NegateA != 0 ? left : right),
-                    .sum(sum)
-                );
-            end else if (NegateA != 0) begin : g_b_minus_a
-                // Here, where the mapper sees the zeros of a shift.
+            if (NegateA != 0) begin : g_b_minus_a
                 always_ff @(posedge clk) sum <= right - left;
             end else if (NegateB != 0) begin : g_a_minus_b
                 always_ff @(posedge clk) sum <= left - right;
@@ -155,14 +143,7 @@ module weft_add_lane #(
                     .result    (products[i*ProductBits+:ProductBits])
                 );
             end
-            weft_add_sum #(
-                .Width(AccBits)
-            ) adder (
-                .clk(clk),
-                .a  (products[0+:AccBits]),
-                .b  (products[ProductBits+:AccBits]),
-                .sum(acc)
-            );
+            always_ff @(posedge clk) acc <= products[0+:AccBits] + products[ProductBits+:AccBits];
             logic unused;
             assign unused = &{1'b0, products};
         end

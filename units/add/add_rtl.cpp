@@ -17,10 +17,7 @@ bool power_of_two(std::int64_t value) { return value != 0 && std::has_single_bit
 
 int add_latency(const Unit& unit) {
     const AddScale scale = add_scale(unit);
-    const int zeros = std::min(scale.shift[0], scale.shift[1]);
-    const int sum = scale.method == 0   ? 1 + carry_cycles(scale.acc_bits - zeros)
-                    : scale.method == 1 ? 2 + scale.dsp()
-                                        : 4 + scale.dsp() / 2 + carry_cycles(scale.acc_bits);
+    const int sum = scale.method == 0 ? 1 : scale.method == 1 ? 2 + scale.dsp() : 4 + scale.dsp() / 2;
     return sum + stage_latency(unit);
 }
 

@@ -4,7 +4,7 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Latency: Depth cycles, Depth >= log2 Count. Words grow by a bit a level, up to MaxWidth, and are taken as signed or not; the sum is right
-// mod 2^OutWidth. With MaxWidth > 24 the words have that width from the start (Width = MaxWidth) and the skew of weft_split_adder.
+// mod 2^OutWidth.
 
 module weft_adder_tree #(
     parameter int Count    = 2,
@@ -40,11 +40,7 @@ module weft_adder_tree #(
                 .words(words[Left*Width-1:0]),
                 .sum  (left)
             );
-            if (OutWidth > InWidth) begin : g_extend_left
-                assign left_extended = {Signed != 0 && left[InWidth-1], left};
-            end else begin : g_keep_left
-                assign left_extended = left;
-            end
+            assign left_extended = OutWidth'({Signed != 0 && left[InWidth-1], left});
             if (Right == 0) begin : g_wait
                 always_ff @(posedge clk) sum <= left_extended;
             end else begin : g_add
@@ -61,21 +57,8 @@ module weft_adder_tree #(
                     .words(words[Count*Width-1:Left*Width]),
                     .sum  (right)
                 );
-                if (OutWidth > InWidth) begin : g_extend_right
-                    assign right_extended = {Signed != 0 && right[InWidth-1], right};
-                end else begin : g_keep_right
-                    assign right_extended = right;
-                end
-                weft_split_adder #(
-                    .Width(OutWidth)
-                ) adder (
-                    .clk   (clk),
-                    .first (1'b0),
-                    .enable(1'b1),
-                    .a     (left_extended),
-                    .b     (right_extended),
-                    .sum   (sum)
-                );
+                assign right_extended = OutWidth'({Signed != 0 && right[InWidth-1], right});
+                always_ff @(posedge clk) sum <= left_extended + right_extended;
             end
         end
     endgenerate

@@ -13,10 +13,6 @@
 
 namespace weft {
 
-/// Bits that a carry crosses in a cycle, and the cycles more that sums of `bits` bits take for it (units/common/split_adder.sv).
-constexpr int most_carry_bits = 24;
-constexpr int carry_cycles(std::int64_t bits) { return static_cast<int>((bits - 2) / (most_carry_bits - 1)); }
-
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Element (row, column, tap, channel) of a frame.

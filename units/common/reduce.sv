@@ -5,7 +5,7 @@
 //
 // Free-running. A tree of two-operand steps, a register each: the reduction of the first `terms` of cycle t is in `tree` of cycle
 // t + ceil(log2(Terms)). Terms from Present on are left out where `partial` is high. Elements are InBits wide, signed if InSigned; the
-// result is signed, right mod 2^OutBits. Sums of more than 24 bits have the skew of weft_split_adder.
+// result is signed, right mod 2^OutBits.
 
 module weft_reduce #(
     parameter int Terms    = 4,
@@ -23,9 +23,7 @@ module weft_reduce #(
     localparam int Levels = $clog2(Terms);
     localparam int Base = InBits + (InSigned != 0 ? 0 : 1);
     localparam int Grown = Base + (Maximum != 0 ? 0 : Levels);
-    // Sums that are skewed from the start, or only in the end.
-    localparam int Wide = Maximum == 0 && OutBits > 24 && Grown > 24 ? 1 : 0;
-    localparam int Width = Wide != 0 ? OutBits : Maximum != 0 || Grown < OutBits ? Grown : OutBits;
+    localparam int Width = Maximum != 0 || Grown < OutBits ? Grown : OutBits;
 
     // Nodes of level k: ceil(Terms / 2^k), after those of the levels before.
     function automatic int offset(input int level);
@@ -39,55 +37,22 @@ module weft_reduce #(
     generate
         for (n = 0; n < Terms; n++) begin : g_term
             logic signed [Base-1:0] term;
-            logic [Width-1:0] extended;
-            assign extended = Width'(term);
             assign term = n >= Present && partial ? (Maximum != 0 ? {1'b1, {(Base - 1) {1'b0}}} : {Base{1'b0}})
                 : Base'({InSigned != 0 && terms[(n+1)*InBits-1], terms[n*InBits+:InBits]});
-            if (Wide != 0) begin : g_skew
-                weft_skew #(
-                    .Width(Width)
-                ) skew (
-                    .clk     (clk),
-                    .in_data (extended),
-                    .out_data(nodes[n*Width+:Width])
-                );
-            end else begin : g_extend
-                assign nodes[n*Width+:Width] = extended;
-            end
+            assign nodes[n*Width+:Width] = Width'(term);
         end
         for (k = 1; k <= Levels; k++) begin : g_level
             localparam int Before = (Terms + (1 << (k - 1)) - 1) / (1 << (k - 1));
             localparam int Grows = Base + (Maximum != 0 ? 0 : k);
-            localparam int Bits = Wide == 0 && Grows < Width ? Grows : Width;
+            localparam int Bits = Grows < Width ? Grows : Width;
             for (n = 0; n < (Before + 1) / 2; n++) begin : g_node
                 logic signed [Bits-1:0] left, node;
                 assign left = nodes[(offset(k-1)+2*n)*Width+:Bits];
                 if (2 * n + 1 < Before) begin : g_two
                     logic signed [Bits-1:0] right;
                     assign right = nodes[(offset(k-1)+2*n+1)*Width+:Bits];
-                    if (Maximum != 0 && Bits <= 24) begin : g_maximum
+                    if (Maximum != 0) begin : g_maximum
                         always_ff @(posedge clk) node <= right > left ? right : left;
-                    end else if (Maximum != 0) begin : g_wide_maximum
-                        logic at_least;
-                        weft_at_least #(
-                            .Width(Bits)
-                        ) compare (
-                            .a       (right),
-                            .b       (left),
-                            .at_least(at_least)
-                        );
-                        always_ff @(posedge clk) node <= at_least ? right : left;
-                    end else if (Wide != 0) begin : g_split_sum
-                        weft_split_adder #(
-                            .Width(Bits)
-                        ) adder (
-                            .clk   (clk),
-                            .first (1'b0),
-                            .enable(1'b1),
-                            .a     (left),
-                            .b     (right),
-                            .sum   (node)
-                        );
                     end else begin : g_sum
                         always_ff @(posedge clk) node <= left + right;
                     end
@@ -99,20 +64,8 @@ module weft_reduce #(
         end
 
         logic signed [Width-1:0] root;
-        logic [OutBits-1:0] result;
-        assign root   = nodes[offset(Levels)*Width+:Width];
-        assign result = OutBits'(root);
-        if (Maximum == 0 && OutBits > 24 && Wide == 0) begin : g_skew
-            weft_skew #(
-                .Width(OutBits)
-            ) skew (
-                .clk     (clk),
-                .in_data (result),
-                .out_data(tree)
-            );
-        end else begin : g_result
-            assign tree = result;
-        end
+        assign root = nodes[offset(Levels)*Width+:Width];
+        assign tree = OutBits'(root);
     endgenerate
     logic unused;
     assign unused = &{1'b0, nodes, clk, partial};

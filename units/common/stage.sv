@@ -47,20 +47,30 @@ module weft_stage #(
 );
     localparam int Elements = Pixels * Lanes;
     localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
-    genvar i, k, s;
+    genvar i, k;
 
-    logic [FoldBits-1:0] fold, following;
-    weft_stage_folds #(
-        .Folds(Folds)
-    ) folds (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (in_valid),
-        .fold     (fold),
-        .following(following)
-    );
-    logic unused_folds;
-    assign unused_folds = &{1'b0, fold, following};
+    // The fold of the beat that comes next: an address in this cycle finds the constants of the next cycle's beat.
+    (* max_fanout = 256 *) logic [FoldBits-1:0] coming;
+    generate
+        if (Folds == 1) begin : g_one_fold
+            assign coming = '0;
+        end else begin : g_folds
+            logic [FoldBits-1:0] fold, following;  // of this cycle's beat, and of the one behind it
+            assign coming = in_valid ? following : fold;
+            always_ff @(posedge clk) begin
+                if (rst) begin
+                    fold      <= '0;
+                    following <= FoldBits'(1);
+                end else if (in_valid) begin
+                    fold      <= following;
+                    following <= following == FoldBits'(Folds - 1) ? '0 : following + 1'b1;
+                end
+            end
+        end
+    endgenerate
+
+    logic unused_fold;
+    assign unused_fold = &{1'b0, coming};
 
     // Levels of a search whose memories, `compared` << level words, have an output register.
     function automatic int deep_levels(input int compared);
@@ -68,11 +78,6 @@ module weft_stage #(
         count = 0;
         for (int level = 0; level < StageLevels; level++) if (compared * (1 << level) > 64) count = count + 1;
         deep_levels = count;
-    endfunction
-
-    // Lanes whose memories an address bit may drive, with `loads` LUTs each: control drives at most 256.
-    function automatic int lanes_within(input int loads);
-        lanes_within = loads == 0 ? Elements : loads > 240 ? 1 : 240 / loads;
     endfunction
 
     generate
@@ -98,11 +103,11 @@ module weft_stage #(
             localparam int LimitsAt = 3 + Cells - 1 + Convergent + 1;
             localparam int Latency = Deep + LimitsAt + (StageBounds != 0 ? 1 : 0);
 
-            weft_stage_valid #(.Latency(Latency)) valid (
+            weft_flags #(.Latency(Latency)) valid (
                 .clk(clk),
                 .rst(rst),
-                .in_valid(in_valid),
-                .out_valid(out_valid)
+                .in_flags (in_valid),
+                .out_flags(out_valid)
             );
             logic [Elements*AccBits-1:0] acc;
             if (Deep != 0) begin : g_wait
@@ -111,126 +116,91 @@ module weft_stage #(
                 assign acc = in_acc;
             end
 
-            // Shallow memories have a LUT for each bit of a word. Slices of so many lanes have memories and a trail of folds of their own.
             localparam int LastBits = StageSumBits - 17 * (Columns - 1);
-            localparam int DigitBits = Columns > 1 && LastBits < 17 ? 17 : LastBits;
-            localparam int RescaleBits = StageShared != 0 ? 0 : StageMulBits > DigitBits ? StageMulBits : DigitBits;
-            localparam int LimitsBits = StageBounds != 2 ? 0 : 2 * OutBits;
-            localparam int Most = lanes_within(RescaleBits > LimitsBits ? RescaleBits : LimitsBits);
-            localparam int SliceLanes = Folds == 1 || Deep != 0 || Most > Lanes ? Lanes : Most;
-            localparam int Slices = (Lanes + SliceLanes - 1) / SliceLanes;
             localparam int LastDigitAt = StageMulDigits == 1 ? Columns : 2 * Columns - 2;
             localparam int Trail = (StageBounds == 2 ? LimitsAt : Columns == 1 ? 1 : LastDigitAt) + 1;
-            for (s = 0; s < Slices; s++) begin : g_slice
-                localparam int From = s * SliceLanes;
-                localparam int Own = Lanes - From < SliceLanes ? Lanes - From : SliceLanes;
-                localparam int Words = StageShared != 0 ? 1 : Own;
-                localparam int WordsFrom = StageShared != 0 ? 0 : From;
-                localparam int AllWords = StageShared != 0 ? 1 : Lanes;
-                localparam int LimitsWords = StageBounds == 2 ? Own : 1;
-                logic [Trail*FoldBits-1:0] trail;
-                if (Folds == 1) begin : g_no_folds
-                    assign trail = '0;
-                end else begin : g_folds
-                    weft_stage_trail #(
-                        .Bits (FoldBits),
-                        .Trail(Trail)
-                    ) folds_line (
-                        .clk      (clk),
-                        .in_valid (in_valid),
-                        .fold     (fold),
-                        .following(following),
-                        .trail    (trail)
-                    );
-                end
-                logic [Words*StageMulBits-1:0] multipliers;
-                logic [Words*StageSumBits-1:0] addends;
-                logic [LimitsWords*2*OutBits-1:0] limits;
+            localparam int Words = StageShared != 0 ? 1 : Lanes;
+            localparam int LimitsWords = StageBounds == 2 ? Lanes : 1;
+            logic [Trail*FoldBits-1:0] trail;
+            weft_stage_trail #(
+                .Bits (FoldBits),
+                .Trail(Trail)
+            ) folds_line (
+                .clk   (clk),
+                .coming(coming),
+                .trail (trail)
+            );
+            logic [Words*StageMulBits-1:0] multipliers;
+            logic [Words*StageSumBits-1:0] addends;
+            logic [LimitsWords*2*OutBits-1:0] limits;
+            weft_stage_rom #(
+                .Width (Words * StageMulBits),
+                .Depth (Depth),
+                .Memory(Name != "" ? {Name, "_stage_multiplier"} : "")
+            ) multiplier_rom (
+                .clk    (clk),
+                .address(trail[0+:(Depth > 1 ? FoldBits : 1)]),
+                .data   (multipliers)
+            );
+            for (k = 0; k < Columns; k++) begin : g_digit
+                localparam int First = StageMulDigits == 1 || k == 0 ? k : 2 * k - 1;
+                localparam int Bits = k == Columns - 1 ? LastBits : 17;
+                logic [Words*Bits-1:0] digits;
                 weft_stage_rom #(
-                    .Width (AllWords * StageMulBits),
+                    .Width (Words * Bits),
                     .Depth (Depth),
-                    .From  (WordsFrom * StageMulBits),
-                    .Bits  (Words * StageMulBits),
-                    .Memory(Name != "" ? {Name, "_stage_multiplier"} : "")
-                ) multiplier_rom (
+                    .Number(k),
+                    .Memory(Name != "" ? {Name, "_stage_addend"} : "")
+                ) addend_rom (
                     .clk    (clk),
-                    .address(trail[0+:(Depth > 1 ? FoldBits : 1)]),
-                    .data   (multipliers)
+                    .address(trail[(First+1)*FoldBits+:(Depth > 1 ? FoldBits : 1)]),
+                    .data   (digits)
                 );
-                for (k = 0; k < Columns; k++) begin : g_digit
-                    localparam int First = StageMulDigits == 1 || k == 0 ? k : 2 * k - 1;
-                    localparam int Bits = k == Columns - 1 ? LastBits : 17;
-                    logic [Words*Bits-1:0] digits;
-                    weft_stage_rom #(
-                        .Width (AllWords * Bits),
-                        .Depth (Depth),
-                        .From  (WordsFrom * Bits),
-                        .Bits  (Words * Bits),
-                        .Number(k),
-                        .Memory(Name != "" ? {Name, "_stage_addend"} : "")
-                    ) addend_rom (
-                        .clk    (clk),
-                        .address(trail[(First+1)*FoldBits+:(Depth > 1 ? FoldBits : 1)]),
-                        .data   (digits)
-                    );
-                    for (i = 0; i < Words; i++) begin : g_word
-                        assign addends[i*StageSumBits+17*k+:Bits] = digits[i*Bits+:Bits];
-                    end
+                for (i = 0; i < Words; i++) begin : g_word
+                    assign addends[i*StageSumBits+17*k+:Bits] = digits[i*Bits+:Bits];
                 end
-                if (StageBounds == 2) begin : g_limits
-                    weft_stage_rom #(
-                        .Width (Lanes * 2 * OutBits),
-                        .Depth (LimitsDepth),
-                        .From  (From * 2 * OutBits),
-                        .Bits  (Own * 2 * OutBits),
-                        .Memory(Name != "" ? {Name, "_stage_limits"} : "")
-                    ) limits_rom (
-                        .clk    (clk),
-                        .address(trail[LimitsAt*FoldBits+:(LimitsDepth > 1 ? FoldBits : 1)]),
-                        .data   (limits)
-                    );
-                end else if (StageBounds != 0) begin : g_one_limit
-                    weft_stage_rom #(
-                        .Width (2 * OutBits),
-                        .Memory(Name != "" ? {Name, "_stage_limits"} : "")
-                    ) limits_rom (
-                        .clk    (clk),
-                        .address(1'b0),
-                        .data   (limits)
-                    );
-                end else begin : g_no_limits
-                    assign limits = '0;
-                end
-                for (i = 0; i < Pixels * Own; i++) begin : g_element
-                    localparam int Element = i / Own * Lanes + From + i % Own;
-                    localparam int Word = StageShared != 0 ? 0 : i % Own;
-                    localparam int LimitsWord = StageBounds == 2 ? i % Own : 0;
-                    weft_stage_multiply #(
-                        .AccBits   (AccBits),
-                        .AccUsed   (StageAccBits),
-                        .Saturate  (StageSaturate),
-                        .AccDigits (StageAccDigits),
-                        .MulDigits (StageMulDigits),
-                        .MulBits   (StageMulBits),
-                        .SumBits   (StageSumBits),
-                        .Shift     (StageShift),
-                        .Convergent(Convergent),
-                        .OutBits   (OutBits),
-                        .OutSigned (StageOutSigned),
-                        .Bounds    (StageBounds)
-                    ) lane (
-                        .clk       (clk),
-                        .acc       (acc[Element*AccBits+:AccBits]),
-                        .multiplier(multipliers[Word*StageMulBits+:StageMulBits]),
-                        .addend    (addends[Word*StageSumBits+:StageSumBits]),
-                        .low       (limits[LimitsWord*2*OutBits+:OutBits]),
-                        .high      (limits[(LimitsWord*2+1)*OutBits+:OutBits]),
-                        .result    (out_data[Element*OutBits+:OutBits])
-                    );
-                end
-                logic unused;
-                assign unused = &{1'b0, trail};
             end
+            if (StageBounds != 0) begin : g_limits
+                weft_stage_rom #(
+                    .Width (LimitsWords * 2 * OutBits),
+                    .Depth (LimitsDepth),
+                    .Memory(Name != "" ? {Name, "_stage_limits"} : "")
+                ) limits_rom (
+                    .clk    (clk),
+                    .address(trail[(Trail-1)*FoldBits+:(LimitsDepth > 1 ? FoldBits : 1)]),
+                    .data   (limits)
+                );
+            end else begin : g_no_limits
+                assign limits = '0;
+            end
+            for (i = 0; i < Elements; i++) begin : g_element
+                localparam int Word = StageShared != 0 ? 0 : i % Lanes;
+                localparam int LimitsWord = StageBounds == 2 ? i % Lanes : 0;
+                weft_stage_multiply #(
+                    .AccBits   (AccBits),
+                    .AccUsed   (StageAccBits),
+                    .Saturate  (StageSaturate),
+                    .AccDigits (StageAccDigits),
+                    .MulDigits (StageMulDigits),
+                    .MulBits   (StageMulBits),
+                    .SumBits   (StageSumBits),
+                    .Shift     (StageShift),
+                    .Convergent(Convergent),
+                    .OutBits   (OutBits),
+                    .OutSigned (StageOutSigned),
+                    .Bounds    (StageBounds)
+                ) lane (
+                    .clk       (clk),
+                    .acc       (acc[i*AccBits+:AccBits]),
+                    .multiplier(multipliers[Word*StageMulBits+:StageMulBits]),
+                    .addend    (addends[Word*StageSumBits+:StageSumBits]),
+                    .low       (limits[LimitsWord*2*OutBits+:OutBits]),
+                    .high      (limits[(LimitsWord*2+1)*OutBits+:OutBits]),
+                    .result    (out_data[i*OutBits+:OutBits])
+                );
+            end
+            logic unused;
+            assign unused = &{1'b0, trail};
         end else if (StageForm == 3) begin : g_thresholds
             localparam int Compared = StageShared != 0 ? 1 : Folds;
             localparam int ValueDepth = StageValuesShared == 2 ? 1 : (StageValuesShared != 0 ? 1 : Folds) * (1 << StageLevels);
@@ -238,113 +208,81 @@ module weft_stage #(
             localparam int Latency = Searches + (ValueDepth > 256 ? 1 : 0);
             localparam int Trail = Searches + 1;
 
-            weft_stage_valid #(.Latency(Latency)) valid (
+            weft_flags #(.Latency(Latency)) valid (
                 .clk(clk),
                 .rst(rst),
-                .in_valid(in_valid),
-                .out_valid(out_valid)
+                .in_flags (in_valid),
+                .out_flags(out_valid)
             );
-            // Slices of elements with a trail of folds of their own: its bits are addresses of shallow memories.
-            localparam int ThresholdLoads = StageShared != 0 ? 0 : StageAccBits;
-            localparam int ValueLoads = StageValuesShared != 0 ? 0 : OutBits * ((ValueDepth + 63) / 64);
-            localparam int Most = lanes_within(ThresholdLoads > ValueLoads ? ThresholdLoads : ValueLoads);
-            localparam int SliceElements = Folds == 1 || Most > Elements ? Elements : Most;
-            localparam int Slices = (Elements + SliceElements - 1) / SliceElements;
-            for (s = 0; s < Slices; s++) begin : g_slice
-                localparam int From = s * SliceElements;
-                localparam int Own = Elements - From < SliceElements ? Elements - From : SliceElements;
-                logic [Trail*FoldBits-1:0] trail;
-                if (Folds == 1 || (StageShared != 0 && StageValuesShared != 0)) begin : g_no_folds
-                    assign trail = '0;
-                end else begin : g_folds
-                    weft_stage_trail #(
-                        .Bits (FoldBits),
-                        .Trail(Trail)
-                    ) folds_line (
-                        .clk      (clk),
-                        .in_valid (in_valid),
-                        .fold     (fold),
-                        .following(following),
-                        .trail    (trail)
-                    );
-                end
-                for (i = From; i < From + Own; i++) begin : g_element
-                    weft_stage_search #(
-                        .AccBits     (AccBits),
-                        .AccUsed     (StageAccBits),
-                        .Levels      (StageLevels),
-                        .Folds       (Folds),
-                        .Shared      (StageShared),
-                        .ValuesShared(StageValuesShared),
-                        .OutBits     (OutBits),
-                        .Lane        (i % Lanes),
-                        .Trail       (Trail),
-                        .Name        (Name)
-                    ) lane (
-                        .clk   (clk),
-                        .acc   (in_acc[i*AccBits+:AccBits]),
-                        .trail (trail),
-                        .result(out_data[i*OutBits+:OutBits])
-                    );
-                end
+            logic [Trail*FoldBits-1:0] trail;
+            weft_stage_trail #(
+                .Bits (FoldBits),
+                .Trail(Trail)
+            ) folds_line (
+                .clk   (clk),
+                .coming(coming),
+                .trail (trail)
+            );
+            for (i = 0; i < Elements; i++) begin : g_element
+                weft_stage_search #(
+                    .AccBits     (AccBits),
+                    .AccUsed     (StageAccBits),
+                    .Levels      (StageLevels),
+                    .Folds       (Folds),
+                    .Shared      (StageShared),
+                    .ValuesShared(StageValuesShared),
+                    .OutBits     (OutBits),
+                    .Lane        (i % Lanes),
+                    .Trail       (Trail),
+                    .Name        (Name)
+                ) lane (
+                    .clk   (clk),
+                    .acc   (in_acc[i*AccBits+:AccBits]),
+                    .trail (trail),
+                    .result(out_data[i*OutBits+:OutBits])
+                );
             end
         end else begin : g_table
             // The index are the low bits of the accumulator itself: the contents stand rotated.
             localparam int Depth = (StageShared != 0 ? 1 : Folds) * (1 << StageLevels);
             localparam int AddressBits = $clog2(Depth);
 
-            weft_stage_valid #(.Latency(Depth > 256 ? 2 : 1)) valid (
+            weft_flags #(.Latency(Depth > 256 ? 2 : 1)) valid (
                 .clk(clk),
                 .rst(rst),
-                .in_valid(in_valid),
-                .out_valid(out_valid)
+                .in_flags (in_valid),
+                .out_flags(out_valid)
             );
-            // Slices of elements with a trail of folds of their own, as above.
-            localparam int Most = lanes_within(StageShared != 0 || Depth > 256 ? 0 : OutBits * ((Depth + 63) / 64));
-            localparam int SliceElements = Folds == 1 || Most > Elements ? Elements : Most;
-            localparam int Slices = (Elements + SliceElements - 1) / SliceElements;
-            for (s = 0; s < Slices; s++) begin : g_slice
-                localparam int From = s * SliceElements;
-                localparam int Own = Elements - From < SliceElements ? Elements - From : SliceElements;
-                logic [2*FoldBits-1:0] trail;
-                if (Folds == 1 || StageShared != 0) begin : g_no_folds
-                    assign trail = '0;
-                end else begin : g_folds
-                    weft_stage_trail #(
-                        .Bits (FoldBits),
-                        .Trail(2)
-                    ) folds_line (
-                        .clk      (clk),
-                        .in_valid (in_valid),
-                        .fold     (fold),
-                        .following(following),
-                        .trail    (trail)
-                    );
+            logic [2*FoldBits-1:0] trail;
+            weft_stage_trail #(
+                .Bits (FoldBits),
+                .Trail(2)
+            ) folds_line (
+                .clk   (clk),
+                .coming(coming),
+                .trail (trail)
+            );
+            for (i = 0; i < Elements; i++) begin : g_element
+                logic [AddressBits-1:0] address;
+                if (StageShared == 0 && Folds > 1) begin : g_fold
+                    assign address = {trail[FoldBits+:FoldBits], in_acc[i*AccBits+:StageLevels]};
+                end else begin : g_index
+                    assign address = in_acc[i*AccBits+:StageLevels];
                 end
-                for (i = From; i < From + Own; i++) begin : g_element
-                    logic [AddressBits-1:0] address;
-                    if (StageShared == 0 && Folds > 1) begin : g_fold
-                        assign address = {trail[FoldBits+:FoldBits], in_acc[i*AccBits+:StageLevels]};
-                    end else begin : g_index
-                        assign address = in_acc[i*AccBits+:StageLevels];
-                    end
-                    weft_stage_rom #(
-                        .Width      (OutBits),
-                        .Depth      (Depth),
-                        .MostShallow(256),
-                        .Number     (StageShared != 0 ? 0 : i % Lanes),
-                        .Memory     (Name != "" ? {Name, "_stage_value"} : "")
-                    ) values (
-                        .clk    (clk),
-                        .address(address),
-                        .data   (out_data[i*OutBits+:OutBits])
-                    );
-                end
-                logic unused_trail;
-                assign unused_trail = &{1'b0, trail};
+                weft_stage_rom #(
+                    .Width      (OutBits),
+                    .Depth      (Depth),
+                    .MostShallow(256),
+                    .Number     (StageShared != 0 ? 0 : i % Lanes),
+                    .Memory     (Name != "" ? {Name, "_stage_value"} : "")
+                ) values (
+                    .clk    (clk),
+                    .address(address),
+                    .data   (out_data[i*OutBits+:OutBits])
+                );
             end
             logic unused;
-            assign unused = &{1'b0, clk, rst, in_acc};
+            assign unused = &{1'b0, clk, rst, in_acc, trail};
         end
     endgenerate
 endmodule

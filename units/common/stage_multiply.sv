@@ -184,13 +184,23 @@ module weft_stage_multiply #(
         for (k = 0; k < Columns - 1; k++) begin : g_column
             localparam int Last = MulDigits == 1 ? k : 2 * k;
             localparam int Wait = Cells - 1 - Last;
-            logic [Wait*Digit-1:0] line;
-            if (Wait == 1) begin : g_one
-                always_ff @(posedge clk) line <= p[Last*48+:Digit];
-            end else begin : g_more
-                always_ff @(posedge clk) line <= {line[(Wait-1)*Digit-1:0], p[Last*48+:Digit]};
-            end
-            assign total[k*Digit+:Digit] = line[(Wait-1)*Digit+:Digit];
+            logic [Digit-1:0] late;
+            weft_delay #(
+                .Width (Digit),
+                .Cycles(Wait - 1)
+            ) line (
+                .clk     (clk),
+                .in_data (p[Last*48+:Digit]),
+                .out_data(late)
+            );
+            // A flip-flop: a shift register is slow to leave.
+            weft_copy #(
+                .Width(Digit)
+            ) copy (
+                .clk     (clk),
+                .in_data (late),
+                .out_data(total[k*Digit+:Digit])
+            );
         end
     endgenerate
 
@@ -226,25 +236,8 @@ module weft_stage_multiply #(
             logic at_least, at_most;
             assign least = {OutSigned != 0 && low[OutBits-1], low};
             assign most  = {OutSigned != 0 && high[OutBits-1], high};
-            if (OutBits < 24) begin : g_narrow
-                assign at_least = $signed(kept) >= least;
-                assign at_most  = $signed(kept) <= most;
-            end else begin : g_wide
-                weft_at_least #(
-                    .Width(OutBits + 1)
-                ) compare_low (
-                    .a       (kept),
-                    .b       (least),
-                    .at_least(at_least)
-                );
-                weft_at_least #(
-                    .Width(OutBits + 1)
-                ) compare_high (
-                    .a       (most),
-                    .b       (kept),
-                    .at_least(at_most)
-                );
-            end
+            assign at_least = $signed(kept) >= least;
+            assign at_most  = $signed(kept) <= most;
             always_ff @(posedge clk) result <= !at_least ? low : !at_most ? high : kept[OutBits-1:0];
         end else begin : g_type
             assign result = kept;

@@ -5,20 +5,18 @@
 //
 // The word for the address of cycle t is there in cycle t + 1, or t + 2 where Depth > MostShallow (a block RAM with its output register).
 // One word is a constant. Contents: the file <Memory>.mem, or <Memory><Number>.mem where Number is not negative; none where Memory is
-// empty. Its words have Width bits, of which `data` is Bits, from bit From on.
+// empty.
 
 module weft_stage_rom #(
     parameter int Width       = 8,
     parameter int Depth       = 1,
     parameter int MostShallow = 64,
-    parameter int From        = 0,
-    parameter int Bits        = Width,
     parameter int Number      = -1,
     parameter     Memory      = ""
 ) (
     input  logic                                        clk,
     input  logic [(Depth > 1 ? $clog2(Depth) : 1)-1:0] address,
-    output logic [Bits-1:0]                             data
+    output logic [Width-1:0]                            data
 );
     // The attribute belongs to the declaration, so that a deep memory is one of its own.
     generate
@@ -33,15 +31,15 @@ module weft_stage_rom #(
             end
             if (Depth == 1) begin : g_word
                 // A register of a constant, which costs nothing: simulators read the contents only after time 0.
-                always_ff @(posedge clk) data <= words[0][From+:Bits];
+                always_ff @(posedge clk) data <= words[0];
                 logic unused;
                 assign unused = &{1'b0, address};
             end else begin : g_words
-                always_ff @(posedge clk) data <= words[address][From+:Bits];
+                always_ff @(posedge clk) data <= words[address];
             end
         end else begin : g_deep
             (* rom_style = "block" *) logic [Width-1:0] words[0:Depth-1];
-            logic [Bits-1:0] read;
+            logic [Width-1:0] read;
             if (Memory != "") begin : g_contents
                 if (Number < 0) begin : g_only
                     initial $readmemh({Memory, ".mem"}, words);
@@ -50,7 +48,7 @@ module weft_stage_rom #(
                 end
             end
             always_ff @(posedge clk) begin
-                read <= words[address][From+:Bits];
+                read <= words[address];
                 data <= read;
             end
         end

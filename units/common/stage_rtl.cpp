@@ -138,13 +138,13 @@ struct LookUp {
     std::int64_t values_depth(std::int64_t folds) const { return values_shared == 2 ? 1 : (values_shared != 0 ? 1 : folds) << levels; }
 };
 
-LookUp threshold_look_up(const Requantize& stage, const Stream& out) {
+LookUp threshold_look_up(const Requantize& stage) {
     const std::size_t steps = static_cast<std::size_t>(stage.steps);
     LookUp look_up;
     look_up.levels = std::max(1, static_cast<int>(std::bit_width(steps)));
     look_up.shared = stage.thresholds.size() == steps;
     look_up.values_shared = stage.values.size() == steps + 1 ? 1 : 0;
-    bool counts = out.bits() <= most_carry_bits;
+    bool counts = true;
     for (std::size_t i = 0; i < stage.values.size(); ++i)
         counts = counts && stage.values[i] == stage.values[0] + static_cast<std::int64_t>(i % (steps + 1));
     if (counts) look_up.values_shared = 2;
@@ -261,7 +261,7 @@ int stage_latency(const Unit& unit) {
         return look_up.values_depth(result_folds(unit)) > most_shallow_values ? 2 : 1;
     }
     if (stage.form == RequantizeForm::thresholds) {
-        const LookUp look_up = threshold_look_up(stage, *unit.outputs[0]);
+        const LookUp look_up = threshold_look_up(stage);
         const std::int64_t folds = result_folds(unit);
         int cycles = 2 * look_up.levels + (look_up.values_depth(folds) > most_shallow_values ? 1 : 0);
         for (int level = 0; level < look_up.levels; ++level)
@@ -293,7 +293,7 @@ void add_stage(RtlFace& face, const Unit& unit, int channels, int lanes, int /*p
         const Requantize& stage = *unit.requantize;
         const bool search = stage.form == RequantizeForm::thresholds;
         form = search ? 3 : 4;
-        look_up = search ? threshold_look_up(stage, out) : table_look_up(stage);
+        look_up = search ? threshold_look_up(stage) : table_look_up(stage);
         plan.acc_bits = look_up.acc_bits;
         shared = look_up.shared;
         if (search) add_threshold_memories(face, stage, look_up, channels, lanes);

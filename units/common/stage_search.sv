@@ -7,7 +7,7 @@
 // or 256 (of values). Level l compares with one of 2^l thresholds: word fold * 2^l + prefix of <Name>_stage_threshold<Lane * Levels + l>.mem,
 // where prefix are the outcomes so far; thresholds are offset by 2^(AccUsed - 1). The value is word fold * 2^Levels + count of
 // <Name>_stage_value<Lane>.mem. Shared thresholds (values) have no fold and are those of lane 0; ValuesShared = 2: the value is
-// count + the only word. `trail` is of stage_trail.sv. Comparisons are in segments of at most 24 bits.
+// count + the only word. `trail` is that of stage.sv.
 
 module weft_stage_search #(
     parameter int AccBits      = 24,
@@ -29,8 +29,6 @@ module weft_stage_search #(
     localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
     localparam bit HasFold = Shared == 0 && Folds > 1;
     localparam bit ValueHasFold = ValuesShared == 0 && Folds > 1;
-    localparam int Segment = 24;
-    localparam int Segments = (AccUsed + Segment - 1) / Segment;
 
     // Cycles from the accumulator to the threshold that level `level` compares it with.
     function automatic int compares_at(input int level);
@@ -56,7 +54,7 @@ module weft_stage_search #(
     endgenerate
     logic [(Waits+1)*AccUsed-1:0] line;
     assign line[AccUsed-1:0] = used;
-    genvar l, s;
+    genvar l;
     generate
         for (l = 1; l <= Waits; l++) begin : g_wait
             logic [AccUsed-1:0] late;
@@ -98,20 +96,8 @@ module weft_stage_search #(
             );
             assign reached = line[Compares*AccUsed+:AccUsed];
 
-            // Segment by segment at once, then from the highest on.
-            logic [Segments-1:0] above, same;
-            logic at_least;
-            for (s = 0; s < Segments; s++) begin : g_segment
-                localparam int Bits = s == Segments - 1 ? AccUsed - s * Segment : Segment;
-                assign above[s] = reached[s*Segment+:Bits] > threshold[s*Segment+:Bits];
-                assign same[s]  = reached[s*Segment+:Bits] == threshold[s*Segment+:Bits];
-            end
-            always_comb begin
-                at_least = 1'b1;
-                for (int j = 0; j < Segments; j++) at_least = above[j] || (same[j] && at_least);
-            end
             logic outcome;
-            always_ff @(posedge clk) outcome <= at_least;
+            always_ff @(posedge clk) outcome <= reached >= threshold;
 
             localparam int Next = 1 + (l + 1) * l / 2;
             assign prefixes[Next] = outcome;

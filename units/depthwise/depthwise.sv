@@ -65,10 +65,8 @@ module weft_depthwise #(
     localparam int PlainBits = InBits + (InSigned != 0 ? 0 : 1) + WeightBits + $clog2(ChainLength);
     localparam int MostBits = AccumulatorBits < 48 ? AccumulatorBits : 48;
     localparam int ChainBits = LaneShift > 0 ? LaneShift : PlainBits < MostBits ? PlainBits : MostBits;
-    // Cycles from a beat's reading to the total of its products, and those that wide sums take longer.
+    // Cycles from a beat's reading to the total of its products.
     localparam int Products = WeightLatency + ChainLength + 3 + $clog2(Chains);
-    localparam int Carries =
-        Accumulate != 0 || (Chains > 1 && ChainBits + $clog2(Chains) > 24) ? (AccumulatorBits - 2) / 23 : 0;
 
     // The walk over the steps of a position, flags one beat ahead.
     logic reads;
@@ -131,10 +129,10 @@ module weft_depthwise #(
     );
 
     // What goes along with the products: which cycles count.
-    localparam int Flow = Products + Accumulate + Carries;
+    localparam int Flow = Products + Accumulate;
     logic [Flow-1:0] finished;
-    logic            adds_next;
-    logic            first_next;
+    logic            adds_now;
+    logic            first_now;
     always_ff @(posedge clk) begin
         if (rst) finished <= '0;
         else finished <= Flow'({finished, takes});
@@ -148,47 +146,42 @@ module weft_depthwise #(
                 if (rst) adds <= '0;
                 else adds <= (Products - 1)'({adds, reads});
             end
-            assign adds_next  = adds[Products-2];
-            assign first_next = first[Products-2];
+            weft_copy #(
+                .Width(2)
+            ) copies (
+                .clk(clk),
+                .in_data({adds[Products-2], first[Products-2]}),
+                .out_data({adds_now, first_now})
+            );
         end else begin : g_no_adds
             logic unused;
-            assign unused     = &{1'b0, first_fold};
-            assign adds_next  = 1'b0;
-            assign first_next = 1'b0;
+            assign unused    = &{1'b0, first_fold};
+            assign adds_now  = 1'b0;
+            assign first_now = 1'b0;
         end
     endgenerate
 
-    // Lanes share memories as long as an address bit drives at most MostLoads LUTs (of 64 words a bit).
-    localparam int MostLoads = 256;
-    localparam int LaneLoads = Chains * Multiplier * WeightBits * (WeightLatency == 1 ? (Steps + 63) / 64 : 1);
-    localparam int Together = MostLoads / LaneLoads < 1 ? 1 : MostLoads / LaneLoads > Lanes ? Lanes : MostLoads / LaneLoads;
-    localparam int Groups = (Lanes + Together - 1) / Together;
     localparam int LaneWeights = Multiplier * TapsPerBeat * WeightBits;
-    logic [Groups*Together*LaneWeights-1:0] weights;
-    logic unused_lanes;  // of the last group
-    assign unused_lanes = &{1'b0, weights};
+    logic [Lanes*LaneWeights-1:0] weights;
+    weft_depthwise_weights #(
+        .Lanes(Lanes),
+        .Multiplier(Multiplier),
+        .WeightBits(WeightBits),
+        .ChainLength(ChainLength),
+        .TapsPerBeat(TapsPerBeat),
+        .Steps(Steps),
+        .StepBits(StepBits),
+        .Latency(WeightLatency),
+        .Name(Name)
+    ) memories (
+        .clk(clk),
+        .step_next(step_next),
+        .weights(weights)
+    );
 
     logic [Pixels*Lanes*Multiplier*AccumulatorBits-1:0] sums;
-    genvar group, lane, pixel, tap;
+    genvar lane, pixel, tap;
     generate
-        for (group = 0; group < Groups; group = group + 1) begin : g_group
-            weft_depthwise_weights #(
-                .Lanes(Together),
-                .Multiplier(Multiplier),
-                .WeightBits(WeightBits),
-                .ChainLength(ChainLength),
-                .TapsPerBeat(TapsPerBeat),
-                .Steps(Steps),
-                .StepBits(StepBits),
-                .Latency(WeightLatency),
-                .Group(group),
-                .Name(Name)
-            ) memories (
-                .clk(clk),
-                .step_next(step_next),
-                .weights(weights[group*Together*LaneWeights+:Together*LaneWeights])
-            );
-        end
         for (lane = 0; lane < Lanes; lane = lane + 1) begin : g_lane
             logic [         Pixels*TapsPerBeat*InBits-1:0] x;
             logic [Pixels*Multiplier*AccumulatorBits-1:0] lane_sums;
@@ -214,8 +207,8 @@ module weft_depthwise #(
                 .Accumulate(TapFolds > 1 ? TapFolds : 0)
             ) products (
                 .clk(clk),
-                .adds_next(adds_next),
-                .first_next(first_next),
+                .adds(adds_now),
+                .first(first_now),
                 .x(x),
                 .weights(weights[lane*LaneWeights+:LaneWeights]),
                 .sums(lane_sums)

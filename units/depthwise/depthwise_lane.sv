@@ -6,9 +6,8 @@
 // The taps are cut into chains of ChainLength cells (the last may be shorter); the place of a tap is its distance from the end of the
 // longest chain, so that all chains end together. x stands in the cycle in which the beat is read. Weights of place i stand
 // WeightLatency + i cycles later. sums stands WeightLatency + ChainLength + 3 + levels cycles later, levels being the adder levels over the
-// chains, and one more with Accumulate: there sums is added up over that many beats, those for which adds_next was high in the cycle before
-// the one in which they would stand, beginning anew with first_next. Sums of more than 24 bits may take more (sum.sv, for words of ChainBits
-// bits, which hold the sum of a chain).
+// chains, and one more with Accumulate: there sums is added up over that many beats, those for which adds is high in the cycle in which they
+// would stand, beginning anew with first.
 // LaneShift > 0: two products a cell, of neighbouring positions (Pixels > 1) or of neighbouring filters.
 // x: element pixel * TapsPerBeat + tap. weights: element filter * TapsPerBeat + tap. sums: element pixel * Multiplier + filter.
 
@@ -27,8 +26,8 @@ module weft_depthwise_lane #(
     parameter int Accumulate      = 0
 ) (
     input  logic                                         clk,
-    input  logic                                         adds_next,
-    input  logic                                         first_next,
+    input  logic                                         adds,
+    input  logic                                         first,
     input  logic [Pixels*TapsPerBeat*InBits-1:0]         x,
     input  logic [Multiplier*TapsPerBeat*WeightBits-1:0] weights,
     output logic [Pixels*Multiplier*AccumulatorBits-1:0] sums
@@ -143,13 +142,12 @@ module weft_depthwise_lane #(
                     .Count(Chains),
                     .Depth($clog2(Chains)),
                     .Width(ChainBits),
-                    .GrowBits(ChainBits),
                     .SumBits(AccumulatorBits),
                     .Accumulate(Accumulate)
                 ) sum_low (
                     .clk(clk),
-                    .first(first_next),
-                    .enable(adds_next),
+                    .first(first),
+                    .enable(adds),
                     .words(low),
                     .sum(sums[(LowPixel*Multiplier+LowFilter)*AccumulatorBits+:AccumulatorBits])
                 );
@@ -158,13 +156,12 @@ module weft_depthwise_lane #(
                         .Count(Chains),
                         .Depth($clog2(Chains)),
                         .Width(ChainBits),
-                        .GrowBits(ChainBits),
                         .SumBits(AccumulatorBits),
                         .Accumulate(Accumulate)
                     ) sum_high (
                         .clk(clk),
-                        .first(first_next),
-                        .enable(adds_next),
+                        .first(first),
+                        .enable(adds),
                         .words(high),
                         .sum(sums[((LowPixel+PixelsShared-1)*Multiplier+LowFilter+FiltersShared-1)*AccumulatorBits+:AccumulatorBits])
                     );

@@ -97,32 +97,13 @@ int lane_shift(const Unit& unit) {
 
 int weight_latency(const Layout& s) { return s.steps() == 1 ? 0 : s.steps() <= deepest_logic_memory ? 1 : 2; }
 
-/// Lanes whose weights share memories, as in depthwise.sv: an address bit drives at most so many LUTs (of 64 words a bit).
-std::int64_t lanes_together(const Layout& s, int weight_bits) {
-    constexpr std::int64_t most_loads = 256;
-    const std::int64_t lane_loads = s.chains() * s.multiplier * weight_bits * (weight_latency(s) == 1 ? ceil_div(s.steps(), 64) : 1);
-    return std::clamp<std::int64_t>(most_loads / lane_loads, 1, s.lanes);
-}
-
 int log2_ceil(std::int64_t count) { return std::bit_width(static_cast<std::uint64_t>(count - 1)); }
-
-/// Cycles that adding up sums of chains takes longer for its words' width, as in depthwise.sv.
-int sum_carry_cycles(const Unit& unit) {
-    const Layout s(unit);
-    const Stream& input = *unit.inputs[0];
-    const std::int64_t sum_bits = unit.parameter("AccumulatorBits");
-    const std::int64_t plain = input.bits() + (input.is_signed() ? 0 : 1) + unit.parameter("WeightBits") + log2_ceil(s.chain);
-    const std::int64_t chain_bits =
-        unit.parameter("LaneShift") > 0 ? unit.parameter("LaneShift") : std::min({plain, sum_bits, std::int64_t{48}});
-    const bool tree = s.chains() > 1 && chain_bits + log2_ceil(s.chains()) > most_carry_bits;
-    return s.tap_folds() > 1 || tree ? carry_cycles(sum_bits) : 0;
-}
 
 /// Cycles from a beat's reading to its results' arrival in the FIFO.
 int latency(const Unit& unit) {
     const Layout s(unit);
     return weight_latency(s) + static_cast<int>(s.chain) - 1 + mac_latency + log2_ceil(s.chains()) + (s.tap_folds() > 1 ? 1 : 0) +
-           sum_carry_cycles(unit) + stage_latency(unit);
+           stage_latency(unit);
 }
 
 }  // namespace
@@ -162,25 +143,19 @@ RtlFace depthwise_rtl(const Unit& unit) {
               static_cast<int>(unit.parameter("AccumulatorBits")));
 
     const NarrowIntegers& weights = unit.constant("weights").data;
-    const std::int64_t together = lanes_together(s, bits);
-    for (std::int64_t group = 0; group * together < s.lanes; ++group)
-        for (std::int64_t place = 0; place < s.chain; ++place) {
-            RtlMemory memory("weights" + std::to_string(group * s.chain + place),
-                             static_cast<int>(together * s.chains() * s.multiplier) * bits, s.steps());
-            for (std::int64_t channel = 0; channel < s.channels; ++channel) {
-                const std::int64_t lane = channel % s.lanes;
-                if (lane / together != group) continue;
-                for (std::int64_t filter = 0; filter < s.multiplier; ++filter)
-                    for (std::int64_t tap = 0; tap < s.taps; ++tap) {
-                        const std::int64_t in_beat = tap % s.taps_per_beat;
-                        if (s.place(in_beat) != place) continue;
-                        const std::int64_t field = (lane % together * s.chains() + in_beat / s.chain) * s.multiplier + filter;
-                        memory.set(channel / s.lanes * s.tap_folds() + tap / s.taps_per_beat, static_cast<int>(field) * bits, bits,
-                                   weights[static_cast<std::size_t>((channel * s.multiplier + filter) * s.taps + tap)]);
-                    }
-            }
-            face.memories.push_back(std::move(memory));
-        }
+    for (std::int64_t place = 0; place < s.chain; ++place) {
+        RtlMemory memory("weights" + std::to_string(place), static_cast<int>(s.lanes * s.chains() * s.multiplier) * bits, s.steps());
+        for (std::int64_t channel = 0; channel < s.channels; ++channel)
+            for (std::int64_t filter = 0; filter < s.multiplier; ++filter)
+                for (std::int64_t tap = 0; tap < s.taps; ++tap) {
+                    const std::int64_t in_beat = tap % s.taps_per_beat;
+                    if (s.place(in_beat) != place) continue;
+                    const std::int64_t field = (channel % s.lanes * s.chains() + in_beat / s.chain) * s.multiplier + filter;
+                    memory.set(channel / s.lanes * s.tap_folds() + tap / s.taps_per_beat, static_cast<int>(field) * bits, bits,
+                               weights[static_cast<std::size_t>((channel * s.multiplier + filter) * s.taps + tap)]);
+                }
+        face.memories.push_back(std::move(memory));
+    }
     return face;
 }
 

@@ -1,12 +1,12 @@
 // depthwise_weights.sv
-// The weights of neighbouring lanes: for each place in a chain a memory of its own, read one cycle later than the place before.
+// The weights of all lanes: for each place in a chain a memory of its own, read one cycle later than the place before.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Weights of place i for the step that stood at step_next in cycle t stand in cycle t + 1 + Latency + i, where Latency is 0 for a single
 // step (constants), 1 for memories in LUTs, 2 for block RAMs. Places and the order of a lane's weights are those of
 // weft_depthwise_lane; lanes follow one another.
-// Memory <Name>_weights<Group * ChainLength + place>.mem: a word a step; field (lane * chains + chain) * Multiplier + filter.
+// Memory <Name>_weights<place>.mem: a word a step; field (lane * chains + chain) * Multiplier + filter.
 
 module weft_depthwise_weights #(
     parameter int Lanes       = 1,
@@ -17,7 +17,6 @@ module weft_depthwise_weights #(
     parameter int Steps       = 1,
     parameter int StepBits    = 1,
     parameter int Latency     = 0,
-    parameter int Group       = 0,
     parameter     Name        = ""
 ) (
     input  logic                                               clk,
@@ -28,7 +27,7 @@ module weft_depthwise_weights #(
     localparam int LastLength = TapsPerBeat - (Chains - 1) * ChainLength;
     localparam int Width = Lanes * Chains * Multiplier * WeightBits;
 
-    logic [ChainLength*StepBits-1:0] step;
+    (* max_fanout = 256 *) logic [ChainLength*StepBits-1:0] step;
     genvar place, lane, tap, filter;
     generate
         if (Latency != 0) begin : g_steps
@@ -44,7 +43,7 @@ module weft_depthwise_weights #(
             assign unused_fields = &{1'b0, word};
             if (Latency == 2) begin : g_block
                 (* rom_style = "block" *) logic [Width-1:0] memory[0:Steps-1];
-                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Group * ChainLength + place), memory);
+                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, place), memory);
                 logic [Width-1:0] read;
                 always_ff @(posedge clk) begin
                     read <= memory[step[place*StepBits+:StepBits]];
@@ -52,7 +51,7 @@ module weft_depthwise_weights #(
                 end
             end else begin : g_logic
                 logic [Width-1:0] memory[0:Steps-1];
-                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, Group * ChainLength + place), memory);
+                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, place), memory);
                 // One step: a register of a constant, which costs nothing; simulators read the contents only after time 0.
                 if (Latency == 1) begin : g_read
                     always_ff @(posedge clk) word <= memory[step[place*StepBits+:StepBits]];

@@ -5,8 +5,7 @@
 //
 // Takes beats of Pixels x Lanes elements, a beat a cycle, and gives one of Lanes for each channel fold, while the last position's beats
 // enter: the next frame follows without a gap. Columns beyond Columns do not count. in_ready is a register: there is a credit for a beat in
-// the output FIFO of OutputDepth beats, which a result enters ceil(log2(Pixels)) + 2 + stage_latency cycles after its last beat, sums
-// (SumBits - 2) / 23 cycles later.
+// the output FIFO of OutputDepth beats, which a result enters ceil(log2(Pixels)) + 2 + stage_latency cycles after its last beat.
 
 module weft_global_pool #(
     parameter int Rows              = 1,
@@ -97,34 +96,63 @@ module weft_global_pool #(
     );
     assign finishes = takes && last_group && last_row;
 
-    // Where the trees have the beat's reduction.
-    logic tree_valid, tree_first;
-    logic [FoldBits-1:0] tree_fold;
-    weft_stage_valid #(
+    // Where the trees have the beat's reduction, and a cycle later.
+    logic late_valid, late_first, valid, first;
+    logic [FoldBits-1:0] tree_fold, kept_fold;
+    weft_flags #(
         .Latency(Tree)
     ) valid_line (
         .clk      (clk),
         .rst      (rst),
-        .in_valid (takes),
-        .out_valid(tree_valid)
+        .in_flags (takes),
+        .out_flags(late_valid)
     );
     weft_delay #(
-        .Width (FoldBits + 1),
+        .Width (1),
         .Cycles(Tree)
-    ) fold_line (
+    ) first_line (
         .clk     (clk),
-        .in_data ({first_group && first_row, fold}),
-        .out_data({tree_first, tree_fold})
+        .in_data (first_group && first_row),
+        .out_data(late_first)
+    );
+    generate
+        if (Tree == 0) begin : g_no_tree
+            assign tree_fold = fold;
+        end else begin : g_tree
+            logic [FoldBits-1:0] late_fold;
+            weft_delay #(
+                .Width (FoldBits),
+                .Cycles(Tree - 1)
+            ) fold_line (
+                .clk     (clk),
+                .in_data (fold),
+                .out_data(late_fold)
+            );
+            weft_copy #(
+                .Width(FoldBits)
+            ) fold_copy (
+                .clk     (clk),
+                .in_data (late_fold),
+                .out_data(tree_fold)
+            );
+        end
+    endgenerate
+    weft_copy #(
+        .Width(FoldBits + 2)
+    ) kept_copy (
+        .clk     (clk),
+        .in_data ({tree_fold, late_valid, late_first}),
+        .out_data({kept_fold, valid, first})
     );
 
     logic acc_valid;
-    weft_stage_valid #(
-        .Latency(Tree + 2 + (Maximum != 0 ? 0 : (SumBits - 2) / 23))
+    weft_flags #(
+        .Latency(Tree + 2)
     ) acc_line (
         .clk      (clk),
         .rst      (rst),
-        .in_valid (finishes),
-        .out_valid(acc_valid)
+        .in_flags (finishes),
+        .out_flags(acc_valid)
     );
     logic [Lanes*SumBits-1:0] acc;
     genvar i, p;
@@ -143,13 +171,14 @@ module weft_global_pool #(
                 .InSigned(InSigned),
                 .SumBits (SumBits)
             ) lane (
-                .clk       (clk),
-                .partial   (last_group),
-                .terms     (terms),
-                .tree_valid(tree_valid),
-                .tree_first(tree_first),
-                .tree_fold (tree_fold),
-                .acc       (acc[i*SumBits+:SumBits])
+                .clk      (clk),
+                .partial  (last_group),
+                .terms    (terms),
+                .tree_fold(tree_fold),
+                .fold     (kept_fold),
+                .valid    (valid),
+                .first    (first),
+                .acc      (acc[i*SumBits+:SumBits])
             );
         end
     endgenerate

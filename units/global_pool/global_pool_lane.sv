@@ -3,9 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// The beat of `terms` is in the tree (reduce.sv) ceil(log2(Pixels)) cycles later, together with tree_valid, tree_first (the frame's first
-// position) and tree_fold; `acc` is there two cycles after that, sums (SumBits - 2) / 23 cycles later still. Their segments (of
-// split_adder.sv) stand in a global_pool_kept.sv each, a cycle after one another.
+// The beat of `terms` is in the tree (reduce.sv) ceil(log2(Pixels)) cycles later, together with tree_fold; tree_valid and tree_first (the
+// frame's first position) come a cycle after that, with fold, and `acc` another cycle later. With several folds the sums stand in a memory
+// that is read in one cycle and written in the next: a fold comes again after two beats at the earliest.
 
 module weft_global_pool_lane #(
     parameter int Folds    = 1,
@@ -19,16 +19,16 @@ module weft_global_pool_lane #(
     input  logic                                        clk,
     input  logic                                        partial,
     input  logic [Pixels*InBits-1:0]                    terms,
-    input  logic                                        tree_valid,
-    input  logic                                        tree_first,
     input  logic [(Folds > 1 ? $clog2(Folds) : 1)-1:0] tree_fold,
+    input  logic [(Folds > 1 ? $clog2(Folds) : 1)-1:0] fold,
+    input  logic                                        valid,
+    input  logic                                        first,
     output logic [SumBits-1:0]                          acc
 );
     localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
-    localparam int Segment = 23;
-    localparam int Segments = Maximum != 0 ? 1 : (SumBits - 2) / Segment + 1;
+    localparam int MostShallow = 64;
 
-    logic [SumBits-1:0] tree, kept;
+    logic [SumBits-1:0] tree, value, kept, next;
     weft_reduce #(
         .Terms   (Pixels),
         .Present (Present),
@@ -42,54 +42,33 @@ module weft_global_pool_lane #(
         .terms  (terms),
         .tree   (tree)
     );
-
-    // Carry into segment k in its time.
-    logic [Segments-1:0] carries_out, carries_later;
-    logic [Segments:0] carries;
-    always_ff @(posedge clk) carries_later <= carries_out;
-    assign carries = {carries_later, 1'b0};
+    always_ff @(posedge clk) begin
+        value <= tree;
+        if (valid) acc <= next;
+    end
     generate
-        for (genvar k = 0; k < Segments; k++) begin : g_segment
-            localparam int Low = k * Segment;
-            localparam int Bits = k == Segments - 1 ? SumBits - Low : Segment;
-            logic valid, first;
-            logic [FoldBits-1:0] fold;
-            weft_delay #(
-                .Width (FoldBits + 2),
-                .Cycles(k)
-            ) flags (
-                .clk     (clk),
-                .in_data ({tree_valid, tree_first, tree_fold}),
-                .out_data({valid, first, fold})
-            );
-            weft_global_pool_kept #(
-                .Folds  (Folds),
-                .Maximum(Maximum),
-                .Bits   (Bits)
-            ) segment (
-                .clk       (clk),
-                .tree_valid(valid),
-                .tree_first(first),
-                .tree_fold (fold),
-                .tree      (tree[Low+:Bits]),
-                .carry     (carries[k]),
-                .carry_out (carries_out[k]),
-                .kept      (kept[Low+:Bits])
-            );
+        if (Maximum != 0) begin : g_maximum
+            assign next = first || $signed(value) > $signed(kept) ? value : kept;
+        end else begin : g_sum
+            assign next = (first ? '0 : kept) + value;
         end
-        if (Segments == 1) begin : g_aligned
-            assign acc = kept;
-        end else begin : g_align
-            weft_skew #(
-                .Width(SumBits),
-                .Undo (1)
-            ) align (
-                .clk     (clk),
-                .in_data (kept),
-                .out_data(acc)
-            );
+
+        if (Folds == 1) begin : g_one
+            assign kept = acc;
+            logic unused;
+            assign unused = &{1'b0, tree_fold, fold};
+        end else if (Folds <= MostShallow) begin : g_shallow
+            (* ram_style = "distributed" *) logic [SumBits-1:0] values[0:2**FoldBits-1];
+            always_ff @(posedge clk) begin
+                if (valid) values[fold] <= next;
+                kept <= values[tree_fold];
+            end
+        end else begin : g_deep
+            (* ram_style = "block" *) logic [SumBits-1:0] values[0:2**FoldBits-1];
+            always_ff @(posedge clk) begin
+                if (valid) values[fold] <= next;
+                kept <= values[tree_fold];
+            end
         end
     endgenerate
-    logic unused;
-    assign unused = &{1'b0, carries};
 endmodule

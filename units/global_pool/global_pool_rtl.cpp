@@ -29,8 +29,7 @@ RtlFace global_pool_rtl(const Unit& unit) {
 
 std::unique_ptr<UnitControl> global_pool_control(const Unit& unit) {
     const auto pixels = static_cast<std::uint64_t>(unit.parameter("Pixels"));
-    const int carries = unit.parameter("Maximum") != 0 ? 0 : carry_cycles(sum_bits_of(unit));
-    const int latency = static_cast<int>(std::bit_width(pixels - 1)) + 2 + carries + stage_latency(unit);
+    const int latency = static_cast<int>(std::bit_width(pixels - 1)) + 2 + stage_latency(unit);
     return std::make_unique<PipelineControl>(unit, latency, beats_of(unit), ceil_div(unit.parameter("Channels"), unit.parameter("Lanes")));
 }
 

@@ -12,10 +12,10 @@
 // Cycles, 0 being that of a step (matvec_issue.sv):
 //   XLatency                              the beat, and its weights, at slot 0 of the cascades (matvec_pair.sv)
 //   TreeAt = XLatency + ChainLength + 3 + log2(cascades)     the sums of the beat
-//   SumAt = TreeAt + 1 if SynapseFolds > 1 + carries         the sums of the vector, after its last step
+//   SumAt = TreeAt + 1 if SynapseFolds > 1                   the sums of the vector, after its last step
 //   SumAt + 1 if several beats leave                         the first of them (matvec_serial.sv), before the stage (stage.sv)
-// Memories weights<(group * groups of cascades + group of cascades) * ChainLength + slot>: a word a step; for RomOutputs outputs each,
-// output-major, the weight of the element in that slot of each of RomChains cascades. Deep ones (RomDeep = 1) are block RAMs.
+// Memories weights<slot>: a word a step; for each of PE outputs, output-major, the weight of the element in that slot of each cascade that has
+// one there. Deep ones (RomDeep = 1) are block RAMs.
 // ChainBits: bits of any cascade's sum. The low sums of a pair of outputs fit LaneShift bits.
 
 module weft_matvec #(
@@ -39,8 +39,6 @@ module weft_matvec #(
     parameter int OutBits           = 8,
     parameter int OutputDepth       = 2,
     parameter int ChainBits         = 16,
-    parameter int RomOutputs        = 1,
-    parameter int RomChains         = 1,
     parameter int RomDeep           = 0,
     parameter int StageForm         = 0,
     parameter int StageAccBits      = 8,
@@ -76,13 +74,10 @@ module weft_matvec #(
     localparam int Chains = (Simd + ChainLength - 1) / ChainLength;
     localparam int LastLength = Simd - (Chains - 1) * ChainLength;
     localparam int Depth = $clog2(Chains);
-    localparam int OutputGroups = (PE + RomOutputs - 1) / RomOutputs;
-    localparam int ChainGroups = (Chains + RomChains - 1) / RomChains;
 
     localparam int XLatency = RomDeep != 0 || (NeuronFolds > 1 && SynapseFolds > 32) ? 2 : 1;
     localparam int TreeAt = XLatency + ChainLength + 3 + Depth;
-    localparam int CarriesCount = SynapseFolds > 1 || (Depth > 0 && ChainBits + Depth > 24) ? 1 : 0;
-    localparam int SumAt = TreeAt + (SynapseFolds > 1 ? 1 : 0) + (CarriesCount != 0 ? (AccumulatorBits - 2) / 23 : 0);
+    localparam int SumAt = TreeAt + (SynapseFolds > 1 ? 1 : 0);
 
     // Steps.
     logic                          leaves;
@@ -123,7 +118,9 @@ module weft_matvec #(
         if (rst) valids <= '0;
         else valids <= {valids[SumAt-3:0], step_valid};
     end
+    logic first_before;
     logic first_at_tree;
+    logic enable_at_tree;
     logic last_at_sum;
     logic last_neuron_at_sum;
     weft_delay #(
@@ -131,7 +128,14 @@ module weft_matvec #(
     ) first_delay (
         .clk     (clk),
         .in_data (step_first),
-        .out_data(first_at_tree)
+        .out_data(first_before)
+    );
+    weft_copy #(
+        .Width(2)
+    ) tree_copy (
+        .clk     (clk),
+        .in_data ({valids[TreeAt-2], first_before}),
+        .out_data({enable_at_tree, first_at_tree})
     );
     weft_delay #(
         .Width (2),
@@ -142,53 +146,45 @@ module weft_matvec #(
         .out_data({last_neuron_at_sum, last_at_sum})
     );
 
-    // Weights, output-major.
+    // Weights, output-major. The address of a step goes from slot to slot with its elements.
     logic [PE*Simd*WeightBits-1:0] w;
     generate
-        for (genvar g = 0; g < OutputGroups * ChainGroups; g++) begin : g_group
-            localparam int FirstOutput = g / ChainGroups * RomOutputs;
-            localparam int FirstChain = g % ChainGroups * RomChains;
-            localparam int Members = PE - FirstOutput < RomOutputs ? PE - FirstOutput : RomOutputs;
-            localparam int Cascades = Chains - FirstChain < RomChains ? Chains - FirstChain : RomChains;
-            for (genvar s = 0; s < ChainLength; s++) begin : g_slot
-                // The last cascade has no elements before this slot.
-                localparam bit Missing = FirstChain + Cascades == Chains && s < ChainLength - LastLength;
-                localparam int Present = Missing ? Cascades - 1 : Cascades;
-                logic [StepBits-1:0] address;
-                logic [StepBits-1:0] address_later;
-                if (s == 0) begin : g_head
-                    assign address = step;
-                end else begin : g_link
-                    assign address = g_slot[s-1].address_later;
-                end
-                if (Present == 0) begin : g_none
-                    always_ff @(posedge clk) address_later <= address;
-                end else begin : g_weights
-                    logic [Members*Present*WeightBits-1:0] weights;
-                    weft_matvec_rom #(
-                        .Width      (Members * Present * WeightBits),
-                        .Depth      (Steps),
-                        .AddressBits(StepBits),
-                        .Deep       (RomDeep),
-                        .Index      (g * ChainLength + s),
-                        .Name       (Name)
-                    ) rom (
-                        .clk          (clk),
-                        .address      (address),
-                        .address_later(address_later),
-                        .data         (weights)
-                    );
-                    for (genvar m = 0; m < Members; m++) begin : g_output
-                        for (genvar k = 0; k < Present; k++) begin : g_chain
-                            localparam int Chain = FirstChain + k;
-                            localparam int Element = Chain * ChainLength + s - (Chain == Chains - 1 ? ChainLength - LastLength : 0);
-                            assign w[((FirstOutput+m)*Simd+Element)*WeightBits+:WeightBits] = weights[(m*Present+k)*WeightBits+:WeightBits];
-                        end
+        for (genvar s = 0; s < ChainLength; s++) begin : g_slot
+            // The last cascade has no elements before this slot.
+            localparam int Present = s < ChainLength - LastLength ? Chains - 1 : Chains;
+            logic [StepBits-1:0] address_before;
+            logic [StepBits-1:0] address;
+            if (s == 0) begin : g_head
+                assign address_before = step;
+            end else begin : g_link
+                assign address_before = g_slot[s-1].address;
+            end
+            weft_copy #(
+                .Width(StepBits)
+            ) address_copy (
+                .clk     (clk),
+                .in_data (address_before),
+                .out_data(address)
+            );
+            if (Present > 0) begin : g_weights
+                logic [PE*Present*WeightBits-1:0] weights;
+                weft_matvec_rom #(
+                    .Width      (PE * Present * WeightBits),
+                    .Depth      (Steps),
+                    .AddressBits(StepBits),
+                    .Deep       (RomDeep),
+                    .Slot       (s),
+                    .Name       (Name)
+                ) rom (
+                    .clk    (clk),
+                    .address(RomDeep != 0 ? address_before : address),
+                    .data   (weights)
+                );
+                for (genvar m = 0; m < PE; m++) begin : g_output
+                    for (genvar c = 0; c < Present; c++) begin : g_chain
+                        localparam int Element = c * ChainLength + s - (c == Chains - 1 ? ChainLength - LastLength : 0);
+                        assign w[(m*Simd+Element)*WeightBits+:WeightBits] = weights[(m*Present+c)*WeightBits+:WeightBits];
                     end
-                end
-                if (s == ChainLength - 1) begin : g_tail
-                    logic unused;
-                    assign unused = &{1'b0, address_later};
                 end
             end
         end
@@ -227,7 +223,7 @@ module weft_matvec #(
                 ) pair (
                     .clk   (clk),
                     .first (first_at_tree),
-                    .enable(valids[TreeAt-2]),
+                    .enable(enable_at_tree),
                     .x     (x_slots),
                     .w     (w[First*Simd*WeightBits+:Products*Simd*WeightBits]),
                     .sums  (sums[(p*PE+First)*AccumulatorBits+:Products*AccumulatorBits])

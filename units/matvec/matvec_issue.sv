@@ -114,11 +114,11 @@ module weft_matvec_issue #(
             localparam int Room = 2 * SynapseFolds;
             localparam int AddressBits = $clog2(Room);
             localparam int CountBits = $clog2(Room + 1);
-            logic                   enters;
+            (* max_fanout = 256 *) logic                   enters;
+            (* max_fanout = 256 *) logic [AddressBits-1:0] write_at;
+            (* max_fanout = 256 *) logic [AddressBits-1:0] read_at;
             logic                   reads_new;
             logic                   frees;
-            logic [AddressBits-1:0] write_at;
-            logic [AddressBits-1:0] read_at;
             logic [AddressBits-1:0] next_write_at;
             logic [AddressBits-1:0] next_read_at;
             logic                   upper;     // the vector being given stands in the upper half
@@ -152,26 +152,28 @@ module weft_matvec_issue #(
                     has_new  <= enters || unread > CountBits'(1) || (unread == CountBits'(1) && !reads_new);
                 end
             end
-            // Memories of LUTs in parts, each with addresses of its own: these nets would reach all of them.
-            localparam int PartBits = Room <= 32 ? 448 : Room <= 64 ? 224 : Width;
-            for (genvar i = 0; i * PartBits < Width; i++) begin : g_part
-                localparam int Bits = Width - i * PartBits < PartBits ? Width - i * PartBits : PartBits;
-                weft_matvec_replay #(
-                    .Width      (Bits),
-                    .Room       (Room),
-                    .AddressBits(AddressBits),
-                    .Latency    (XLatency)
-                ) store (
-                    .clk          (clk),
-                    .rst          (rst),
-                    .enters       (enters),
-                    .next_write_at(next_write_at),
-                    .in_data      (in_data[i*PartBits+:Bits]),
-                    .reads        (step_valid),
-                    .next_read_at (next_read_at),
-                    .out_data     (x[i*PartBits+:Bits])
-                );
+            logic [Width-1:0] word;
+            if (Room <= 64) begin : g_lut
+                (* ram_style = "distributed" *) logic [Width-1:0] memory[0:Room-1];
+                always_ff @(posedge clk) begin
+                    if (enters) memory[write_at] <= in_data;
+                    word <= memory[read_at];
+                end
+            end else begin : g_block
+                (* ram_style = "block" *) logic [Width-1:0] memory[0:Room-1];
+                always_ff @(posedge clk) begin
+                    if (enters) memory[write_at] <= in_data;
+                    word <= memory[read_at];
+                end
             end
+            weft_delay #(
+                .Width (Width),
+                .Cycles(XLatency - 1)
+            ) delay (
+                .clk     (clk),
+                .in_data (word),
+                .out_data(x)
+            );
         end
     endgenerate
 endmodule

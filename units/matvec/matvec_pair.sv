@@ -6,9 +6,8 @@
 // x: the beat's elements, w: their weights, output-major (low output first). Element i is number i % ChainLength of cascade
 // i / ChainLength; the last cascade may be shorter and ends with the others, so an element comes
 // i % ChainLength + (ChainLength - length of its cascade) cycles late ("its slot"). Counted from slot 0, the cycle of the cascades' sums is
-// ChainLength + 3, and that of the beat's sums Depth = log2(number of cascades) cycles later. For SynapseFolds > 1, first and enable come one
-// cycle before a beat's sums: where enable, sums = (first ? 0 : sums) + the beat's, one cycle after them. Words wider than 24 bits take
-// (width - 2) / 23 cycles more.
+// ChainLength + 3, and that of the beat's sums Depth = log2(number of cascades) cycles later. For SynapseFolds > 1, first and enable come with
+// a beat's sums: where enable, sums = (first ? 0 : sums) + the beat's, one cycle after them.
 // Products = 2: a weight of both outputs shares a DSP, high << LaneShift beside low. Every cascade's sum of low products fits LaneShift
 // signed bits, both fit ChainBits. The low sums carry an offset, which the accumulator's start takes back.
 
@@ -112,7 +111,6 @@ module weft_matvec_pair #(
         .Count     (Chains),
         .Depth     (Depth),
         .Width     (LowBits),
-        .GrowBits  (ChainBits),
         .Signed    (1 - Raw),
         .SumBits   (SumBits),
         .Accumulate(SynapseFolds > 1 ? SynapseFolds : 0),
@@ -134,8 +132,7 @@ module weft_matvec_pair #(
                 .Count     (Chains),
                 .Depth     (Depth),
                 .Width     (ChainBits),
-                .GrowBits  (ChainBits),
-                .Signed    (1),
+                        .Signed    (1),
                 .SumBits   (SumBits),
                 .Accumulate(SynapseFolds > 1 ? SynapseFolds : 0)
             ) high_sum (

@@ -2,8 +2,6 @@
 // The RTL face of matvec: its weight memories, one a slot of the cascades, and its control.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cassert>
 #include <cstdint>
 #include <memory>
@@ -19,19 +17,13 @@ namespace {
 
 /// Deeper weight memories, and replay memories, are block RAMs.
 constexpr std::int64_t most_shallow = 64;
-/// Bits of shallow memory, and loads in all, on one address register.
-constexpr std::int64_t widest_shallow = 240;
-/// Pins of a DSP's ports A (which its own sign extends), B and D.
-constexpr std::int64_t pins_a = 30, pins_b = 18, pins_d = 27;
 
 struct Face {
     MatvecLayout layout;
     std::int64_t output_lanes, chain_length, chains, last_length;
     std::int64_t fold_beats, last_beats;  ///< Of a neuron fold, of the last one.
     std::int64_t output_depth;
-    bool packed, deep;
-    std::int64_t rom_outputs, rom_chains;  ///< Whose weights share a memory: outputs, and of each of these cascades.
-    std::int64_t chain_bits;
+    bool deep;
     int latency;  ///< From a vector's last step to its first beat at the output FIFO.
 
     explicit Face(const Unit& unit) : layout(unit) {
@@ -42,104 +34,22 @@ struct Face {
         fold_beats = ceil_div(layout.pe, output_lanes);
         last_beats = ceil_div(layout.outputs - (layout.neuron_folds() - 1) * layout.pe, output_lanes);
         output_depth = std::max<std::int64_t>({2, fold_beats, unit.outputs[0]->rtl_depth});
-        packed = unit.parameter("LaneShift") > 0;
         deep = layout.steps() > most_shallow;
-        const std::int64_t weight_bits = unit.parameter("WeightBits");
-        const std::int64_t sharing = packed ? 2 : 1;
-        rom_outputs = deep ? layout.pe
-                           : std::clamp<std::int64_t>(widest_shallow / (chains * weight_bits) / sharing * sharing, sharing,
-                                                      ceil_div(layout.pe, sharing) * sharing);
-        rom_chains = chains;
-        if (!deep) share_addresses(unit, sharing);
-        chain_bits = matvec_chain_bits(unit);
 
         int depth = 0;
         while ((std::int64_t{1} << depth) < chains) ++depth;
         const bool accumulates = layout.synapse_folds() > 1;
         const bool slow_replay = layout.neuron_folds() > 1 && 2 * layout.synapse_folds() > most_shallow;
-        const std::int64_t sum_bits = unit.parameter("AccumulatorBits");
-        const bool carries = accumulates || (depth > 0 && chain_bits + depth > most_carry_bits);
         latency = (deep || slow_replay ? 2 : 1) + static_cast<int>(chain_length) + 3 + depth + (accumulates ? 1 : 0) +
-                  (carries ? carry_cycles(sum_bits) : 0) + (fold_beats > 1 ? 1 : 0) + stage_latency(unit);
+                  (fold_beats > 1 ? 1 : 0) + stage_latency(unit);
     }
 
-    std::int64_t chain_groups() const { return ceil_div(chains, rom_chains); }
     /// The last cascade may be shorter and ends with the others.
     std::int64_t late(std::int64_t chain) const { return chain == chains - 1 ? chain_length - last_length : 0; }
     /// Whether there is a weight in a cascade's slot, and of which element of the beat; there is none before the cascade begins.
     bool has_weight(std::int64_t chain, std::int64_t slot) const { return slot >= late(chain); }
     MatvecLayout::Place place(std::int64_t chain, std::int64_t slot) const {
         return layout.place(chain * chain_length + slot - late(chain));
-    }
-
-private:
-    /// Makes the memories smaller until no bit of an address drives more than `widest_shallow` pins.
-    void share_addresses(const Unit& unit, std::int64_t sharing) {
-        const std::vector<std::int64_t> loads = address_loads(unit);
-        while (most_loads(loads) > widest_shallow && rom_outputs > sharing) rom_outputs -= sharing;
-        while (most_loads(loads) > widest_shallow && rom_chains > 1) --rom_chains;
-    }
-
-    /// Of each slot, output and cascade, and of each bit of the address: the pins that it drives. A bit of a weight that is the same in all
-    /// steps takes none, one that equals the bit of the address is that net itself, at the DSPs of all pixels, and others are a LUT.
-    std::vector<std::int64_t> address_loads(const Unit& unit) const {
-        const ConstantArray& weights = unit.constant("weights");
-        const std::int64_t weight_bits = unit.parameter("WeightBits");
-        const std::int64_t shift = unit.parameter("LaneShift");
-        std::vector<std::int64_t> loads;
-        loads.reserve(static_cast<std::size_t>(chain_length * layout.pe * chains * address_bits()));
-        for (std::int64_t slot = 0; slot < chain_length; ++slot)
-            for (std::int64_t output = 0; output < layout.pe; ++output)
-                for (std::int64_t chain = 0; chain < chains; ++chain) {
-                    // Bit `step` of word `bit`: that bit of the weight in that step.
-                    std::array<std::uint64_t, 64> words{};
-                    if (has_weight(chain, slot))
-                        for (std::int64_t step = 0; step < layout.steps(); ++step) {
-                            const auto value =
-                                static_cast<std::uint64_t>(layout.weight(weights, layout.step(step), output, place(chain, slot)));
-                            for (std::int64_t bit = 0; bit < weight_bits; ++bit)
-                                words[static_cast<std::size_t>(bit)] |= (value >> bit & 1) << step;
-                        }
-                    const bool high = packed && output % 2 == 1;
-                    const bool alone = !packed || (output == layout.pe - 1 && !high);
-                    const std::int64_t pins = alone ? pins_b : high ? pins_a - shift : pins_d;
-                    for (std::int64_t place = 0; place < address_bits(); ++place) {
-                        std::int64_t count = 0;
-                        for (std::int64_t bit = 0; bit < weight_bits; ++bit) {
-                            const std::uint64_t word = words[static_cast<std::size_t>(bit)];
-                            if (word == 0 || word == all_steps()) continue;
-                            const bool same = word == (address_word(place) & all_steps());
-                            count += !same ? 1 : layout.pixels * (bit < weight_bits - 1 ? 1 : std::max<std::int64_t>(1, pins - bit));
-                        }
-                        loads.push_back(count);
-                    }
-                }
-        return loads;
-    }
-
-    /// The most that one address register drives.
-    std::int64_t most_loads(const std::vector<std::int64_t>& loads) const {
-        std::int64_t most = 0;
-        for (std::int64_t slot = 0; slot < chain_length; ++slot)
-            for (std::int64_t output = 0; output < layout.pe; output += rom_outputs)
-                for (std::int64_t chain = 0; chain < chains; chain += rom_chains)
-                    for (std::int64_t place = 0; place < address_bits(); ++place) {
-                        std::int64_t sum = 0;
-                        for (std::int64_t o = output; o < std::min(output + rom_outputs, layout.pe); ++o)
-                            for (std::int64_t c = chain; c < std::min(chain + rom_chains, chains); ++c)
-                                sum += loads[static_cast<std::size_t>(((slot * layout.pe + o) * chains + c) * address_bits() + place)];
-                        most = std::max(most, sum);
-                    }
-        return most;
-    }
-
-    std::int64_t address_bits() const { return layout.steps() > 1 ? std::bit_width(static_cast<std::uint64_t>(layout.steps() - 1)) : 0; }
-    std::uint64_t all_steps() const { return ~std::uint64_t{0} >> (64 - layout.steps()); }
-    /// Bit `step`: bit `place` of that step's address.
-    static std::uint64_t address_word(std::int64_t place) {
-        std::uint64_t word = 0;
-        for (std::uint64_t step = 0; step < 64; ++step) word |= (step >> place & 1) << step;
-        return word;
     }
 };
 
@@ -310,37 +220,27 @@ RtlFace matvec_rtl(const Unit& unit) {
                       {"InSigned", in.is_signed()},
                       {"OutBits", unit.outputs[0]->bits()},
                       {"OutputDepth", face.output_depth},
-                      {"ChainBits", face.chain_bits},
-                      {"RomOutputs", face.rom_outputs},
-                      {"RomChains", face.rom_chains},
+                      {"ChainBits", matvec_chain_bits(unit)},
                       {"RomDeep", face.deep}};
     const auto weight_bits = static_cast<int>(unit.parameter("WeightBits"));
     const ConstantArray& weights = unit.constant("weights");
     std::vector<MatvecLayout::Step> steps;
     for (std::int64_t step = 0; step < layout.steps(); ++step) steps.push_back(layout.step(step));
-    const std::int64_t groups = ceil_div(layout.pe, face.rom_outputs) * face.chain_groups();
-    for (std::int64_t group = 0; group < groups; ++group) {
-        const std::int64_t first_output = group / face.chain_groups() * face.rom_outputs;
-        const std::int64_t first_chain = group % face.chain_groups() * face.rom_chains;
-        const std::int64_t end_output = std::min(first_output + face.rom_outputs, layout.pe);
-        const std::int64_t end_chain = std::min(first_chain + face.rom_chains, face.chains);
-        for (std::int64_t slot = 0; slot < face.chain_length; ++slot) {
-            const std::int64_t present = end_chain - first_chain - (face.has_weight(end_chain - 1, slot) ? 0 : 1);
-            if (present == 0) continue;
-            RtlMemory memory("weights" + std::to_string(group * face.chain_length + slot),
-                             static_cast<int>((end_output - first_output) * present * weight_bits), layout.steps());
-            std::vector<MatvecLayout::Place> places;
-            for (std::int64_t chain = first_chain; chain < first_chain + present; ++chain) places.push_back(face.place(chain, slot));
-            for (std::size_t step = 0; step < steps.size(); ++step) {
-                int at = 0;
-                for (std::int64_t output = first_output; output < end_output; ++output)
-                    for (const MatvecLayout::Place& place : places) {
-                        memory.set(static_cast<std::int64_t>(step), at, weight_bits, layout.weight(weights, steps[step], output, place));
-                        at += weight_bits;
-                    }
-            }
-            rtl.memories.push_back(std::move(memory));
+    for (std::int64_t slot = 0; slot < face.chain_length; ++slot) {
+        std::vector<MatvecLayout::Place> places;
+        for (std::int64_t chain = 0; chain < face.chains; ++chain)
+            if (face.has_weight(chain, slot)) places.push_back(face.place(chain, slot));
+        if (places.empty()) continue;
+        RtlMemory memory("weights" + std::to_string(slot), static_cast<int>(layout.pe * std::ssize(places) * weight_bits), layout.steps());
+        for (std::size_t step = 0; step < steps.size(); ++step) {
+            int at = 0;
+            for (std::int64_t output = 0; output < layout.pe; ++output)
+                for (const MatvecLayout::Place& place : places) {
+                    memory.set(static_cast<std::int64_t>(step), at, weight_bits, layout.weight(weights, steps[step], output, place));
+                    at += weight_bits;
+                }
         }
+        rtl.memories.push_back(std::move(memory));
     }
     add_stage(rtl, unit, static_cast<int>(layout.outputs), static_cast<int>(face.output_lanes), static_cast<int>(layout.pixels),
               static_cast<int>(unit.parameter("AccumulatorBits")));

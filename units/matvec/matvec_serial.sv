@@ -24,9 +24,6 @@ module weft_matvec_serial #(
 );
     localparam int Beats = (PE + Lanes - 1) / Lanes;
     localparam int Bits = Beats > 1 ? $clog2(Beats) : 1;
-    // A bit of the number drives a LUT for every four beats of each bit that is chosen: at most 240 of them.
-    localparam int Most = 960 / (Beats + 3) < 1 ? 1 : 960 / (Beats + 3) > Width ? Width : 960 / (Beats + 3);
-    localparam int Slices = (Width + Most - 1) / Most;
     generate
         if (Beats == 1) begin : g_wires
             always_ff @(posedge clk) out_valid <= !rst && coming;
@@ -35,12 +32,12 @@ module weft_matvec_serial #(
             assign unused = coming_last;
         end else begin : g_beats
             // Number of the beat that is chosen in the next cycle. Beat 0 is chosen while the sums stand, and while nothing leaves.
-            logic [Bits-1:0] number;
+            (* max_fanout = 256 *) logic [Bits-1:0] number;
+            (* max_fanout = 256 *) logic            coming_now;
             logic [Bits-1:0] last;
             logic [Bits-1:0] next_last;
             logic            more;       // beats after beat 0 are being chosen
             logic            next_more;
-            logic            coming_now;
             assign next_last = coming_last ? Bits'(LastBeats - 1) : Bits'(Beats - 1);
             assign next_more = coming_now ? last != '0 : more && number != last;
             always_ff @(posedge clk) begin
@@ -55,11 +52,9 @@ module weft_matvec_serial #(
                 end
                 if (coming) last <= next_last;
             end
-            logic [Bits-1:0] next_number;
-            assign next_number = next_more ? number + 1'b1 : '0;
             always_ff @(posedge clk) begin
                 if (rst) number <= '0;
-                else number <= next_number;
+                else number <= next_more ? number + 1'b1 : '0;
             end
             for (genvar p = 0; p < Pixels; p++) begin : g_pixel
                 for (genvar l = 0; l < Lanes; l++) begin : g_lane
@@ -68,36 +63,23 @@ module weft_matvec_serial #(
                         if (i == 0) begin : g_first
                             assign words[Width-1:0] = sums[(p*PE+l)*Width+:Width];
                         end else if (i * Lanes + l < PE) begin : g_held
-                            weft_matvec_hold #(
-                                .Width(Width)
-                            ) hold (
-                                .clk     (clk),
-                                .takes   (coming),
-                                .in_data (sums[(p*PE+i*Lanes+l)*Width+:Width]),
-                                .out_data(words[i*Width+:Width])
-                            );
+                            logic [Width-1:0] held;
+                            always_ff @(posedge clk) if (coming_now) held <= sums[(p*PE+i*Lanes+l)*Width+:Width];
+                            assign words[i*Width+:Width] = held;
                         end else begin : g_spare
                             assign words[i*Width+:Width] = '0;
                         end
                     end
-                    for (genvar s = 0; s < Slices; s++) begin : g_slice
-                        localparam int From = s * Most;
-                        localparam int Own = Width - From < Most ? Width - From : Most;
-                        logic [Beats*Own-1:0] choices;
-                        for (genvar i = 0; i < Beats; i++) begin : g_choice
-                            assign choices[i*Own+:Own] = words[i*Width+From+:Own];
-                        end
-                        weft_matvec_choose #(
-                            .Width(Own),
-                            .Count(Beats),
-                            .Bits (Bits)
-                        ) choose (
-                            .clk   (clk),
-                            .number(next_number),
-                            .words (choices),
-                            .word  (out_data[(p*Lanes+l)*Width+From+:Own])
-                        );
-                    end
+                    logic [Width-1:0] chosen;
+                    weft_select #(
+                        .Choices(Beats),
+                        .Width  (Width)
+                    ) choose (
+                        .select (number),
+                        .choices(words),
+                        .chosen (chosen)
+                    );
+                    always_ff @(posedge clk) out_data[(p*Lanes+l)*Width+:Width] <= chosen;
                 end
             end
         end

@@ -58,21 +58,24 @@ module weft_pool #(
     localparam int Elements = Pixels * Lanes;
     localparam logic signed [63:0] Offset = Maximum != 0 ? 64'sd0 : 64'(Zero) * 64'(Taps);
     localparam int Tree = $clog2(TapsPerBeat);
-    localparam int SumAt = Tree + (TapFolds > 1 || Offset != 0 ? 1 : 0) + (Maximum != 0 ? 0 : (SumBits - 2) / 23);
+    localparam int SumAt = Tree + (TapFolds > 1 || Offset != 0 ? 1 : 0);
     localparam int AccBits = FactorBits == 0 ? SumBits : ProductBits;
 
-    // Slices of so many elements that their flags of a beat drive few registers; each counts the taps for itself.
-    localparam int Spare = (TapFolds * TapsPerBeat - Taps) * InBits;
-    localparam int Driven = Maximum != 0 ? 1 : 2 * SumBits;  // an adder's LUT and its carry
-    localparam int Loads = Spare > Driven ? Spare : Driven;
-    localparam int Most = Loads < 240 ? 240 / Loads : 1;
-    localparam int Slices = (Elements + Most - 1) / Most;
-    logic [Slices-1:0] slice_first, slice_last;
-    logic takes, finishes, first_tap, last_tap;
-    assign first_tap = slice_first[0];
-    assign last_tap  = slice_last[0];
-    assign takes     = in_valid && in_ready;
-    assign finishes  = takes && last_tap;
+    logic takes, finishes;
+    (* max_fanout = 256 *) logic first_tap, last_tap;
+    logic [(TapFolds > 1 ? $clog2(TapFolds) : 1)-1:0] unused_tap;
+    assign takes    = in_valid && in_ready;
+    assign finishes = takes && last_tap;
+    weft_counter #(
+        .Count(TapFolds)
+    ) tap (
+        .clk  (clk),
+        .rst  (rst),
+        .step (takes),
+        .value(unused_tap),
+        .first(first_tap),
+        .last (last_tap)
+    );
     weft_credit #(
         .Depth(OutputDepth)
     ) credit (
@@ -83,40 +86,51 @@ module weft_pool #(
         .available(in_ready)
     );
 
-    // The beat's flags, a cycle before the trees have its result.
-    localparam int Flags = Tree > 1 ? Tree - 1 : 0;
-    logic takes_late, first_late;
-    weft_stage_valid #(
-        .Latency(Flags)
-    ) takes_line (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (takes),
-        .out_valid(takes_late)
-    );
-    weft_stage_valid #(
-        .Latency(Flags)
-    ) first_line (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (first_tap),
-        .out_valid(first_late)
-    );
+    // The flags of the beat whose result the trees have.
+    logic adds, starts;
+    generate
+        if (Tree == 0) begin : g_no_tree
+            assign adds   = takes;
+            assign starts = first_tap;
+        end else begin : g_tree
+            logic takes_late, first_late;
+            weft_flags #(
+                .Latency(Tree - 1)
+            ) takes_line (
+                .clk      (clk),
+                .rst      (rst),
+                .in_flags (takes),
+                .out_flags(takes_late)
+            );
+            weft_flags #(
+                .Latency(Tree - 1)
+            ) first_line (
+                .clk      (clk),
+                .rst      (rst),
+                .in_flags (first_tap),
+                .out_flags(first_late)
+            );
+            weft_copy #(
+                .Width(2)
+            ) copies (
+                .clk     (clk),
+                .in_data ({takes_late, first_late}),
+                .out_data({adds, starts})
+            );
+        end
+    endgenerate
 
     logic [Elements*SumBits-1:0] sums;
     logic [Elements*TapsPerBeat*InBits-1:0] taps;
-    genvar i, t, k;
+    genvar i, t;
     generate
         for (i = 0; i < Elements; i++) begin : g_element
             for (t = 0; t < TapsPerBeat; t++) begin : g_tap
                 assign taps[(i*TapsPerBeat+t)*InBits+:InBits] = in_data[((i/Lanes*TapsPerBeat+t)*Lanes+i%Lanes)*InBits+:InBits];
             end
         end
-        for (k = 0; k < Slices; k++) begin : g_slice
-            localparam int From = k * Most;
-            localparam int Own = Elements - From < Most ? Elements - From : Most;
-            weft_pool_slice #(
-                .Elements   (Own),
+        for (i = 0; i < Elements; i++) begin : g_pooled
+            weft_pool_element #(
                 .TapsPerBeat(TapsPerBeat),
                 .TapFolds   (TapFolds),
                 .Present    (Taps - (TapFolds - 1) * TapsPerBeat),
@@ -125,17 +139,13 @@ module weft_pool #(
                 .InBits     (InBits),
                 .InSigned   (InSigned),
                 .SumBits    (SumBits)
-            ) slice (
-                .clk       (clk),
-                .rst       (rst),
-                .in_valid  (in_valid),
-                .in_ready  (in_ready),
-                .first_tap (slice_first[k]),
-                .last_tap  (slice_last[k]),
-                .takes_late(takes_late),
-                .first_late(first_late),
-                .taps      (taps[From*TapsPerBeat*InBits+:Own*TapsPerBeat*InBits]),
-                .acc       (sums[From*SumBits+:Own*SumBits])
+            ) element (
+                .clk    (clk),
+                .partial(last_tap),
+                .valid  (adds),
+                .first  (starts),
+                .taps   (taps[i*TapsPerBeat*InBits+:TapsPerBeat*InBits]),
+                .acc    (sums[i*SumBits+:SumBits])
             );
         end
     endgenerate
@@ -144,23 +154,23 @@ module weft_pool #(
     logic [Elements*AccBits-1:0] acc;
     generate
         if (FactorBits == 0) begin : g_plain
-            weft_stage_valid #(
+            weft_flags #(
                 .Latency(SumAt)
             ) acc_line (
                 .clk      (clk),
                 .rst      (rst),
-                .in_valid (finishes),
-                .out_valid(acc_valid)
+                .in_flags (finishes),
+                .out_flags(acc_valid)
             );
             assign acc = sums;
         end else begin : g_factor
-            weft_stage_valid #(
+            weft_flags #(
                 .Latency((SumAt > 2 ? SumAt : 2) + 3 + FactorAccDigits * FactorMulDigits)
             ) acc_line (
                 .clk      (clk),
                 .rst      (rst),
-                .in_valid (finishes),
-                .out_valid(acc_valid)
+                .in_flags (finishes),
+                .out_flags(acc_valid)
             );
             weft_pool_factor #(
                 .Rows           (Rows),
@@ -218,5 +228,5 @@ module weft_pool #(
         .out_data (out_data)
     );
     logic unused;
-    assign unused = &{1'b0, slice_first, slice_last, Rows != 0, Columns != 0};
+    assign unused = &{1'b0, unused_tap, adds, starts, Rows != 0, Columns != 0};
 endmodule

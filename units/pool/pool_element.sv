@@ -4,8 +4,7 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Free-running. A tree over the taps of a beat (reduce.sv), and where TapFolds > 1 or Offset is not 0 a register over beats that starts
-// from -Offset: `acc` of the beats since `first` is there ceil(log2(TapsPerBeat)) (+ 1) cycles after the last, sums (SumBits - 2) / 23 cycles
-// later still. first and valid tell of the beat a cycle before the tree has its result (of the beat itself where TapsPerBeat is 1).
+// from -Offset: `acc` of the beats since `first` is there ceil(log2(TapsPerBeat)) (+ 1) cycles after the last. first and valid tell of the beat whose result the tree has.
 
 module weft_pool_element #(
     parameter int                  TapsPerBeat = 4,
@@ -24,8 +23,7 @@ module weft_pool_element #(
     input  logic [TapsPerBeat*InBits-1:0] taps,
     output logic [SumBits-1:0]            acc
 );
-    // Of sums skewed, as weft_split_adder has them.
-    logic [SumBits-1:0] value, result;
+    logic [SumBits-1:0] value;
     weft_reduce #(
         .Terms   (TapsPerBeat),
         .Present (Present),
@@ -42,61 +40,13 @@ module weft_pool_element #(
 
     generate
         if (TapFolds == 1 && Offset == 0) begin : g_at_once
-            assign result = value;
+            assign acc = value;
             logic unused;
             assign unused = &{1'b0, valid, first};
-        end else begin : g_over_beats
-            logic here, starts;
-            if (TapsPerBeat == 1) begin : g_direct
-                assign here   = valid;
-                assign starts = first;
-            end else begin : g_registers
-                always_ff @(posedge clk) begin
-                    here   <= valid;
-                    starts <= first;
-                end
-            end
-            if (Maximum != 0) begin : g_maximum
-                logic greater;
-                if (SumBits <= 24) begin : g_narrow
-                    assign greater = $signed(value) > $signed(result);
-                end else begin : g_wide
-                    weft_at_least #(
-                        .Width(SumBits)
-                    ) compare (
-                        .a       (value),
-                        .b       (result),
-                        .at_least(greater)
-                    );
-                end
-                always_ff @(posedge clk) if (here && (starts || greater)) result <= value;
-            end else begin : g_sum
-                weft_split_adder #(
-                    .Width     (SumBits),
-                    .Accumulate(1),
-                    .Start     (-Offset[SumBits-1:0])
-                ) adder (
-                    .clk   (clk),
-                    .first (starts),
-                    .enable(here),
-                    .a     (value),
-                    .b     ({SumBits{1'b0}}),
-                    .sum   (result)
-                );
-            end
-        end
-
-        if (Maximum != 0) begin : g_aligned
-            assign acc = result;
-        end else begin : g_align
-            weft_skew #(
-                .Width(SumBits),
-                .Undo (1)
-            ) align (
-                .clk     (clk),
-                .in_data (result),
-                .out_data(acc)
-            );
+        end else if (Maximum != 0) begin : g_maximum
+            always_ff @(posedge clk) if (valid && (first || $signed(value) > $signed(acc))) acc <= value;
+        end else begin : g_sum
+            always_ff @(posedge clk) if (valid) acc <= (first ? -Offset[SumBits-1:0] : acc) + value;
         end
     endgenerate
 endmodule

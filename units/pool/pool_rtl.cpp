@@ -32,16 +32,15 @@ Classes classes_of(const Unit& unit, std::string_view constant) {
 int log2_ceil(std::int64_t count) { return static_cast<int>(std::bit_width(static_cast<std::uint64_t>(count - 1))); }
 
 /// Cycles from a position's last beat of taps to its sums.
-int sum_latency(const Unit& unit, const PoolScale& scale) {
+int sum_latency(const Unit& unit) {
     const bool over_beats =
         unit.parameter("Taps") > unit.parameter("TapsPerBeat") || (unit.parameter("Maximum") == 0 && unit.parameter("Zero") != 0);
-    return log2_ceil(unit.parameter("TapsPerBeat")) + (over_beats ? 1 : 0) +
-           (unit.parameter("Maximum") != 0 ? 0 : carry_cycles(scale.sum_bits));
+    return log2_ceil(unit.parameter("TapsPerBeat")) + (over_beats ? 1 : 0);
 }
 
 int pool_latency(const Unit& unit) {
     const PoolScale scale = pool_scale(unit);
-    const int sums = sum_latency(unit, scale);
+    const int sums = sum_latency(unit);
     return (scale.factor_bits == 0 ? sums : std::max(sums, 2) + 3 + scale.dsp()) + stage_latency(unit);
 }
 

@@ -140,32 +140,21 @@ module weft_axi_control #(
         end
     end
 
-    // Arguments.
-    logic writes_frames;
-    assign writes_frames = writes && write_word == FramesOffset[11:2];
-    weft_axi_argument hold_frames (
-        .clk         (clk),
-        .rst         (rst),
-        .write       (writes_frames),
-        .write_data  (write_data),
-        .write_strobe(write_strobe),
-        .value       (frames)
-    );
-    generate
-        for (genvar i = 0; i < 2 * Pointers; i++) begin : g_pointer
-            localparam logic [9:0] Word = PointerOffsets[(i/2)*12+2+:10] + 10'(i % 2);
-            logic writes_half;
-            assign writes_half = writes && write_word == Word;
-            weft_axi_argument hold_half (
-                .clk         (clk),
-                .rst         (rst),
-                .write       (writes_half),
-                .write_data  (write_data),
-                .write_strobe(write_strobe),
-                .value       (pointers[i*32+:32])
-            );
-        end
-    endgenerate
+    // Arguments, written by bytes: the number of frames, then the halves of the pointers.
+    logic [2*Pointers:0] writes_argument;
+    logic [(2*Pointers+1)*32-1:0] arguments;
+    assign pointers = arguments[32+:64*Pointers];
+    assign frames   = arguments[31:0];
+    always_comb begin
+        writes_argument[0] = writes && write_word == FramesOffset[11:2];
+        for (int i = 0; i < 2 * Pointers; i++)
+            writes_argument[1+i] = writes && write_word == PointerOffsets[(i/2)*12+2+:10] + 10'(i % 2);
+    end
+    always_ff @(posedge clk)
+        for (int i = 0; i <= 2 * Pointers; i++)
+            for (int b = 0; b < 4; b++)
+                if (rst) arguments[i*32+b*8+:8] <= '0;
+                else if (writes_argument[i] && write_strobe[b]) arguments[i*32+b*8+:8] <= write_data[b*8+:8];
 
     // Counters and flags.
     logic [31:0]       frames_written;
@@ -194,11 +183,19 @@ module weft_axi_control #(
             error_flags <= (error_flags & ~cleared) | errors;
         end
     end
-
-    weft_long_counter #(.Bits(32)) count_frames (.clk(clk), .rst(rst), .step(frame_written), .value(frames_written));
-    weft_long_counter #(.Bits(64)) count_cycles (.clk(clk), .rst(rst), .step(counts), .value(cycles));
-    weft_long_counter #(.Bits(64)) count_inputs (.clk(clk), .rst(rst), .step(input_stalls_now), .value(input_stalls));
-    weft_long_counter #(.Bits(64)) count_outputs (.clk(clk), .rst(rst), .step(output_stalls_now), .value(output_stalls));
+    always_ff @(posedge clk) begin
+        if (rst) begin
+            frames_written <= '0;
+            cycles         <= '0;
+            input_stalls   <= '0;
+            output_stalls  <= '0;
+        end else begin
+            frames_written <= frames_written + 32'(frame_written);
+            cycles         <= cycles + 64'(counts);
+            input_stalls   <= input_stalls + 64'(input_stalls_now);
+            output_stalls  <= output_stalls + 64'(output_stalls_now);
+        end
+    end
 
     // A read: which register it is, is found as the address is taken; in the next cycle its value is taken.
     localparam int Fixed = 15;

@@ -98,7 +98,7 @@ module weft_pack #(
         end else begin : g_folds
             // All folds but the last stand in registers that beats pass through.
             localparam int BeatBits = Pixels * Lanes * Bits;
-            logic                      waits;
+            (* max_fanout = 256 *) logic stores_fold;
             logic                      last_fold;
             logic                      next_last_fold;
             logic                      enters;
@@ -108,7 +108,7 @@ module weft_pack #(
             assign group_valid = in_valid && last_fold;
             assign in_ready    = !last_fold || group_ready;
             assign enters      = in_valid && in_ready;
-            assign waits  = !last_fold;
+            assign stores_fold = in_valid && !last_fold;
             weft_frame_counter #(
                 .Count(Folds)
             ) folds (
@@ -118,16 +118,9 @@ module weft_pack #(
                 .last     (last_fold),
                 .next_last(next_last_fold)
             );
-            assign beats[(Folds-1)*BeatBits+:BeatBits] = in_data;
-            weft_hold #(
-                .Width((Folds - 1) * BeatBits)
-            ) hold (
-                .clk     (clk),
-                .valid   (in_valid),
-                .ready   (waits),
-                .in_data (beats[BeatBits+:(Folds-1)*BeatBits]),
-                .out_data(beats[0+:(Folds-1)*BeatBits])
-            );
+            logic [(Folds-1)*BeatBits-1:0] kept;
+            assign beats = {in_data, kept};
+            always_ff @(posedge clk) if (stores_fold) kept <= beats[BeatBits+:(Folds-1)*BeatBits];
             for (genvar f = 0; f < Folds; f++) begin : g_fold
                 for (genvar p = 0; p < Pixels; p++) begin : g_pixel
                     for (genvar l = 0; l < Lanes; l++) begin : g_lane
@@ -211,44 +204,42 @@ module weft_pack #(
         else pending <= (pending && !room) || (moves && last && straddles);
     end
 
-    // The run, what is beyond it zero: elements beyond the shorter tail where it is that one, those beyond the longer one at any tail. In
-    // slices, so that no flag or number drives more than 256 of their bits.
+    // The run, what is beyond it zero: elements beyond the shorter tail where it is that one, those beyond the longer one at any tail.
     localparam int Shorter = GroupTail < RestTail ? GroupTail : RestTail;
     localparam int Longer = GroupTail < RestTail ? RestTail : GroupTail;
-    localparam int SliceBits = Pieces == 1 ? 256 : Pieces < 1024 ? 256 / ((Pieces + 3) / 4) : 1;
     localparam bit StartsAtTail = Pieces == 1 || (Period == 1 && RestPieces == 1);
     localparam bit StartsShorter = StartsAtTail && (RestTail < GroupTail) == (Period == 1);
+    (* max_fanout = 256 *) logic [PartBits-1:0] run_part;
+    (* max_fanout = 256 *) logic drops_shorter;
+    (* max_fanout = 256 *) logic drops_longer;
     logic [Pieces*Widest*Bits-1:0] parts;
+    logic [       Widest*Bits-1:0] chosen;
     logic [       Widest*Bits-1:0] run;
-    logic [                   2:0] next_drops;
-    assign parts      = (Pieces * Widest * Bits)'(group);
-    assign next_drops = {next_tail, next_tail && next_rest == (RestTail < GroupTail), 1'b0};
+    assign parts = (Pieces * Widest * Bits)'(group);
+    weft_select #(
+        .Choices(Pieces),
+        .Width  (Widest * Bits)
+    ) choice (
+        .select (run_part),
+        .choices(parts),
+        .chosen (chosen)
+    );
+    always_ff @(posedge clk) begin
+        if (rst) begin
+            run_part      <= '0;
+            drops_shorter <= StartsShorter;
+            drops_longer  <= StartsAtTail;
+        end else if (moves) begin
+            run_part      <= next_part;
+            drops_shorter <= next_tail && next_rest == (RestTail < GroupTail);
+            drops_longer  <= next_tail;
+        end
+    end
     generate
-        for (genvar r = 0; r < 3; r++) begin : g_region
-            localparam int Begin = (r == 0 ? 0 : r == 1 ? Shorter : Longer) * Bits;
-            localparam int Size = (r == 0 ? Shorter : r == 1 ? Longer : Widest) * Bits - Begin;
-            for (genvar s = 0; s < (Size + SliceBits - 1) / SliceBits; s++) begin : g_slice
-                localparam int From = Begin + s * SliceBits;
-                localparam int Own = Begin + Size - From < SliceBits ? Begin + Size - From : SliceBits;
-                logic [Pieces*Own-1:0] choices;
-                for (genvar k = 0; k < Pieces; k++) begin : g_choice
-                    assign choices[k*Own+:Own] = parts[k*Widest*Bits+From+:Own];
-                end
-                weft_pack_run #(
-                    .Width     (Own),
-                    .Pieces    (Pieces),
-                    .PartBits  (PartBits),
-                    .StartDrops(r == 0 ? 1'b0 : r == 1 ? StartsShorter : StartsAtTail)
-                ) slice (
-                    .clk       (clk),
-                    .rst       (rst),
-                    .step      (moves),
-                    .next_part (next_part),
-                    .next_drops(next_drops[r]),
-                    .choices   (choices),
-                    .run       (run[From+:Own])
-                );
-            end
+        for (genvar i = 0; i < Widest; i++) begin : g_run
+            logic drops;
+            assign drops = i >= Longer ? drops_longer : i >= Shorter && drops_shorter;
+            always_ff @(posedge clk) run[i*Bits+:Bits] <= drops ? '0 : chosen[i*Bits+:Bits];
         end
     endgenerate
 
@@ -270,9 +261,9 @@ module weft_pack #(
     logic placed_moves;
     logic placed_flushes;
     logic placed_emits;
-    weft_shell_delay #(
+    weft_flags #(
         .Width (3),
-        .Length(Digits)
+        .Latency(Digits)
     ) flags (
         .clk      (clk),
         .rst      (rst),
@@ -280,34 +271,34 @@ module weft_pack #(
         .out_flags({placed_moves, placed_flushes, placed_emits})
     );
 
-    // The words.
-    localparam int FillBits = 128;
-    logic                    stores;
+    // The word that is being filled begins as zero; the high half of a run is the beginning of the word behind it. Of what stands at the
+    // aligner: a run (fill_moves) that completes the word (fill_emits), or goes behind it, which leaves as it is (fill_flushes).
+    logic stores;
+    (* max_fanout = 256 *) logic fill_moves;
+    (* max_fanout = 256 *) logic fill_emits;
+    (* max_fanout = 256 *) logic fill_flushes;
+    (* max_fanout = 256 *) logic fill_clears;
+    logic [   Used*Bits-1:0] low;
+    logic [   Used*Bits-1:0] high;
+    logic [   Used*Bits-1:0] filling;
     logic [   Used*Bits-1:0] word;
     logic [PerWord*Bits-1:0] narrow;
-    always_ff @(posedge clk) stores <= !rst && (placed_flushes || placed_emits);
-    generate
-        for (genvar s = 0; s < (Used * Bits + FillBits - 1) / FillBits; s++) begin : g_fill
-            localparam int From = s * FillBits;
-            localparam int Own = Used * Bits - From < FillBits ? Used * Bits - From : FillBits;
-            weft_pack_fill #(
-                .Width(Own)
-            ) fill (
-                .clk         (clk),
-                .rst         (rst),
-                .next_moves  (placed_moves),
-                .next_emits  (placed_emits),
-                .next_flushes(placed_flushes),
-                .low         (placed[From+:Own]),
-                .high        (placed[PerWord*Bits+From+:Own]),
-                .word        (word[From+:Own])
-            );
-        end
-    endgenerate
+    assign low  = placed[Used*Bits-1:0];
+    assign high = placed[PerWord*Bits+:Used*Bits];
+    assign word = filling | (low & ~{Used * Bits{fill_flushes}});
+    always_ff @(posedge clk) begin
+        stores       <= !rst && (placed_flushes || placed_emits);
+        fill_moves   <= placed_moves;
+        fill_emits   <= placed_emits;
+        fill_flushes <= placed_flushes;
+        fill_clears  <= rst || (placed_flushes && !placed_moves);
+        if (fill_clears) filling <= '0;
+        else if (fill_moves) filling <= fill_emits ? high : low | (filling & ~{Used * Bits{fill_flushes}});
+    end
 
     logic fifo_ready;
     logic unused_ok;
-    assign unused_ok = &{1'b0, fifo_ready, part, head, at, next_at, next_drops, placed};
+    assign unused_ok = &{1'b0, fifo_ready, part, head, at, next_at, placed};
     weft_credit #(
         .Depth (Depth),
         .Amount(1)

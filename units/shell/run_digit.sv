@@ -4,7 +4,7 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // out_data is in_data >> digit*Stride, a cycle later; `digit` is next_digit of the step before, Start at first. Bits beyond in_data read as
-// zero. In slices, so that no digit drives more than 256 choices.
+// zero.
 
 module weft_run_digit #(
     parameter int       InBits  = 16,
@@ -19,29 +19,20 @@ module weft_run_digit #(
     input  logic [ InBits-1:0] in_data,
     output logic [OutBits-1:0] out_data
 );
-    localparam int Bits = 256;
     localparam int PaddedBits = InBits > OutBits + 3 * Stride ? InBits : OutBits + 3 * Stride;
+    (* max_fanout = 256 *) logic [1:0] digit;
     logic [PaddedBits-1:0] padded;
     logic                  unused_ok;
     assign padded    = PaddedBits'(in_data);
     assign unused_ok = &{1'b0, padded};
-    generate
-        for (genvar s = 0; s < (OutBits + Bits - 1) / Bits; s++) begin : g_slice
-            localparam int From = s * Bits;
-            localparam int Own = OutBits - From < Bits ? OutBits - From : Bits;
-            weft_run_slice #(
-                .Width(Own),
-                .Start(Start)
-            ) slice (
-                .clk       (clk),
-                .rst       (rst),
-                .step      (step),
-                .next_digit(next_digit),
-                .choices   ({
-                    padded[3*Stride+From+:Own], padded[2*Stride+From+:Own], padded[Stride+From+:Own], padded[From+:Own]
-                }),
-                .out_data  (out_data[From+:Own])
-            );
-        end
-    endgenerate
+    always_ff @(posedge clk) begin
+        if (rst) digit <= Start;
+        else if (step) digit <= next_digit;
+        case (digit)
+            2'd0: out_data <= padded[0+:OutBits];
+            2'd1: out_data <= padded[Stride+:OutBits];
+            2'd2: out_data <= padded[2*Stride+:OutBits];
+            default: out_data <= padded[3*Stride+:OutBits];
+        endcase
+    end
 endmodule

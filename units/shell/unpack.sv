@@ -154,15 +154,9 @@ module weft_unpack #(
         end else begin : g_window
             localparam int PreviousBits = (PerWord - Unit) * Bits;
             logic [PreviousBits-1:0] previous;
-            weft_hold #(
-                .Width(PreviousBits)
-            ) hold (
-                .clk     (clk),
-                .valid   (in_valid),
-                .ready   (in_ready),
-                .in_data (word[Unit*Bits+:PreviousBits]),
-                .out_data(previous)
-            );
+            (* max_fanout = 256 *) logic takes;
+            assign takes = in_valid && in_ready;
+            always_ff @(posedge clk) if (takes) previous <= word[Unit*Bits+:PreviousBits];
             assign window = {word, previous};
         end
     endgenerate
@@ -185,9 +179,9 @@ module weft_unpack #(
     logic [PartBits-1:0] piece_part;
     logic                piece_tail;
     logic                piece_valid;
-    weft_shell_delay #(
+    weft_flags #(
         .Width (PartBits + 2),
-        .Length(Digits)
+        .Latency(Digits)
     ) flags (
         .clk      (clk),
         .rst      (rst),
@@ -206,17 +200,9 @@ module weft_unpack #(
         end else begin : g_pieces
             for (genvar k = 0; k < Pieces; k++) begin : g_part
                 localparam int Own = (k < Pieces - 1 ? PerWord : GroupTail) * Bits;
-                logic mine;
-                assign mine = piece_part == PartBits'(k);
-                weft_hold #(
-                    .Width(Own)
-                ) hold (
-                    .clk     (clk),
-                    .valid   (piece_valid),
-                    .ready   (mine),
-                    .in_data (piece[Own-1:0]),
-                    .out_data(group[k*PerWord*Bits+:Own])
-                );
+                (* max_fanout = 256 *) logic mine;
+                assign mine = piece_valid && piece_part == PartBits'(k);
+                always_ff @(posedge clk) if (mine) group[k*PerWord*Bits+:Own] <= piece[Own-1:0];
             end
             always_ff @(posedge clk) begin
                 if (rst) group_valid <= 1'b0;
@@ -273,46 +259,33 @@ module weft_unpack #(
                 end
             end
         end else begin : g_folds
-            // The group leaves fold by fold. Slices, so that no number of a fold drives more than 256 choices.
+            // The group leaves fold by fold.
             localparam int BeatBits = Pixels * Lanes * Bits;
-            localparam int SliceBits = Folds < 960 ? 240 / ((Folds + 3) / 4) : 1;
+            localparam int FoldBits = $clog2(Folds);
+            (* max_fanout = 256 *) logic [FoldBits-1:0] fold;
             logic                      last_fold;
-            logic                      next_last_fold;
-            logic                      leaves;
-            logic                      unused_fold;
+            logic                      unused_first;
             logic [Folds*BeatBits-1:0] beats;
-            assign unused_fold  = next_last_fold;
-            assign leaves       = stored_valid && out_ready;
             assign out_valid    = stored_valid;
             assign stored_ready = out_ready && last_fold;
-            weft_frame_counter #(
+            weft_counter #(
                 .Count(Folds)
             ) folds (
-                .clk      (clk),
-                .rst      (rst),
-                .step     (leaves),
-                .last     (last_fold),
-                .next_last(next_last_fold)
+                .clk  (clk),
+                .rst  (rst),
+                .step (stored_valid && out_ready),
+                .value(fold),
+                .first(unused_first),
+                .last (last_fold)
             );
-            for (genvar s = 0; s < (BeatBits + SliceBits - 1) / SliceBits; s++) begin : g_slice
-                localparam int From = s * SliceBits;
-                localparam int Own = BeatBits - From < SliceBits ? BeatBits - From : SliceBits;
-                logic [Folds*Own-1:0] choices;
-                for (genvar f = 0; f < Folds; f++) begin : g_choice
-                    assign choices[f*Own+:Own] = beats[f*BeatBits+From+:Own];
-                end
-                weft_beat_slice #(
-                    .Width(Own),
-                    .Folds(Folds)
-                ) slice (
-                    .clk     (clk),
-                    .rst     (rst),
-                    .valid   (stored_valid),
-                    .ready   (out_ready),
-                    .beats   (choices),
-                    .out_data(out_data[From+:Own])
-                );
-            end
+            weft_select #(
+                .Choices(Folds),
+                .Width  (BeatBits)
+            ) choice (
+                .select (fold),
+                .choices(beats),
+                .chosen (out_data)
+            );
             for (genvar f = 0; f < Folds; f++) begin : g_fold
                 for (genvar p = 0; p < Pixels; p++) begin : g_pixel
                     for (genvar l = 0; l < Lanes; l++) begin : g_lane

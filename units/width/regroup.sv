@@ -80,8 +80,8 @@ module weft_regroup #(
         for (int k = 0; k < Phases; k = k + 1) at_once[k] = (k * Stride) % Modulus == 0 || item < (k * Stride) % Modulus;
     endfunction
 
-    logic                 enable;
-    logic                 advance;
+    (* max_fanout = 256 *) logic enable;
+    (* max_fanout = 256 *) logic advance;
     logic [ FoldBits-1:0] fold;
     logic                 last_fold;
     logic [PhaseBits-1:0] phase;
@@ -124,16 +124,11 @@ module weft_regroup #(
                             in_data[(((s + Out - (k * In) % Out) % Out) % In)*ItemBits+:ItemBits];
                     end
                 end
-                weft_regroup_select #(
-                    .Steps (Steps),
-                    .Phases(Phases),
-                    .Folds (Folds),
-                    .Width (Out * ItemBits)
+                weft_select #(
+                    .Choices(Phases),
+                    .Width  (Out * ItemBits)
                 ) u_select (
-                    .clk    (clk),
-                    .rst    (rst),
-                    .advance(advance),
-                    .phase  (phase),
+                    .select (phase),
                     .choices(moves),
                     .chosen (moved)
                 );
@@ -143,7 +138,7 @@ module weft_regroup #(
             assign advance  = enable && in_valid;
 
             // The rest of a group leaves while the next group's first step enters: that one completes nothing.
-            logic                flushes;
+            (* max_fanout = 256 *) logic flushes;
             logic [FoldBits-1:0] flush_fold;
             if (Rest) begin : g_rest
                 logic flush_ends;
@@ -193,7 +188,9 @@ module weft_regroup #(
                 // A beat is put together where it leaves.
                 for (s = 0; s < Out; s = s + 1) begin : g_slot
                     localparam logic [Phases-1:0] Hits = hits(s) & ~waits(s);
-                    always_ff @(posedge clk) if (advance && Hits[phase]) out_data[s*ItemBits+:ItemBits] <= moved[s*ItemBits+:ItemBits];
+                    (* max_fanout = 256 *) logic loads;
+                    assign loads = advance && Hits[phase];
+                    always_ff @(posedge clk) if (loads) out_data[s*ItemBits+:ItemBits] <= moved[s*ItemBits+:ItemBits];
                 end
             end else begin : g_waiting
                 localparam int Waiting = slots_waiting(In);
@@ -201,16 +198,21 @@ module weft_regroup #(
                     if (s < Waiting) begin : g_stored
                         localparam logic [Phases-1:0] Hits = hits(s);
                         localparam logic [Phases-1:0] Waits = waits(s);
+                        (* max_fanout = 256 *) logic stores;
+                        (* max_fanout = 256 *) logic gives;  // what is stored
                         logic [ItemBits-1:0] stored;
+                        assign stores = advance && Hits[phase];
+                        assign gives  = flushes || Waits[phase];
                         if (Folds == 1) begin : g_register
-                            always_ff @(posedge clk) if (advance && Hits[phase]) stored <= moved[s*ItemBits+:ItemBits];
+                            always_ff @(posedge clk) if (stores) stored <= moved[s*ItemBits+:ItemBits];
                         end else begin : g_memory
                             (* ram_style = "distributed" *) logic [ItemBits-1:0] memory[0:2**FoldBits-1];
-                            assign stored = memory[Rest && flushes ? flush_fold : fold];
-                            always_ff @(posedge clk) if (advance && Hits[phase]) memory[fold] <= moved[s*ItemBits+:ItemBits];
+                            (* max_fanout = 256 *) logic [FoldBits-1:0] read_at;
+                            assign read_at = Rest && flushes ? flush_fold : fold;
+                            assign stored  = memory[read_at];
+                            always_ff @(posedge clk) if (stores) memory[fold] <= moved[s*ItemBits+:ItemBits];
                         end
-                        always_ff @(posedge clk)
-                            if (enable) out_data[s*ItemBits+:ItemBits] <= flushes || Waits[phase] ? stored : moved[s*ItemBits+:ItemBits];
+                        always_ff @(posedge clk) if (enable) out_data[s*ItemBits+:ItemBits] <= gives ? stored : moved[s*ItemBits+:ItemBits];
                     end else begin : g_passing
                         always_ff @(posedge clk)
                             if (enable && flushes) out_data[s*ItemBits+:ItemBits] <= '0;
@@ -223,6 +225,8 @@ module weft_regroup #(
             logic [In*ItemBits-1:0] window;
             assign in_ready = enable && flag;
             assign advance  = enable && (in_valid || !flag);
+            (* max_fanout = 256 *) logic keeps;
+            assign keeps = advance && flag;
             always_ff @(posedge clk) begin
                 if (rst) out_valid <= 1'b0;
                 else if (enable) out_valid <= in_valid || !flag;
@@ -232,14 +236,16 @@ module weft_regroup #(
                     localparam logic [Phases-1:0] AtOnce = at_once(s);
                     logic [ItemBits-1:0] kept;
                     if (Folds == 1) begin : g_register
-                        always_ff @(posedge clk) if (advance && flag) kept <= in_data[s*ItemBits+:ItemBits];
+                        always_ff @(posedge clk) if (keeps) kept <= in_data[s*ItemBits+:ItemBits];
                     end else begin : g_memory
                         (* ram_style = "distributed" *) logic [ItemBits-1:0] memory[0:2**FoldBits-1];
                         assign kept = memory[fold];
-                        always_ff @(posedge clk) if (advance && flag) memory[fold] <= in_data[s*ItemBits+:ItemBits];
+                        always_ff @(posedge clk) if (keeps) memory[fold] <= in_data[s*ItemBits+:ItemBits];
                     end
                     if (sent_at_once(s)) begin : g_both
-                        assign window[s*ItemBits+:ItemBits] = flag && AtOnce[phase] ? in_data[s*ItemBits+:ItemBits] : kept;
+                        (* max_fanout = 256 *) logic passes;
+                        assign passes = flag && AtOnce[phase];
+                        assign window[s*ItemBits+:ItemBits] = passes ? in_data[s*ItemBits+:ItemBits] : kept;
                     end else begin : g_later
                         assign window[s*ItemBits+:ItemBits] = kept;
                     end
@@ -255,16 +261,11 @@ module weft_regroup #(
                     assign moves[(k*Out+s)*ItemBits+:ItemBits] = window[(((k * Out) % In + s) % In)*ItemBits+:ItemBits];
                 end
             end
-            weft_regroup_select #(
-                .Steps (Steps),
-                .Phases(Phases),
-                .Folds (Folds),
-                .Width (Out * ItemBits)
+            weft_select #(
+                .Choices(Phases),
+                .Width  (Out * ItemBits)
             ) u_select (
-                .clk    (clk),
-                .rst    (rst),
-                .advance(advance),
-                .phase  (phase),
+                .select (phase),
                 .choices(moves),
                 .chosen (moved)
             );

@@ -18,11 +18,11 @@ module weft_regroup_steps #(
     input  logic                 clk,
     input  logic                 rst,
     input  logic                 advance,
-    output logic [ FoldBits-1:0] fold,
+    (* max_fanout = 256 *) output logic [FoldBits-1:0]  fold,
     output logic                 last_fold,
-    output logic [PhaseBits-1:0] phase,
-    output logic                 last,
-    output logic                 flag
+    (* max_fanout = 256 *) output logic [PhaseBits-1:0] phase,
+    (* max_fanout = 256 *) output logic                 last,
+    (* max_fanout = 256 *) output logic                 flag
 );
     localparam int StepBits = Steps > 1 ? $clog2(Steps) : 1;
 

@@ -41,7 +41,7 @@ module weft_width_lanes #(
             end
         end
     endgenerate
-    weft_regroup_slices #(
+    weft_regroup #(
         .Items   ((Channels + Divisor - 1) / Divisor),
         .In      (In / Divisor),
         .Out     (Out / Divisor),

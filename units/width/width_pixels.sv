@@ -26,7 +26,7 @@ module weft_width_pixels #(
         for (int i = 2; i <= a; i = i + 1) if (a % i == 0 && b % i == 0) divisor_of = i;
     endfunction
     localparam int Divisor = divisor_of(In, Out);
-    weft_regroup_slices #(
+    weft_regroup #(
         .Items   ((Columns + Divisor - 1) / Divisor),
         .In      (In / Divisor),
         .Out     (Out / Divisor),

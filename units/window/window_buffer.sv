@@ -104,14 +104,13 @@ module weft_window_buffer #(
 
     logic [CountBits-1:0] entered;
     logic [CountBits-1:0] used;  // words in use; negative where the next to be read is still to come
-    logic                 awake;  // the taps have left the reset
-    logic                 enters;
-    logic                 whole;   // the present beat's words have entered
-    logic                 takes;   // there is room for it behind the memory
-    logic                 issues;
-    logic                 advances;
+    logic                 whole;  // the present beat's words have entered
+    logic                 takes;  // there is room for it behind the memory
+    (* max_fanout = 256 *) logic enters;
+    (* max_fanout = 256 *) logic issues;
+    (* max_fanout = 256 *) logic advances;
     logic [CountBits-1:0] missing;
-    assign in_ready = awake && (!used[AddressBits] || used[CountBits-1]);
+    assign in_ready = !used[AddressBits] || used[CountBits-1];
     assign enters   = in_valid && in_ready;
     assign missing  = entered - needs;
     assign whole    = !missing[CountBits-1];
@@ -120,7 +119,6 @@ module weft_window_buffer #(
 
     logic [CountBits-1:0] given;  // beats that the window row's last read gives back, a cycle later
     always_ff @(posedge clk) begin
-        awake <= !rst;
         if (rst || !(issues && row_ends)) given <= '0;
         else given <= frees_now;
         if (rst) begin
@@ -230,16 +228,22 @@ module weft_window_buffer #(
         end
     end
 
-    logic moves;
+    (* max_fanout = 256 *) logic [AddressBits-1:0] write_at;
+    always_ff @(posedge clk) begin
+        if (rst) write_at <= '0;
+        else if (enters) write_at <= write_at + 1'b1;
+    end
+
     logic takes_out;
+    (* max_fanout = 256 *) logic fills;  // the output registers
     assign takes_out = !out_valid || out_ready;
     generate
         if (InLuts != 0) begin : g_luts
-            assign moves = issues;
+            assign fills = issues;
             assign takes = takes_out;
         end else begin : g_block
             logic read;  // a beat is in the memory's output register
-            assign moves = read;
+            assign fills = read && takes_out;
             assign takes = !read || takes_out;
             always_ff @(posedge clk) begin
                 if (rst) read <= 1'b0;
@@ -249,49 +253,41 @@ module weft_window_buffer #(
     endgenerate
     always_ff @(posedge clk) begin
         if (rst) out_valid <= 1'b0;
-        else out_valid <= moves || (out_valid && !out_ready);
+        else out_valid <= fills || (out_valid && !out_ready);
     end
 
-    // Slices of so many lanes that what an enable drives stays few.
-    localparam int SliceLanes = 240 / OutBits < 1 ? 1 : 240 / OutBits;
     generate
         for (genvar t = 0; t < TapsPerBeat; t++) begin : g_slot
-            for (genvar l = 0; l < Lanes; l = l + SliceLanes) begin : g_slice
-                localparam int Count = Lanes - l < SliceLanes ? Lanes - l : SliceLanes;
-                weft_window_tap #(
-                    .Words(Words),
-                    .InLuts(InLuts),
-                    .Columns(Columns),
-                    .ChannelFolds(ChannelFolds),
-                    .KernelH(KernelH),
-                    .KernelW(KernelW),
-                    .TapsPerBeat(TapsPerBeat),
-                    .Slot(t),
-                    .Lanes(Count),
-                    .InBits(InBits),
-                    .InSigned(InSigned),
-                    .OutBits(OutBits),
-                    .PadValue(PadValue),
-                    .AddressBits(AddressBits),
-                    .TapFoldBits(TapFoldBits)
-                ) slot (
-                    .clk(clk),
-                    .rst(rst),
-                    .in_valid(in_valid),
-                    .in_ready(in_ready),
-                    .in_data(in_data[l*InBits+:Count*InBits]),
-                    .held(held),
-                    .whole(whole),
-                    .takes(takes),
-                    .moves(moves),
-                    .takes_out(takes_out),
-                    .base(base),
-                    .tap_fold(tap_fold),
-                    .row_outside(row_outside),
-                    .column_outside(column_outside),
-                    .out_data(out_data[(t*Lanes+l)*OutBits+:Count*OutBits])
-                );
-            end
+            weft_window_tap #(
+                .Words(Words),
+                .InLuts(InLuts),
+                .Columns(Columns),
+                .ChannelFolds(ChannelFolds),
+                .KernelH(KernelH),
+                .KernelW(KernelW),
+                .TapsPerBeat(TapsPerBeat),
+                .Slot(t),
+                .Lanes(Lanes),
+                .InBits(InBits),
+                .InSigned(InSigned),
+                .OutBits(OutBits),
+                .PadValue(PadValue),
+                .AddressBits(AddressBits),
+                .TapFoldBits(TapFoldBits)
+            ) slot (
+                .clk(clk),
+                .enters(enters),
+                .write_at(write_at),
+                .in_data(in_data),
+                .advances(advances),
+                .issues(issues),
+                .fills(fills),
+                .base(base),
+                .tap_fold(tap_fold),
+                .row_outside(row_outside),
+                .column_outside(column_outside),
+                .out_data(out_data[t*Lanes*OutBits+:Lanes*OutBits])
+            );
         end
     endgenerate
 endmodule

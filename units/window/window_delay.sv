@@ -3,19 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// A step is a cycle with `free` and `moves`; out_data is the in_data of Depth steps ago, from registers (or a block RAM's). Of the first
-// Depth steps after reset it is arbitrary. The enable is formed here, and the hierarchy kept, so that no enable drives more than this. The
-// addresses are cleared by a copy of `rst`, a cycle later: there may be no step in the first cycle after it.
+// out_data is the in_data of Depth steps ago, from registers (or a block RAM's). Of the first Depth steps after reset it is arbitrary.
 
-(* keep_hierarchy = "yes" *)
 module weft_window_delay #(
     parameter int Width = 8,
     parameter int Depth = 4
 ) (
     input  logic             clk,
     input  logic             rst,
-    input  logic             free,
-    input  logic             moves,
+    input  logic             step,
     input  logic [Width-1:0] in_data,
     output logic [Width-1:0] out_data
 );
@@ -23,9 +19,6 @@ module weft_window_delay #(
     localparam bit InLuts = Depth <= 64 || (Depth <= 256 && Depth * Width <= 4096);
     localparam int AddressBits = Depth > 1 ? $clog2(Depth) : 1;
     localparam int Words = 2 ** AddressBits;
-
-    logic step;
-    assign step = free && moves;
 
     generate
         if (Depth == 1) begin : g_one
@@ -35,12 +28,10 @@ module weft_window_delay #(
             logic unused;
             assign unused = rst;
         end else begin : g_many
-            logic                   clears;
-            logic [AddressBits-1:0] write_at;
-            logic [AddressBits-1:0] read_at;
+            (* max_fanout = 256 *) logic [AddressBits-1:0] write_at;
+            (* max_fanout = 256 *) logic [AddressBits-1:0] read_at;
             always_ff @(posedge clk) begin
-                clears <= rst;
-                if (clears) begin
+                if (rst) begin
                     write_at <= '0;
                     read_at  <= AddressBits'(Words - Depth + 1);
                 end else if (step) begin

@@ -76,59 +76,27 @@ module weft_window_line #(
     logic active;    // the centre is a beat of a frame
     logic emits;     // and has a window
     logic blocked;
-    logic step;
-    logic awake;     // the delays have left the reset
+    (* max_fanout = 256 *) logic step;
+    (* max_fanout = 256 *) logic loads;  // the output
     assign free     = !emits || !out_valid || out_ready;
-    assign blocked  = !awake || (at_start && waiting && !arrives);
+    assign blocked  = at_start && waiting && !arrives;
     assign drains   = Lag != 0 && at_start && (active || waiting);
     assign moves    = (in_valid && !blocked) || drains;
     assign step     = free && moves;
+    assign loads    = step && emits;
     assign in_ready = free && !blocked;
     assign enters   = in_valid && in_ready;
     assign starts   = enters && at_start;
 
-    // Where the next beat is in its frame: `ends`, at its last beat. A counter carries over at most 24 bits.
+    // Where the next beat is in its frame: `ends`, at its last beat.
     logic ends;
-    generate
-        if (StepBits <= 24) begin : g_steps
-            logic [StepBits-1:0] entered;
-            assign ends = entered == StepBits'(FrameSteps - 1);
-            always_ff @(posedge clk) begin
-                if (rst) entered <= '0;
-                else if (enters) entered <= ends ? '0 : entered + 1'b1;
-            end
-        end else begin : g_rows_of_steps
-            localparam int RowStepBits = RowSteps > 1 ? $clog2(RowSteps) : 1;
-            logic row_ends, last_row, unused_first_step, unused_first_row;
-            logic [RowStepBits-1:0] unused_step;
-            logic [RowBits-1:0] unused_row;
-            weft_counter #(
-                .Count(RowSteps)
-            ) steps (
-                .clk  (clk),
-                .rst  (rst),
-                .step (enters),
-                .value(unused_step),
-                .first(unused_first_step),
-                .last (row_ends)
-            );
-            weft_counter #(
-                .Count(Rows)
-            ) rows (
-                .clk  (clk),
-                .rst  (rst),
-                .step (enters && row_ends),
-                .value(unused_row),
-                .first(unused_first_row),
-                .last (last_row)
-            );
-            assign ends = row_ends && last_row;
-            logic unused;
-            assign unused = &{1'b0, unused_step, unused_row, unused_first_step, unused_first_row};
-        end
-    endgenerate
+    logic [StepBits-1:0] entered;
+    assign ends = entered == StepBits'(FrameSteps - 1);
     always_ff @(posedge clk) begin
-        awake <= !rst;
+        if (rst) entered <= '0;
+        else if (enters) entered <= ends ? '0 : entered + 1'b1;
+    end
+    always_ff @(posedge clk) begin
         if (rst) at_start <= 1'b1;
         else if (enters) at_start <= ends;
     end
@@ -275,124 +243,67 @@ module weft_window_line #(
             active    <= active_next;
             hits      <= hits_next;
             emits     <= active_next && hits_next;
-            out_valid <= (step && emits) || (out_valid && !out_ready);
+            out_valid <= loads || (out_valid && !out_ready);
         end
     end
 
     // The newest beat of each kernel row: the lowest row's enters, each other is that below it a row ago.
-    localparam int BeatBits  = Pixels * Lanes * InBits;
-    localparam int LineBits  = (KernelH - 1) * BeatBits;
-    localparam int ChunkBits = RowSteps <= 64 ? 224 : 216;  // whole LUTRAMs, whole block RAMs
+    localparam int BeatBits = Pixels * Lanes * InBits;
     logic [KernelH*BeatBits-1:0] newest;
     assign newest[(KernelH-1)*BeatBits+:BeatBits] = in_data;
     generate
-        for (genvar c = 0; c < LineBits; c = c + ChunkBits) begin : g_chunk
-            localparam int Bits = LineBits - c < ChunkBits ? LineBits - c : ChunkBits;
+        if (KernelH > 1) begin : g_rows_above
             weft_window_delay #(
-                .Width(Bits),
+                .Width((KernelH - 1) * BeatBits),
                 .Depth(RowSteps)
-            ) line (
+            ) rows_above (
                 .clk(clk),
                 .rst(rst),
-                .free(free),
-                .moves(moves),
-                .in_data(newest[BeatBits+c+:Bits]),
-                .out_data(newest[c+:Bits])
+                .step(step),
+                .in_data(newest[BeatBits+:(KernelH-1)*BeatBits]),
+                .out_data(newest[0+:(KernelH-1)*BeatBits])
             );
         end
     endgenerate
 
-    // Slices of so many lanes, or of one lane so many bits, that their registers, and what an enable drives, stay few.
-    localparam int BitOut     = Windows * KernelW;
-    localparam int BitHeld    = (Ahead + Behind) * Pixels;
-    localparam int BitLoads   = BitOut > BitHeld ? BitOut : BitHeld;
-    localparam int LaneOut    = BitOut * OutBits;
-    localparam int LaneHeld   = BitHeld * InBits;
-    localparam int LaneBits   = LaneOut > LaneHeld ? LaneOut : LaneHeld;
-    localparam int Most       = 256 - BitOut;  // a shared enable is also in each tap's choice of padding
-    localparam int SliceLanes = Most < LaneBits ? 1 : Most / LaneBits;
-    localparam int MostBits   = Most < BitLoads ? 1 : Most / BitLoads;
-    localparam int SliceBits  = LaneBits <= Most || MostBits > InBits ? InBits : MostBits;
-    localparam int RowSlices  = ((Lanes + SliceLanes - 1) / SliceLanes) * ((InBits + SliceBits - 1) / SliceBits);
-    localparam int Shared     = KernelH * RowSlices * (BitOut + 2) > 200 ? 1 : 0;
-    localparam int MaskRows   = RowSlices * KernelW > 200 ? 1 : 200 / (RowSlices * KernelW);  // that one mask serves
-
     function automatic logic [Span-1:0] first_columns_outside(input int left);
         for (int k = 0; k < Span; k++) first_columns_outside[k] = k < left || k >= Columns + left;
     endfunction
-    logic [KernelH*Span-1:0] columns_outside;
+    (* max_fanout = 256 *) logic [Span-1:0] column_outside;
+    always_ff @(posedge clk) begin
+        if (rst) column_outside <= first_columns_outside(PadLeft);
+        else if (passes) column_outside <= column_outside_next;
+    end
     generate
-        if (MaskRows >= KernelH) begin : g_one_mask
-            logic [Span-1:0] outside;
-            assign columns_outside = {KernelH{outside}};
-            always_ff @(posedge clk) begin
-                if (rst) outside <= first_columns_outside(PadLeft);
-                else if (passes) outside <= column_outside_next;
-            end
-        end
-        for (genvar k = 0; k < KernelH && MaskRows < KernelH; k++) begin : g_mask
-            if (k % MaskRows != 0) begin : g_shared
-                assign columns_outside[k*Span+:Span] = columns_outside[(k-1)*Span+:Span];
-            end else begin : g_own
-                weft_window_mask #(
-                    .Span (Span),
-                    .First(first_columns_outside(PadLeft))
-                ) mask (
-                    .clk    (clk),
-                    .rst    (rst),
-                    .passes (passes),
-                    .next   (column_outside_next),
-                    .outside(columns_outside[k*Span+:Span])
-                );
-            end
-        end
         for (genvar k = 0; k < KernelH; k++) begin : g_row
-            for (genvar l = 0; l < Lanes; l = l + SliceLanes) begin : g_lanes
-                localparam int Count = Lanes - l < SliceLanes ? Lanes - l : SliceLanes;
-                for (genvar b = 0; b < InBits; b = b + SliceBits) begin : g_slice
-                    // The last bits and what extends them.
-                    localparam int OwnIn  = InBits - b < SliceBits ? InBits - b : SliceBits;
-                    localparam int OwnOut = b + OwnIn == InBits ? OutBits - b : OwnIn;
-                    logic [         Pixels*Count*OwnIn-1:0] slice_in;
-                    logic [Windows*KernelW*Count*OwnOut-1:0] slice_out;
-                    for (genvar c = 0; c < Count; c++) begin : g_lane
-                        for (genvar p = 0; p < Pixels; p++) begin : g_in
-                            assign slice_in[(p*Count+c)*OwnIn+:OwnIn] = newest[k*BeatBits+(p*Lanes+l+c)*InBits+b+:OwnIn];
-                        end
-                        for (genvar i = 0; i < Windows; i++) begin : g_window
-                            for (genvar t = 0; t < KernelW; t++) begin : g_tap
-                                assign out_data[(((i*KernelH+k)*KernelW+t)*Lanes+l+c)*OutBits+b+:OwnOut] =
-                                    slice_out[((i*KernelW+t)*Count+c)*OwnOut+:OwnOut];
-                            end
-                        end
-                    end
-                    weft_window_slice #(
-                        .Pixels(Pixels),
-                        .Lanes(Count),
-                        .ChannelFolds(ChannelFolds),
-                        .Windows(Windows),
-                        .StrideW(StrideW),
-                        .KernelW(KernelW),
-                        .PadLeft(PadLeft),
-                        .Ahead(Ahead),
-                        .Behind(Behind),
-                        .InBits(OwnIn),
-                        .InSigned(InSigned),
-                        .OutBits(OwnOut),
-                        .PadValue(PadValue >>> b),
-                        .Shared(Shared)
-                    ) slice (
-                        .clk(clk),
-                        .rst(rst),
-                        .free(free),
-                        .moves(moves),
-                        .emits(emits),
-                        .row_outside(row_outside[k]),
-                        .column_outside(columns_outside[k*Span+:Span]),
-                        .in_data(slice_in),
-                        .out_data(slice_out)
-                    );
-                end
+            logic [Windows*KernelW*Lanes*OutBits-1:0] taps;
+            weft_window_row #(
+                .Pixels(Pixels),
+                .Lanes(Lanes),
+                .ChannelFolds(ChannelFolds),
+                .Windows(Windows),
+                .StrideW(StrideW),
+                .KernelW(KernelW),
+                .PadLeft(PadLeft),
+                .Ahead(Ahead),
+                .Behind(Behind),
+                .InBits(InBits),
+                .InSigned(InSigned),
+                .OutBits(OutBits),
+                .PadValue(PadValue)
+            ) columns (
+                .clk(clk),
+                .rst(rst),
+                .step(step),
+                .loads(loads),
+                .row_outside(row_outside[k]),
+                .column_outside(column_outside),
+                .in_data(newest[k*BeatBits+:BeatBits]),
+                .out_data(taps)
+            );
+            for (genvar i = 0; i < Windows; i++) begin : g_window
+                assign out_data[(i*KernelH+k)*KernelW*Lanes*OutBits+:KernelW*Lanes*OutBits] =
+                    taps[i*KernelW*Lanes*OutBits+:KernelW*Lanes*OutBits];
             end
         end
     endgenerate

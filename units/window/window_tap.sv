@@ -1,15 +1,12 @@
 // window_tap.sv
-// One tap of a beat in a window's buffer: its copy of the memory, its address and the output register of some lanes.
+// One tap of a beat in a window's buffer: its copy of the memory, its address and its output register.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// The tap is tap Slot + TapFolds' number * TapsPerBeat of the window. While `held` is low the beat that `base` and `tap_fold` tell of becomes
-// the present one; while it is high that happens with `whole` and `takes`, when the present one is read. Its word, or PadValue where the
-// tap is outside the frame, is in out_data a cycle later, and with InLuts = 0 after a further cycle with `moves` and `takes_out`.
-// Enables and the write address are formed here, and the hierarchy kept, so that none drives more than this. The address is cleared by a
-// copy of `rst`, a cycle later: no beat may enter in the first cycle after it.
+// The tap is tap Slot + TapFolds' number * TapsPerBeat of the window. Where `advances`, the beat that `base` and `tap_fold` tell of becomes
+// the present one; where `issues`, the present one is read. Its word, or PadValue where the tap is outside the frame, is in out_data a cycle
+// later, and with InLuts = 0 after a further cycle with `fills`. Where `enters`, in_data is stored at write_at.
 
-(* keep_hierarchy = "yes" *)
 module weft_window_tap #(
     parameter int Words        = 16,
     parameter int InLuts       = 1,
@@ -28,15 +25,12 @@ module weft_window_tap #(
     parameter int TapFoldBits  = 4
 ) (
     input  logic                     clk,
-    input  logic                     rst,
-    input  logic                     in_valid,
-    input  logic                     in_ready,
+    input  logic                     enters,
+    input  logic [  AddressBits-1:0] write_at,
     input  logic [ Lanes*InBits-1:0] in_data,
-    input  logic                     held,
-    input  logic                     whole,
-    input  logic                     takes,
-    input  logic                     moves,
-    input  logic                     takes_out,
+    input  logic                     advances,
+    input  logic                     issues,
+    input  logic                     fills,
     input  logic [  AddressBits-1:0] base,
     input  logic [  TapFoldBits-1:0] tap_fold,
     input  logic [      KernelH-1:0] row_outside,
@@ -46,21 +40,6 @@ module weft_window_tap #(
     localparam int SlotFolds = (KernelH * KernelW - Slot + TapsPerBeat - 1) / TapsPerBeat;  // that have a tap for it
     localparam int Width = Lanes * InBits;
     localparam logic [31:0] PadWord = PadValue;
-
-    logic enters;
-    logic issues;
-    logic loads;
-    assign enters = in_valid && in_ready;
-    assign issues = held && whole && takes;
-    assign loads  = !held || (whole && takes);
-
-    logic                   clears;
-    logic [AddressBits-1:0] write_at;
-    always_ff @(posedge clk) begin
-        clears <= rst;
-        if (clears) write_at <= '0;
-        else if (enters) write_at <= write_at + 1'b1;
-    end
 
     // From the window's first tap to this one. A fold beyond the last tap is arbitrary.
     logic [AddressBits-1:0] offset;
@@ -77,27 +56,25 @@ module weft_window_tap #(
         end
     end
 
-    logic [AddressBits-1:0] read_at;
+    (* max_fanout = 256 *) logic [AddressBits-1:0] read_at;
     logic                   outside;
     always_ff @(posedge clk) begin
-        if (loads) begin
+        if (advances) begin
             read_at <= base + offset;
             outside <= outside_next;
         end
     end
 
     logic [Width-1:0] read_word;
-    logic             masked;
-    logic             fills;
+    (* max_fanout = 256 *) logic masked;
     generate
         if (InLuts != 0) begin : g_luts
             (* ram_style = "distributed" *) logic [Width-1:0] memory[0:Words-1];
             always_ff @(posedge clk) if (enters) memory[write_at] <= in_data;
             assign read_word = memory[read_at];
-            assign masked    = issues && outside;
-            assign fills     = issues;
+            assign masked    = fills && outside;
             logic unused;
-            assign unused = &{1'b0, moves, takes_out};
+            assign unused = issues;
         end else begin : g_block
             (* ram_style = "block", no_rw_check *) logic [Width-1:0] memory[0:Words-1];
             logic [Width-1:0] word;
@@ -108,8 +85,7 @@ module weft_window_tap #(
                 if (issues) word_outside <= outside;
             end
             assign read_word = word;
-            assign masked    = moves && takes_out && word_outside;
-            assign fills     = moves && takes_out;
+            assign masked    = fills && word_outside;
         end
 
         for (genvar l = 0; l < Lanes; l++) begin : g_lane

@@ -1,15 +1,16 @@
-// window_slice.sv
-// One kernel row of some lanes in a window's delay line: the columns held, and the output registers of the row's taps.
+// window_row.sv
+// One kernel row of a window's delay line: the columns held, and the output registers of the row's taps.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// A step is a cycle with `free` and `moves`; with `emits` it loads the output: Windows windows x KernelW taps x Lanes lanes. The columns that
-// they span are those from `newest` backwards; where `row_outside`, or `column_outside` of that column, is high, PadValue is loaded instead.
-// in_data: Pixels columns x Lanes. The enables are formed here, and the hierarchy kept, so that no enable drives more than this; with
-// Shared = 1 once for all taps, which takes a LUT level more and spares what many slices read.
+// `step` takes the columns on by a beat; `loads` (only with step) loads the output: Windows windows x KernelW taps x Lanes lanes. The columns
+// that they span are those from the newest backwards; where `row_outside`, or `column_outside` of that column, is high, PadValue is loaded
+// instead. in_data: Pixels columns x Lanes.
+//
+//   beats:      Ahead                    the windows' own              Behind
+//     newest |-----|-----| ...  |---- Pixels columns of Windows ----|-----| ... |-----| oldest
 
-(* keep_hierarchy = "yes" *)
-module weft_window_slice #(
+module weft_window_row #(
     parameter int Pixels       = 1,
     parameter int Lanes        = 1,
     parameter int ChannelFolds = 1,
@@ -17,20 +18,18 @@ module weft_window_slice #(
     parameter int StrideW      = 1,
     parameter int KernelW      = 3,
     parameter int PadLeft      = 1,
-    parameter int Ahead        = 1,  // beats of columns from the windows' own to the newest
-    parameter int Behind       = 1,  // and back to the oldest
+    parameter int Ahead        = 1,
+    parameter int Behind       = 1,
     parameter int InBits       = 8,
     parameter int InSigned     = 0,
     parameter int OutBits      = 8,
     parameter int PadValue     = 0,
-    parameter int Shared       = 0,
     parameter int Span         = (Windows - 1) * StrideW + KernelW
 ) (
     input  logic                                     clk,
     input  logic                                     rst,
-    input  logic                                     free,
-    input  logic                                     moves,
-    input  logic                                     emits,
+    input  logic                                     step,
+    input  logic                                     loads,
     input  logic                                     row_outside,
     input  logic [                         Span-1:0] column_outside,
     input  logic [          Pixels*Lanes*InBits-1:0] in_data,
@@ -40,45 +39,21 @@ module weft_window_slice #(
     localparam int Held = Ahead + Behind;
     localparam logic [31:0] PadWord = PadValue;
 
-    logic step;
-    logic loads;
-    generate
-        if (Shared != 0) begin : g_shared
-            weft_window_enable enable (
-                .free (free),
-                .moves(moves),
-                .emits(emits),
-                .step (step),
-                .loads(loads)
-            );
-        end else begin : g_own
-            assign step  = free && moves;
-            assign loads = step && emits;
-        end
-    endgenerate
-
     // Beats of the same channel fold, newest first.
     logic [(Held+1)*BeatBits-1:0] beats;
     assign beats[BeatBits-1:0] = in_data;
     generate
         for (genvar h = 0; h < Held; h++) begin : g_held
-            if (ChannelFolds == 1) begin : g_register
-                logic [BeatBits-1:0] beat;
-                always_ff @(posedge clk) if (step) beat <= beats[h*BeatBits+:BeatBits];
-                assign beats[(h+1)*BeatBits+:BeatBits] = beat;
-            end else begin : g_folds
-                weft_window_delay #(
-                    .Width(BeatBits),
-                    .Depth(ChannelFolds)
-                ) folds (
-                    .clk(clk),
-                    .rst(rst),
-                    .free(Shared != 0 ? step : free),
-                    .moves(Shared != 0 || moves),
-                    .in_data(beats[h*BeatBits+:BeatBits]),
-                    .out_data(beats[(h+1)*BeatBits+:BeatBits])
-                );
-            end
+            weft_window_delay #(
+                .Width(BeatBits),
+                .Depth(ChannelFolds)
+            ) folds (
+                .clk(clk),
+                .rst(rst),
+                .step(step),
+                .in_data(beats[h*BeatBits+:BeatBits]),
+                .out_data(beats[(h+1)*BeatBits+:BeatBits])
+            );
         end
 
         for (genvar i = 0; i < Windows; i++) begin : g_window
@@ -88,7 +63,7 @@ module weft_window_slice #(
                 localparam int FromOldest = Column - PadLeft + Behind * Pixels;
                 localparam int Age = Ahead + Behind - FromOldest / Pixels;
                 localparam int First = Age * BeatBits + (FromOldest % Pixels) * Lanes * InBits;
-                logic pads;
+                (* max_fanout = 256 *) logic pads;
                 assign pads = loads && (row_outside || column_outside[Column]);
                 for (genvar l = 0; l < Lanes; l++) begin : g_lane
                     logic [ InBits-1:0] element;
@@ -110,5 +85,5 @@ module weft_window_slice #(
         end
     endgenerate
     logic unused;
-    assign unused = &{1'b0, rst, beats};
+    assign unused = &{1'b0, beats};
 endmodule
