@@ -66,15 +66,10 @@ class Table:
     def __init__(self, unit):
         self.path = UNITS / unit / "cost.toml"
         own = tomllib.loads(self.path.read_text())
-        common = tomllib.loads((UNITS / "common/cost.toml").read_text())
         self.terms = own.get("terms", {})
         self.features = dict(own.get("features", {}))
-        for part in own.get("include", []):
-            self.features |= common[part]
         self.bram36 = own.get("bram36", "0")
-        self.expected = {
-            resource: common["expected"][resource] | own.get("expected", {}).get(resource, {}) for resource in ("lut", "ff")
-        }
+        self.expected = {resource: own.get("expected", {}).get(resource, {}) for resource in ("lut", "ff")}
 
     def variables(self, point):
         names = Names(point["variables"])
@@ -147,8 +142,6 @@ def main():
         unit = path.parent.name
         mine = [p for p in fitted if p["unit"] == unit]
         others = [p for p in outside if p["unit"] == unit]
-        if unit == "common":
-            continue
         table = Table(unit)
         rows = numpy.array([table.row(p) for p in mine]).reshape(len(mine), len(table.features))
         text = re.split(r"^\[(?:lut|ff|fit)\]", path.read_text(), maxsplit=1, flags=re.MULTILINE)[0].rstrip() + "\n"

@@ -25,7 +25,7 @@ Status lower_quantise(const Node& node, Lowering& lowering) {
     Design& design = lowering.design();
     const std::string name = lowering.key(node);
     Stream* result = design.add_stream(name, shape, finish.min, finish.max);
-    Unit* unit = design.add_unit(finish.stage->form == RequantizeForm::table ? unit_table : unit_requantize, name, {x.stream}, {result});
+    Unit* unit = design.add_unit(unit_requantize, name, {x.stream}, {result});
     unit->nodes = lowering.covered_nodes(node);
     unit->requantize = finish.stage;
     unit->parameters["Rows"] = shape.rows;

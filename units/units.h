@@ -16,7 +16,6 @@ extern const UnitDef unit_global_pool;
 extern const UnitDef unit_matvec;
 extern const UnitDef unit_pool;
 extern const UnitDef unit_requantize;
-extern const UnitDef unit_table;
 extern const UnitDef unit_width;
 extern const UnitDef unit_window;
 

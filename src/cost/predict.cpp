@@ -47,13 +47,6 @@ std::optional<CostTable> read_table(const std::string& unit) {
     table.terms = expressions(*own, "terms");
     table.features = expressions(*own, "features");
     table.bram36 = (*own)["bram36"].value_or(std::string("0"));
-    if (const toml::array* parts = (*own)["include"].as_array()) {
-        const auto common = embedded_table("common/cost.toml");
-        for (const toml::node& part : *parts) {
-            const Named more = common ? expressions(*common, part.value_or(std::string()).c_str()) : Named{};
-            table.features.insert(table.features.end(), more.begin(), more.end());
-        }
-    }
     for (const auto& [key, coefficients] : {std::pair{"lut", &table.lut}, {"ff", &table.ff}})
         if (const toml::table* entries = (*own)[key].as_table())
             for (const auto& [name, value] : *entries) coefficients->emplace(std::string(name.str()), value.value_or(0.0));
@@ -63,8 +56,12 @@ std::optional<CostTable> read_table(const std::string& unit) {
 const CostTable* find_table(std::string_view unit) {
     static const auto tables = [] {
         std::map<std::string, CostTable, std::less<>> all;
-        for (const UnitDef* def : unit_registry())
-            if (auto table = read_table(std::string(def->name))) all.emplace(std::string(def->name), std::move(*table));
+        constexpr std::string_view file = "/cost.toml";
+        for (const EmbeddedFile& embedded : embedded_unit_files()) {
+            if (!embedded.path.ends_with(file)) continue;
+            const std::string name(embedded.path.substr(0, embedded.path.size() - file.size()));
+            if (auto table = read_table(name)) all.emplace(name, std::move(*table));
+        }
         return all;
     }();
     const auto at = tables.find(unit);
@@ -109,13 +106,31 @@ Result<Cost> table_cost(std::string_view unit, Variables variables) {
     return cost;
 }
 
+UnitCosts predict_costs(const Unit& unit) {
+    UnitCosts costs;
+    if (unit.def->cost) costs.unit = unit.def->cost(unit);
+    if (!unit.def->rtl) return costs;
+    const auto add = [](Cost& cost, std::string_view table, const Variables& variables) {
+        const auto counts = table_cost(table, variables);
+        assert(counts && "a cost table names what its unit does not have");
+        if (counts) cost += *counts;
+    };
+    add(costs.unit, unit.def->name, cost_variables(unit));
+    const std::optional<RtlOutput> output = unit.def->rtl(unit).output;
+    if (!output) return costs;
+    costs.output.emplace();
+    std::swap(costs.output->requantize_lanes, costs.unit.requantize_lanes);
+    std::swap(costs.output->requantize_dsp, costs.unit.requantize_dsp);
+    costs.output->dsp = costs.output->requantize_dsp;
+    costs.unit.dsp -= costs.output->dsp;
+    add(*costs.output, output->name, cost_variables(*output));
+    return costs;
+}
+
 Cost predict_cost(const Unit& unit) {
-    Cost cost = unit.def->cost ? unit.def->cost(unit) : Cost{};
-    if (!unit.def->rtl || !find_table(unit.def->name)) return cost;
-    const auto counts = table_cost(unit.def->name, cost_variables(unit));
-    assert(counts && "a unit's cost table names what the unit does not have");
-    if (counts) cost += *counts;
-    return cost;
+    UnitCosts costs = predict_costs(unit);
+    if (costs.output) costs.unit += *costs.output;
+    return costs.unit;
 }
 
 Cost predict_fifo_cost(const Stream& stream) {

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "src/cost/expression.h"
 #include "src/design/unit_def.h"
 
@@ -12,7 +14,15 @@ namespace weft {
 /// the table names what is not among them.
 Result<Cost> table_cost(std::string_view unit, Variables variables);
 
-/// DSPs as the unit's own formula says, the rest by its cost table.
+/// Of a unit without what stands behind its output (RtlFace::output), and of that, where it has one.
+struct UnitCosts {
+    Cost unit;
+    std::optional<Cost> output;
+};
+
+/// DSPs as the unit's own formula says, the rest by the two cost tables.
+UnitCosts predict_costs(const Unit& unit);
+/// Both.
 Cost predict_cost(const Unit& unit);
 /// Of the FIFO that the RTL kernel puts on a stream (has_rtl_fifo).
 Cost predict_fifo_cost(const Stream& stream);

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <cstdint>
 #include <set>
+#include <span>
 
 namespace weft {
 
@@ -45,6 +46,23 @@ Columns columns_of(const RtlMemory& memory) {
     return {varied, static_cast<double>(distinct.size())};
 }
 
+void add_face(Variables& variables, std::span<const std::pair<std::string, std::int64_t>> parameters, std::span<const RtlMemory> memories) {
+    for (const auto& [name, value] : parameters) variables[name] = static_cast<double>(value);
+    for (const RtlMemory& memory : memories) {
+        std::string name = memory.name();
+        while (!name.empty() && std::isdigit(static_cast<unsigned char>(name.back()))) name.pop_back();
+        const auto depth = static_cast<double>(memory.depth());
+        variables[name + "_count"] += 1;
+        variables[name + "_width"] += memory.width();
+        const Columns columns = columns_of(memory);
+        variables[name + "_columns"] += columns.distinct;
+        double& deepest = variables[name + "_depth"];
+        deepest = std::max(deepest, depth);
+        const Variables size{{"Width", columns.varied}, {"Depth", depth}};
+        variables[name + "_bram18"] += *evaluate_expression("bram18(Width, Depth)", size);
+    }
+}
+
 }  // namespace
 
 Variables cost_variables(const Unit& unit) {
@@ -59,20 +77,13 @@ Variables cost_variables(const Unit& unit) {
     variables["Dsp"] = unit.def->cost ? unit.def->cost(unit).dsp : 0;
     for (const auto& [name, value] : unit.parameters) variables[name] = static_cast<double>(value);
     const RtlFace face = unit.def->rtl(unit);
-    for (const auto& [name, value] : face.parameters) variables[name] = static_cast<double>(value);
-    for (const RtlMemory& memory : face.memories) {
-        std::string name = memory.name();
-        while (!name.empty() && std::isdigit(static_cast<unsigned char>(name.back()))) name.pop_back();
-        const auto depth = static_cast<double>(memory.depth());
-        variables[name + "_count"] += 1;
-        variables[name + "_width"] += memory.width();
-        const Columns columns = columns_of(memory);
-        variables[name + "_columns"] += columns.distinct;
-        double& deepest = variables[name + "_depth"];
-        deepest = std::max(deepest, depth);
-        const Variables size{{"Width", columns.varied}, {"Depth", depth}};
-        variables[name + "_bram18"] += *evaluate_expression("bram18(Width, Depth)", size);
-    }
+    add_face(variables, face.parameters, face.memories);
+    return variables;
+}
+
+Variables cost_variables(const RtlOutput& output) {
+    Variables variables;
+    add_face(variables, output.parameters, output.memories);
     return variables;
 }
 

@@ -16,7 +16,9 @@ namespace weft {
 ///   weights_width                  bits of a word, added up
 ///   weights_columns                of these, bits that change from word to word, equal ones of a memory counted once
 ///   weights_bram18                 half block RAMs for the bits that change, if they are in block RAM
-/// The unit has an RTL face.
+/// The unit has an RTL face. What stands behind its output is not among them.
 Variables cost_variables(const Unit& unit);
+/// Parameters and memories of what stands behind a unit's output, named in the same way.
+Variables cost_variables(const RtlOutput& output);
 
 }  // namespace weft

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <string>
@@ -47,7 +48,7 @@ struct PortDef {
     bool repeated = false;  ///< Any number of such ports (concat's inputs, fork's outputs).
     /// RTL, of an input: ready comes from a register, so that the producer may be joined to it by wires.
     bool registered_ready = false;
-    /// RTL, of an output: the unit ends in a FIFO of the stream's depth (Stream::rtl_depth), so that none stands behind it.
+    /// RTL, of an output: behind it stands RtlFace::output, with a FIFO of the stream's depth (Stream::rtl_depth), so that no other does.
     bool buffered = false;
 };
 
@@ -89,13 +90,25 @@ struct RomTable {
     std::vector<std::string> pragmas;  ///< Put into the accessor, for example "ARRAY_PARTITION variable=w dim=2 complete".
 };
 
+/// A module behind a unit's buffered port: it tells the unit when there is `room`, is told how many places it `takes`, gets accumulators
+/// (`acc_valid`, `acc`), and gives the port's beats.
+struct RtlOutput {
+    std::string_view name;  ///< Its module is `weft_<name>`, its cost table units/<name>/cost.toml.
+    std::vector<std::pair<std::string, std::int64_t>> parameters;
+    std::vector<RtlMemory> memories;  ///< As in RtlFace; `Name` is `<unit>_<name>`.
+    int takes_bits = 1;
+    int acc_bits = 1;  ///< Of a beat.
+};
+
 /// What an instance of the unit's SystemVerilog module needs besides the table's parameters (all of which it has, in the table's order).
 struct RtlFace {
-    /// Parameters that follow from the streams, the constants and the stage: element bits, output depth, and so on.
+    /// Parameters that follow from the streams and the constants: element bits, sums, and so on.
     std::vector<std::pair<std::string, std::int64_t>> parameters;
     /// Initial contents. The module finds them by its parameter `Name`, the unit's name: `<Name>_<memory>.mem`.
     std::vector<RtlMemory> memories;
-    std::string_view module = {};  ///< One that several units share; empty: `weft_<name>`.
+    std::optional<RtlOutput> output = {};  ///< Behind the unit's output; of units whose port is `buffered`.
+    /// Packed parameters: 32 bits an element, the first one lowest.
+    std::vector<std::pair<std::string, std::vector<std::uint32_t>>> vectors = {};
 };
 
 /// One choice of folding parameters, as the search sees it.

@@ -19,6 +19,8 @@ namespace weft {
 namespace {
 
 constexpr std::string_view module_prefix = "weft_";
+/// Between a unit and what stands behind its buffered port (RtlOutput).
+constexpr const char* output_parts[] = {"room", "takes", "acc_valid", "acc"};
 
 /// The embedded SystemVerilog files by the module that they define.
 std::map<std::string, const EmbeddedFile*, std::less<>> modules() {
@@ -142,35 +144,33 @@ private:
 
     void fifo(TextWriter& out, const Stream& s) {
         const UnitDef& def = unit_for(UnitRole::fifo);
-        out.line(
-            fmt::format("{} #(.Width({}), .Depth({})) {} (", module_of(def), bits_of(s), std::max(1, s.rtl_depth), rtl_fifo_instance(s)));
+        out.line(fmt::format("{} #(.Width({}), .Depth({})) {} (", module_of(def.name), bits_of(s), std::max(1, s.rtl_depth),
+                             rtl_fifo_instance(s)));
         out.line("    .clk(clk), .rst(rst),");
         out.line(fmt::format("    .in_valid({0}_valid), .in_ready({0}_ready), .in_data({0}_data),", written(s)));
         out.line(fmt::format("    .out_valid({0}_valid), .out_ready({0}_ready), .out_data({0}_data));", read(s)));
     }
 
-    static std::string module_of(const UnitDef& def) { return std::string(module_prefix) + std::string(def.name); }
+    static std::string module_of(std::string_view name) { return std::string(module_prefix) + std::string(name); }
 
     void instance(TextWriter& out, const Unit& unit) {
         const RtlFace face = unit.def->rtl(unit);
         out.line(fmt::format("// {}", about(unit)));
-        out.line(fmt::format("{} #(", face.module.empty() ? module_of(*unit.def) : std::string(face.module)));
         std::vector<std::string> parameters;
-        for (const ParameterDef& row : unit.def->parameters)
-            parameters.push_back(fmt::format(".{}({})", row.name, unit.parameter(row.name)));
-        for (const auto& [name, value] : face.parameters) parameters.push_back(fmt::format(".{}({})", name, value));
+        for (const ParameterDef& row : unit.def->parameters) parameters.push_back(setting(row.name, unit.parameter(row.name)));
+        for (const auto& [name, value] : face.parameters) parameters.push_back(setting(name, value));
+        for (const auto& [name, elements] : face.vectors) parameters.push_back(fmt::format(".{}({})", name, packed(elements)));
         if (!face.memories.empty()) parameters.push_back(fmt::format(".Name(\"{}\")", unit.name));
-        for (std::size_t i = 0; i < parameters.size(); ++i)
-            out.line(fmt::format("    {}{}", parameters[i], i + 1 < parameters.size() ? "," : ""));
-        out.line(fmt::format(") {} (", rtl_instance(unit)));
-        out.line("    .clk(clk),");
-        out.line("    .rst(rst),");
         std::vector<std::string> pins;
         for (const bool output : {false, true}) {
             const auto& streams = output ? unit.outputs : unit.inputs;
             std::size_t next = 0;
             for (const PortDef& port : unit.def->ports) {
                 if (port.output != output) continue;
+                if (port.buffered) {
+                    for (const char* part : output_parts) pins.push_back(fmt::format(".{1}(o_{0}_{1})", unit.name, part));
+                    continue;
+                }
                 const std::size_t count = port.repeated ? streams.size() - next : 1;
                 for (const char* part : {"valid", "ready", "data"}) {
                     std::vector<std::string> signals;
@@ -185,10 +185,54 @@ private:
                 next += count;
             }
         }
+        if (face.output) declare_output(out, unit, *face.output);
+        module_instance(out, module_of(unit.def->name), parameters, rtl_instance(unit), pins);
+        add_memories(unit.name, face.memories);
+        if (face.output) this->output(out, unit, *face.output);
+    }
+
+    static std::string setting(std::string_view name, std::int64_t value) { return fmt::format(".{}({})", name, value); }
+
+    static std::string packed(const std::vector<std::uint32_t>& elements) {
+        std::string digits;
+        for (auto element = elements.rbegin(); element != elements.rend(); ++element) digits += fmt::format("{:08x}", *element);
+        return fmt::format("{}'h{}", 32 * elements.size(), digits);
+    }
+
+    static void module_instance(TextWriter& out, const std::string& module, const std::vector<std::string>& parameters,
+                                const std::string& name, const std::vector<std::string>& pins) {
+        out.line(fmt::format("{} #(", module));
+        for (std::size_t i = 0; i < parameters.size(); ++i)
+            out.line(fmt::format("    {}{}", parameters[i], i + 1 < parameters.size() ? "," : ""));
+        out.line(fmt::format(") {} (", name));
+        out.line("    .clk(clk),");
+        out.line("    .rst(rst),");
         for (std::size_t i = 0; i < pins.size(); ++i) out.line(fmt::format("    {}{}", pins[i], i + 1 < pins.size() ? "," : ""));
         out.line(");");
-        for (const RtlMemory& memory : face.memories)
-            project_.files.push_back({fmt::format("rtl/{}_{}.mem", unit.name, memory.name()), memory.text()});
+    }
+
+    void add_memories(const std::string& name, const std::vector<RtlMemory>& memories) {
+        for (const RtlMemory& memory : memories)
+            project_.files.push_back({fmt::format("rtl/{}_{}.mem", name, memory.name()), memory.text()});
+    }
+
+    static void declare_output(TextWriter& out, const Unit& unit, const RtlOutput& output) {
+        out.line(fmt::format("logic o_{}_room;", unit.name));
+        out.line(fmt::format("logic [{}:0] o_{}_takes;", output.takes_bits - 1, unit.name));
+        out.line(fmt::format("logic o_{}_acc_valid;", unit.name));
+        out.line(fmt::format("logic [{}:0] o_{}_acc;", output.acc_bits - 1, unit.name));
+    }
+
+    void output(TextWriter& out, const Unit& unit, const RtlOutput& output) {
+        const std::string name = fmt::format("{}_{}", unit.name, output.name);
+        std::vector<std::string> parameters, pins;
+        for (const auto& [parameter, value] : output.parameters) parameters.push_back(setting(parameter, value));
+        if (!output.memories.empty()) parameters.push_back(fmt::format(".Name(\"{}\")", name));
+        for (const char* part : output_parts) pins.push_back(fmt::format(".{1}(o_{0}_{1})", unit.name, part));
+        for (const char* part : {"valid", "ready", "data"})
+            pins.push_back(fmt::format(".out_{1}({0}_{1})", written(*unit.outputs[0]), part));
+        module_instance(out, module_of(output.name), parameters, rtl_output_instance(unit, output), pins);
+        add_memories(name, output.memories);
     }
 
     /// The rules of valid and ready, checked on every stream in simulations that ask for it.
@@ -220,6 +264,7 @@ bool has_rtl(const Design& design) {
 }
 
 std::string rtl_instance(const Unit& unit) { return "u_" + unit.name; }
+std::string rtl_output_instance(const Unit& unit, const RtlOutput& output) { return fmt::format("{}_{}", output.name, unit.name); }
 std::string rtl_fifo_instance(const Stream& stream) { return "fifo_" + stream.name; }
 
 bool has_rtl_fifo(const Stream& stream) {

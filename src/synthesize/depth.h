@@ -38,8 +38,8 @@ struct DepthReport {
     LogicDepth longest;             ///< Of the path that ranks worst as a whole.
     int rank = 0;                   ///< Its rank: 80 a LUT level, 30 for entering a carry, 1 a carry bit, 60 out of a block memory.
     std::vector<std::string> path;  ///< That path: readable names of nets and types of cells, in turn.
-    /// Most sink pins of a net that enables, resets, selects or addresses something; no clock, not the reset at port `rst`, and no net marked
-    /// with max_fanout.
+    /// Most sink pins of a net that enables, resets, selects or addresses something; no clock, not the reset at port `rst`, and no net
+    /// marked with max_fanout.
     int fanout = 0;
     std::string fanout_net;
     std::string fanout_sinks;  ///< "300 CE, 12 LUT"

@@ -80,6 +80,7 @@ void add_depth(Json& json, const DepthReport& depth) {
     json["lut_levels"] = depth.worst.lut_levels;
     json["carry_bits"] = depth.worst.carry_bits;
     json["carry_chains"] = depth.worst.carry_chains;
+    json["rank"] = depth.rank;
     json["fanout"] = depth.fanout;
     json["fanout_net"] = depth.fanout_net;
     json["path"] = depth.path;
@@ -102,8 +103,8 @@ Json shell_json(const ShellCounts& shell) {
 }
 
 std::string deepest_text(const std::string& name, const DepthReport& depth) {
-    return fmt::format("deepest path in {} ({} LUT levels, {} carry bits): {}\n", name, depth.longest.lut_levels, depth.longest.carry_bits,
-                       fmt::join(depth.path, " > "));
+    return fmt::format("deepest path in {} ({} LUT levels, {} carry bits, rank {}): {}\n", name, depth.longest.lut_levels,
+                       depth.longest.carry_bits, depth.rank, fmt::join(depth.path, " > "));
 }
 
 std::string fanout_text(const std::string& name, const DepthReport& depth) {
@@ -174,7 +175,13 @@ Result<SynthesisReport> count_design(const Design& design, const Board& board, c
     };
     add_fifos(nullptr);
     for (const auto& unit : design.units) {
-        add(unit->name, fmt::format("{}", fmt::join(unit->nodes, ", ")), rtl_instance(*unit), predict_cost(*unit));
+        const std::string nodes = fmt::format("{}", fmt::join(unit->nodes, ", "));
+        const UnitCosts costs = predict_costs(*unit);
+        add(unit->name, nodes, rtl_instance(*unit), costs.unit);
+        if (costs.output) {
+            const std::string output = rtl_output_instance(*unit, *unit->def->rtl(*unit).output);
+            add(output, nodes, output, *costs.output);
+        }
         add_fifos(unit.get());
     }
     for (const UnitCounts& unit : report.units) add_warnings(report.warnings, unit.node, unit.unit, unit.module, unit.counts);
@@ -190,6 +197,13 @@ Status count_shells(const Design& design, const EmitOptions& options, SynthesisR
         for (const SynthesizedInstance& part : synthesis.instances) add_warnings(report.warnings, "", part.name, part.module, part.counts);
         report.shells.push_back({module, std::move(synthesis.instances), synthesis.totals, synthesis.worst, std::move(synthesis.border)});
     }
+    return Ok{};
+}
+
+Status count_flat(const Design& design, SynthesisReport& report) {
+    WEFT_ASSIGN(const RtlProject project, emit_rtl(design, {}));
+    WEFT_ASSIGN(report.flat, synthesize_flat(project.core, project.files, report.board->family));
+    add_warnings(report.warnings, "", "flat", project.core, *report.flat);
     return Ok{};
 }
 
@@ -219,6 +233,10 @@ Json to_json(const SynthesisReport& report) {
               {"carry_bits", report.worst.carry_bits},
               {"regions", regions_that_fit(counted_cost(report), *report.board)},
               {"units", units}};
+    if (report.flat) {
+        add_counts(json["flat"], report.flat->resources);
+        add_depth(json["flat"], report.flat->depth);
+    }
     if (!report.shells.empty()) {
         Json& shells = json["shells"] = Json::array();
         for (const ShellCounts& shell : report.shells) shells.push_back(shell_json(shell));
@@ -262,6 +280,11 @@ std::string to_text(const SynthesisReport& report) {
     if (widest) text += fanout_text(widest->unit, widest->counts.depth);
     const std::vector<std::string> regions = regions_that_fit(counted, *report.board);
     if (!regions.empty()) text += fmt::format("fits {} of {}\n", fmt::join(regions, ", "), report.board->name);
+    if (report.flat) {
+        const ResourceCounts& counts = report.flat->resources;
+        text += fmt::format("\nas one netlist: DSP {}, LUT {}, FF {}, BRAM36 {}\n", counts.dsp, counts.lut, counts.ff, counts.bram36());
+        text += deepest_text("it", report.flat->depth) + fanout_text("it", report.flat->depth);
+    }
     for (const ShellCounts& shell : report.shells) text += shell_text(shell);
     return text;
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,9 @@ struct SynthesisReport {
     Cost predicted;
     LogicDepth worst;
     BorderPath border;
-    std::vector<ShellCounts> shells;  ///< As far as they were asked for; in no total.
-    Diagnostics warnings;             ///< Cells that were not counted, combinational loops, multipliers without registers.
+    std::vector<ShellCounts> shells;   ///< As far as they were asked for; in no total.
+    std::optional<ModuleCounts> flat;  ///< Of the core as one netlist, if that was asked for; in no total.
+    Diagnostics warnings;              ///< Cells that were not counted, combinational loops, multipliers without registers.
 };
 
 /// Adds what makes the counts of a module too low or bars a fast clock. `name` is the instance's.
@@ -52,7 +54,10 @@ Result<SynthesisReport> count_design(const Design& design, const Board& board, c
 /// Counts the parts of both shells of the design into `report`. Fails where no shell takes the design.
 Status count_shells(const Design& design, const EmitOptions& options, SynthesisReport& report, const SynthesisProgress& progress = {});
 
-/// `totals` and `predicted`, each `{dsp, lut, ff, bram36, uram}`, `units[]`, and `shells[]` with their `parts[]`.
+/// Counts the core as one netlist, as tools see it that flatten, into `report`. Takes minutes.
+Status count_flat(const Design& design, SynthesisReport& report);
+
+/// `totals` and `predicted`, each `{dsp, lut, ff, bram36, uram}`, `units[]`, `shells[]` with their `parts[]`, and `flat`.
 nlohmann::ordered_json to_json(const SynthesisReport& report);
 std::string to_text(const SynthesisReport& report);
 

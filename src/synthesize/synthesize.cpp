@@ -177,11 +177,9 @@ Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const N
     for (const ProjectFile& file : files) {
         if (!has_extension(file, ".mem")) continue;
         const std::string stem = stem_of(file.path);
-        for (const auto& [name, job] : named) {
-            if (!starts_memory(stem, name)) continue;
-            jobs[job].second.memories.push_back({stem.substr(name.size()) + ".mem", file.text});
-            break;
-        }
+        const auto owner = std::ranges::find_if(named, [&](const auto& entry) { return starts_memory(stem, entry.first); });
+        for (auto at = owner; at != named.end() && at->first == owner->first; ++at)
+            jobs[at->second].second.memories.push_back({stem.substr(at->first.size()) + ".mem", file.text});
     }
     return jobs;
 }
@@ -247,6 +245,16 @@ Result<Synthesis> synthesize(std::string_view core, std::span<const ProjectFile>
     synthesis.border = Borders(*netlist.top(), synthesis.instances).run();
     synthesis.worst.join(synthesis.border.depth);
     return synthesis;
+}
+
+Result<ModuleCounts> synthesize_flat(std::string_view core, std::span<const ProjectFile> files, std::string_view family) {
+    WEFT_ASSIGN(const Yosys yosys, Yosys::find());
+    SynthesisJob job{.module = std::string(core), .flat = true};
+    for (const ProjectFile& file : files) {
+        if (has_extension(file, ".sv")) job.sources.push_back(file);
+        if (has_extension(file, ".mem")) job.memories.push_back({stem_of(file.path) + ".mem", file.text});
+    }
+    return yosys.map(job, family);
 }
 
 }  // namespace weft

@@ -47,6 +47,9 @@ using SynthesisProgress = std::function<void(std::int64_t done, std::int64_t tot
 Result<Synthesis> synthesize(std::string_view core, std::span<const ProjectFile> files, std::string_view family,
                              const SynthesisProgress& progress = {}, std::string_view inner = {});
 
+/// The whole core as one netlist, as tools see it that flatten: modules that say keep_hierarchy alone stay.
+Result<ModuleCounts> synthesize_flat(std::string_view core, std::span<const ProjectFile> files, std::string_view family);
+
 /// The jobs behind the instances of a core, by instance name: what `synthesize` maps.
 Result<std::vector<std::pair<std::string, SynthesisJob>>> synthesis_jobs(const Netlist& core, std::span<const ProjectFile> files,
                                                                          std::string_view inner = {});

@@ -35,6 +35,13 @@ constexpr std::string_view map_script =
     "synth_xilinx -family {family} -noiopad -noclkbuf -top {top}\n"
     "json -o {folder}/netlist.json\n";
 
+constexpr std::string_view flat_script =
+    "read_verilog -sv -defer {sources}\n"
+    "hierarchy -top {module}\n"
+    "rename -top {top}\n"
+    "synth_xilinx -flatten -family {family} -noiopad -noclkbuf -top {top}\n"
+    "json -o {folder}/netlist.json\n";
+
 // Yosys 0.23 fails an assertion of its own on some modules (weft_unpack) whose parameters are set that way: there they become defaults.
 constexpr std::string_view map_script_of_defaults =
     "read_verilog -sv {sources}\n"
@@ -74,7 +81,8 @@ Diagnostic failure(std::string_view what, const ProcessResult& result) {
 Status run_script(const fs::path& folder, const std::string& script, std::string_view what) {
     const fs::path path = folder / "script.ys";
     WEFT_CHECK(write_file(path, script));
-    WEFT_ASSIGN(const ProcessResult result, run_process({"yosys", "-q", "-s", path.string()}));
+    // From there, because a flattened design names its memories without their folder.
+    WEFT_ASSIGN(const ProcessResult result, run_process({"env", "-C", folder.string(), "yosys", "-q", "-s", path.string()}));
     if (result.exit_code != 0) return failure(what, result);
     return Ok{};
 }
@@ -131,6 +139,7 @@ std::string key_of(const SynthesisJob& job, std::string_view family, std::string
     const auto add = [&](std::string_view part) { digest.update(fmt::format("{}:{}", part.size(), part)); };
     for (const std::string_view part : {version, map_script, family, std::string_view(job.module)}) add(part);
     add(fmt::format("{}", result_format));
+    if (job.flat) add(flat_script);
     for (const auto& [name, value] : job.parameters) {
         add(name);
         if (name != name_parameter) add(value);
@@ -182,7 +191,8 @@ Result<ModuleCounts> Yosys::map(const SynthesisJob& job, std::string_view family
         sources += " " + path.string();
     }
     const std::string name = (folder.path() / "memory").string();
-    for (const ProjectFile& file : job.memories) WEFT_CHECK(write_file(name + file.path, file.text));
+    for (const ProjectFile& file : job.memories)
+        WEFT_CHECK(write_file(job.flat ? folder.path() / file.path : fs::path(name + file.path), file.text));
     for (const auto& [parameter, value] : job.parameters) {
         const std::string constant = parameter_constant(parameter == name_parameter && !text_of(value).empty() ? name : value);
         parameters += fmt::format(" -chparam {} {}", parameter, constant);
@@ -195,7 +205,7 @@ Result<ModuleCounts> Yosys::map(const SynthesisJob& job, std::string_view family
                            fmt::arg("parameters", settings), fmt::arg("top", top), fmt::arg("folder", folder.path().string()),
                            fmt::arg("family", family));
     };
-    Status mapped = run_script(folder.path(), script(map_script, parameters), what);
+    Status mapped = run_script(folder.path(), script(job.flat ? flat_script : map_script, parameters), what);
     if (!mapped && mapped.error()[0].help.find("modules_.count(module->name) == 0") != std::string::npos)
         mapped = run_script(folder.path(), script(map_script_of_defaults, defaults), what);
     WEFT_CHECK(mapped);

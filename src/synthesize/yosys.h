@@ -22,7 +22,9 @@ struct SynthesisJob {
     /// Values as Yosys writes them in JSON: bits, highest first, or text.
     std::map<std::string, std::string, std::less<>> parameters;
     std::vector<ProjectFile> sources;   ///< SystemVerilog, in order of path.
-    std::vector<ProjectFile> memories;  ///< For $readmemh, by the name behind the parameter `Name`: "_weights.mem".
+    std::vector<ProjectFile> memories;  ///< For $readmemh, by the name behind the parameter `Name`: "_weights0.mem".
+    /// All modules below become one, but for those that say keep_hierarchy, as tools do that flatten. Memories have their whole names.
+    bool flat = false;
 };
 
 struct ModuleCounts {

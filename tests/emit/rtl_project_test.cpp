@@ -90,6 +90,43 @@ TEST_F(RtlTools, IcarusTakesIt) {
                  [](const std::string& top) { return std::vector<std::string>{"iverilog", "-g2012", "-t", "null", "-s", top}; });
 }
 
+TEST_F(RtlTools, ModulesRefuseParametersThatTheyCannotBeBuiltFor) {
+    if (!installed("verilator")) GTEST_SKIP() << "verilator is not installed";
+    struct Wrong {
+        const char* module;
+        std::vector<std::string> parameters;
+        const char* said;  ///< Empty: they are right.
+    };
+    const Wrong wrong[] = {
+        {"weft_fifo", {"-GDepth=0"}, "a FIFO holds a beat at least"},
+        {"weft_rom", {"-GLatency=3"}, "Latency is 0, 1 or 2"},
+        {"weft_scale", {"-GCascade=3"}, "Cascade is 0, 1 or 2"},
+        {"weft_output", {"-GForm=5"}, "not in the table of output.sv"},
+        {"weft_output", {"-GDepth=2", "-GTakes=3"}, "the FIFO never has room for the Takes beats"},
+        {"weft_output", {"-GDepth=3", "-GTakes=3"}, ""},
+        {"weft_add_lane", {"-GMethod=3"}, "not in the table of add_lane.sv"},
+        {"weft_window", {"-GForm=2"}, "Form 0 gives all taps in a beat"},
+        {"weft_matvec", {"-GOutputLanes=2"}, "no such array of DSPs"},
+        {"weft_depthwise", {"-GLanes=2"}, "a beat has no more than a position"},
+        {"weft_pool", {"-GTapsPerBeat=2"}, "a beat has no more channels and taps than a position"},
+        {"weft_concat", {"-GInWidth=15"}, "InWidth is not what Ports says"},
+        {"weft_width_step", {"-GOutPixels=2", "-GOutLanes=2"}, "changes pixels or lanes, not both"},
+    };
+    for (const Wrong& w : wrong) {
+        const test::TemporaryFolder folder;
+        std::vector<std::string> command{"verilator", "--lint-only", "--top-module", w.module};
+        command.insert(command.end(), w.parameters.begin(), w.parameters.end());
+        for (const ProjectFile& file : rtl_sources(w.module)) {
+            ASSERT_TRUE(write_file(folder / file.path, file.text));
+            command.push_back((folder / file.path).string());
+        }
+        const auto result = run_process(command);
+        ASSERT_TRUE(result);
+        EXPECT_EQ(result->exit_code == 0, *w.said == '\0') << w.module << "\n" << result->errors;
+        EXPECT_THAT(result->errors, ::testing::HasSubstr(w.said)) << w.module;
+    }
+}
+
 TEST(RtlProject, SameDesignSameBytes) {
     const auto texts = [] {
         std::string all;

@@ -45,6 +45,25 @@ TEST(Schedule, LeavesNoBubbleAndOverlapsAllUnits) {
     }
 }
 
+/// Sums of 576 positions, of 18 and of 42 bits, and what they are compared with: one cycle each, whatever their width.
+TEST(Schedule, WideWordsTakeNoMoreCyclesThanNarrowOnes) {
+    const auto latency = [](std::int64_t min, std::int64_t max) {
+        CaseBuilder build("wide");
+        Stream* in = build.input({32, 18, 1, 3}, min, max);
+        Stream* out = build.output({1, 1, 1, 3}, -3, 4);
+        Unit* unit = build.unit(unit_global_pool, {in}, {out}, {{"Rows", 32}, {"Columns", 18}, {"Channels", 3}, {"Lanes", 3}});
+        unit->requantize = sample_stage(RequantizeForm::thresholds, 3, true, 576 * min, 576 * max, -3, 4);
+        const UnitCase point = build.finish();
+        EXPECT_TRUE(set_rtl_depths(*point));
+        const auto result = schedule(*point);
+        EXPECT_TRUE(result);
+        return result ? result->latency_cycles : 0;
+    };
+    const std::int64_t narrow = latency(-128, 127), wide = latency(-(std::int64_t{1} << 31), (std::int64_t{1} << 31) - 1);
+    EXPECT_GT(narrow, 576);
+    EXPECT_EQ(wide, narrow);
+}
+
 TEST(Schedule, SharesOfTheLatencyAddUp) {
     const Design design = prepared(resnet8());
     const auto result = schedule(design);

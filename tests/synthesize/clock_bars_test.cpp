@@ -5,12 +5,17 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <stdexcept>
 
+#include "src/design/plumb.h"
 #include "src/emit/rtl.h"
+#include "src/explore/folding.h"
+#include "src/schedule/schedule.h"
 #include "src/synthesize/report.h"
 #include "src/synthesize/synthesize.h"
+#include "tests/design/sample_designs.h"
 #include "tests/passing_design.h"
 #include "units/common/cases.h"
 
@@ -41,107 +46,135 @@ TEST(ClockBars, AreToldWhereTheyBreak) {
     EXPECT_THAT(broken_bars({.fanout = 257, .fanout_net = "net"}), ElementsAre("257 loads on net"));
 }
 
-/// A module of instances whose ports are parts of its own.
-class Collection {
-public:
-    /// `ports`: name and width, outputs with a minus.
-    void add(std::string_view module, std::string_view parameters, const std::vector<std::pair<std::string_view, int>>& ports) {
-        body_ += fmt::format("    {} #({}) part{} (", module, parameters, parts_++);
-        std::string_view separator = "";
-        for (const auto& [name, width] : ports) {
-            int& used = width < 0 ? out_ : in_;
-            body_ += fmt::format("{}.{}({}[{}+:{}])", separator, name, width < 0 ? "out" : "in", used, std::abs(width));
-            used += std::abs(width);
-            separator = ", ";
-        }
-        body_ += ", .clk(clk));\n";
-    }
-    std::string text(std::string_view name) const {
-        return fmt::format(
-            "module {} #(parameter Name = \"\") (\n    input logic clk, input logic [{}:0] in, output logic [{}:0] out);\n{}endmodule\n",
-            name, in_ - 1, out_ - 1, body_);
-    }
-
-private:
-    std::string body_;
-    int parts_ = 0, in_ = 0, out_ = 0;
+/// A part of a unit, at the widest words that it may meet.
+struct Part {
+    std::string name;
+    std::string module;
+    std::map<std::string, std::int64_t> parameters;
 };
 
-TEST(ClockBars, HoldForTheWidestWords) {
+std::vector<Part> widest_parts() {
+    return {
+        // Sums: of chains, over beats, of windows and frames, of two streams.
+        {"sum", "weft_sum", {{"Count", 3}, {"Depth", 2}, {"Width", 45}, {"SumBits", 50}, {"Accumulate", 1}}},
+        {"pool_sum",
+         "weft_pool_element",
+         {{"TapsPerBeat", 3},
+          {"TapFolds", 3},
+          {"Present", 3},
+          {"Maximum", 0},
+          {"Offset", 977},
+          {"InBits", 32},
+          {"InSigned", 1},
+          {"SumBits", 40}}},
+        {"pool_maximum",
+         "weft_pool_element",
+         {{"TapsPerBeat", 3}, {"TapFolds", 2}, {"Present", 2}, {"Maximum", 1}, {"InBits", 32}, {"InSigned", 0}, {"SumBits", 33}}},
+        {"global_sum",
+         "weft_global_pool_lane",
+         {{"Folds", 7}, {"Pixels", 2}, {"Present", 1}, {"Maximum", 0}, {"InBits", 32}, {"InSigned", 1}, {"SumBits", 50}}},
+        {"global_maximum",
+         "weft_global_pool_lane",
+         {{"Folds", 7}, {"Pixels", 2}, {"Present", 1}, {"Maximum", 1}, {"InBits", 32}, {"InSigned", 1}, {"SumBits", 32}}},
+        {"add_shifted",
+         "weft_add_lane",
+         {{"AWidth", 32}, {"BWidth", 32}, {"AccBits", 62}, {"Method", 0}, {"ShiftB", 30}, {"NegateA", 1}, {"MulBits", 44}}},
+        {"add_scaled",
+         "weft_add_lane",
+         {{"AWidth", 32},
+          {"BWidth", 32},
+          {"AccBits", 62},
+          {"Method", 2},
+          {"MulBits", 44},
+          {"AccDigits", 2},
+          {"MulDigits", 2},
+          {"ProductBits", 62}}},
+        {"add_half_scaled",
+         "weft_add_lane",
+         {{"AWidth", 27}, {"BWidth", 27}, {"AccBits", 48}, {"Method", 1}, {"ScaledA", 1}, {"MulBits", 18}, {"ShiftB", 20}, {"NegateB", 1}}},
+        // Stages: saturated, convergent and bounded results, thresholds.
+        {"stage_saturated",
+         "weft_stage_multiply",
+         {{"AccBits", 62}, {"AccUsed", 18}, {"Saturate", 1}, {"MulBits", 27}, {"SumBits", 48}, {"Shift", 30}, {"OutBits", 8}}},
+        {"stage_convergent",
+         "weft_stage_multiply",
+         {{"AccBits", 62},
+          {"AccUsed", 62},
+          {"AccDigits", 4},
+          {"MulDigits", 2},
+          {"MulBits", 44},
+          {"SumBits", 104},
+          {"Shift", 60},
+          {"Convergent", 1},
+          {"OutBits", 8}}},
+        {"stage_bounded",
+         "weft_stage_multiply",
+         {{"AccBits", 33},
+          {"AccUsed", 33},
+          {"AccDigits", 2},
+          {"MulBits", 27},
+          {"SumBits", 60},
+          {"Shift", 2},
+          {"OutBits", 32},
+          {"Bounds", 2}}},
+        {"stage_search",
+         "weft_stage_search",
+         {{"AccBits", 62}, {"AccUsed", 62}, {"Levels", 2}, {"Shared", 1}, {"ValuesShared", 2}, {"OutBits", 24}, {"Trail", 5}}},
+        // Beats so wide that control is copied.
+        {"fifo", "weft_fifo", {{"Width", 1200}, {"Depth", 2}}},
+        {"fork", "weft_fork", {{"Lanes", 75}, {"InBits", 8}, {"Outputs", 2}}},
+        {"width", "weft_width", {{"Columns", 3}, {"Channels", 64}, {"InputLanes", 11}, {"OutputLanes", 13}, {"InBits", 8}}},
+        {"window",
+         "weft_window",
+         {{"Rows", 3},
+          {"Columns", 40},
+          {"KernelH", 1},
+          {"PadTop", 0},
+          {"PadBottom", 0},
+          {"KernelW", 9},
+          {"PadLeft", 4},
+          {"PadRight", 4},
+          {"Pixels", 4},
+          {"TapsPerBeat", 9},
+          {"PadValue", -5},
+          {"OutBits", 9}}},
+    };
+}
+
+std::string bits_of(std::int64_t value) {
+    std::string bits;
+    for (int bit = 63; bit >= 0; --bit) bits += (static_cast<std::uint64_t>(value) >> bit & 1) != 0 ? '1' : '0';
+    return bits;
+}
+
+class ClockBarsOfParts : public testing::TestWithParam<Part> {};
+
+TEST_P(ClockBarsOfParts, Hold) {
     const auto yosys = Yosys::find();
     if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
-    Collection parts;
-    // Sums: of chains, over beats, of windows and frames, of two streams.
-    parts.add("weft_sum", ".Count(3), .Depth(2), .Width(45), .SumBits(50), .Accumulate(1)",
-              {{"first", 1}, {"enable", 1}, {"words", 3 * 45}, {"sum", -50}});
-    parts.add("weft_pool_element",
-              ".TapsPerBeat(3), .TapFolds(3), .Present(3), .Maximum(0), .Offset(64'sd977), .InBits(32), .InSigned(1), .SumBits(40)",
-              {{"partial", 1}, {"valid", 1}, {"first", 1}, {"taps", 3 * 32}, {"acc", -40}});
-    parts.add("weft_pool_element", ".TapsPerBeat(3), .TapFolds(2), .Present(2), .Maximum(1), .InBits(32), .InSigned(0), .SumBits(33)",
-              {{"partial", 1}, {"valid", 1}, {"first", 1}, {"taps", 3 * 32}, {"acc", -33}});
-    for (const int maximum : {0, 1})
-        parts.add(
-            "weft_global_pool_lane",
-            fmt::format(".Folds(7), .Pixels(2), .Present(1), .Maximum({}), .InBits(32), .InSigned(1), .SumBits({})", maximum,
-                        maximum ? 32 : 50),
-            {{"partial", 1}, {"terms", 2 * 32}, {"tree_fold", 3}, {"fold", 3}, {"valid", 1}, {"first", 1}, {"acc", maximum ? -32 : -50}});
-    const std::vector<std::pair<std::string_view, int>> add_ports{
-        {"a", 32}, {"b", 32}, {"multiplier_a", 44}, {"multiplier_b", 44}, {"acc", -62}};
-    parts.add("weft_add_lane", ".AWidth(32), .BWidth(32), .AccBits(62), .Method(0), .ShiftB(30), .NegateA(1), .MulBits(44)", add_ports);
-    parts.add("weft_add_lane",
-              ".AWidth(32), .BWidth(32), .AccBits(62), .Method(2), .MulBits(44), .AccDigits(2), .MulDigits(2), .ProductBits(62)",
-              add_ports);
-    parts.add("weft_add_lane", ".AWidth(27), .BWidth(27), .AccBits(48), .Method(1), .ScaledA(1), .MulBits(18), .ShiftB(20), .NegateB(1)",
-              {{"a", 27}, {"b", 27}, {"multiplier_a", 18}, {"multiplier_b", 18}, {"acc", -48}});
-    // Stages: saturated, convergent and bounded results, thresholds.
-    const auto stage_ports = [](int acc, int multiplier, int sum, int result) {
-        return std::vector<std::pair<std::string_view, int>>{{"acc", acc},    {"multiplier", multiplier}, {"addend", sum},
-                                                             {"low", result}, {"high", result},           {"result", -result}};
-    };
-    parts.add("weft_stage_multiply", ".AccBits(62), .AccUsed(18), .Saturate(1), .MulBits(27), .SumBits(48), .Shift(30), .OutBits(8)",
-              stage_ports(62, 27, 48, 8));
-    parts.add(
-        "weft_stage_multiply",
-        ".AccBits(62), .AccUsed(62), .AccDigits(4), .MulDigits(2), .MulBits(44), .SumBits(104), .Shift(60), .Convergent(1), .OutBits(8)",
-        stage_ports(62, 44, 104, 8));
-    parts.add("weft_stage_multiply",
-              ".AccBits(33), .AccUsed(33), .AccDigits(2), .MulBits(27), .SumBits(60), .Shift(2), .OutBits(32), .Bounds(2)",
-              stage_ports(33, 27, 60, 32));
-    parts.add("weft_stage_search",
-              ".AccBits(62), .AccUsed(62), .Levels(2), .Shared(1), .ValuesShared(2), .OutBits(24), .Trail(5), .Name(Name)",
-              {{"acc", 62}, {"trail", 5}, {"result", -24}});
-
-    // Beats so wide that their control stands several times.
-    parts.add("weft_fifo", ".Width(1200), .Depth(2)",
-              {{"rst", 1}, {"in_valid", 1}, {"out_ready", 1}, {"in_data", 1200}, {"in_ready", -1}, {"out_valid", -1}, {"out_data", -1200}});
-    parts.add("weft_fork", ".Lanes(75), .InBits(8), .Outputs(2)",
-              {{"rst", 1}, {"in_valid", 1}, {"out_ready", 2}, {"in_data", 600}, {"in_ready", -1}, {"out_valid", -2}, {"out_data", -1200}});
-    parts.add("weft_width", ".Columns(3), .Channels(64), .InputLanes(11), .OutputLanes(13), .InBits(8)",
-              {{"rst", 1}, {"in_valid", 1}, {"out_ready", 1}, {"in_data", 88}, {"in_ready", -1}, {"out_valid", -1}, {"out_data", -104}});
-    parts.add("weft_window",
-              ".Rows(3), .Columns(40), .KernelH(1), .PadTop(0), .PadBottom(0), .KernelW(9), .PadLeft(4), .PadRight(4), .Pixels(4), "
-              ".TapsPerBeat(9), .PadValue(-5), .OutBits(9)",
-              {{"rst", 1}, {"in_valid", 1}, {"out_ready", 1}, {"in_data", 32}, {"in_ready", -1}, {"out_valid", -1}, {"out_data", -324}});
-
     SynthesisJob job;
-    job.module = "weft_collection";
-    job.parameters["Name"] = "parts";
-    const std::string text = parts.text(job.module);
-    job.sources = rtl_sources(text);
-    job.sources.push_back({"rtl/weft/weft_collection.sv", text});
-    for (int level = 0; level < 2; ++level) {
-        std::string words;
-        for (const std::int64_t word : sample(std::int64_t{1} << level, 1, (std::int64_t{1} << 61) - 1, static_cast<std::uint64_t>(level)))
-            words += fmt::format("{:016x}\n", word);
-        job.memories.push_back({fmt::format("_stage_threshold{}.mem", level), words});
+    job.module = GetParam().module;
+    for (const auto& [name, value] : GetParam().parameters) job.parameters[name] = bits_of(value);
+    job.sources = rtl_sources(job.module);
+    if (GetParam().name == "stage_search") {
+        job.parameters["Name"] = "parts";
+        for (int level = 0; level < 2; ++level) {
+            std::string words;
+            for (const std::int64_t word :
+                 sample(std::int64_t{1} << level, 1, (std::int64_t{1} << 61) - 1, static_cast<std::uint64_t>(level)))
+                words += fmt::format("{:016x}\n", word);
+            job.memories.push_back({fmt::format("_threshold{}.mem", level), words});
+        }
+        job.memories.push_back({"_value0.mem", "c0ffee\n"});
     }
-    job.memories.push_back({"_stage_value0.mem", "c0ffee\n"});
     const auto counts = yosys->map(job, "xcup");
     ASSERT_TRUE(counts) << to_string(counts.error()[0]);
     EXPECT_THAT(broken_bars(counts->depth), IsEmpty());
     EXPECT_THAT(counts->unknown_cells, IsEmpty());
-    EXPECT_GT(counts->depth.worst.carry_bits, 20) << "the wide sums are gone";
+    EXPECT_GT(counts->resources.ff, 0) << "nothing is left of it";
 }
+
+INSTANTIATE_TEST_SUITE_P(Parts, ClockBarsOfParts, testing::ValuesIn(widest_parts()), [](const auto& info) { return info.param.name; });
 
 const UnitDef& unit_named(std::string_view name) {
     const auto units = unit_registry();
@@ -150,28 +183,68 @@ const UnitDef& unit_named(std::string_view name) {
     return **found;
 }
 
-TEST(ClockBars, HoldForWholeUnits) {
+/// A conformance point of a unit, by its place among those that only the RTL takes; -1: the first of the others.
+struct WidePoint {
+    std::string unit;
+    int number;
+
+    UnitCase make() const {
+        const UnitDef& def = unit_named(unit);
+        return number < 0 ? std::move(def.cases().front()) : std::move(def.rtl_cases()[static_cast<std::size_t>(number)]);
+    }
+};
+
+/// Windows of few and of many taps, with more control than any other unit; then so many lanes that constants are wide.
+std::vector<WidePoint> wide_points() {
+    std::vector<WidePoint> points{{"window", -1}};
+    const auto add = [&](const std::string& unit, const auto& wide) {
+        const std::vector<UnitCase> cases = unit_named(unit).rtl_cases();
+        for (std::size_t i = 0; i < cases.size(); ++i)
+            if (wide(*cases[i]->units.front())) points.push_back({unit, static_cast<int>(i)});
+    };
+    add("window", [](const Unit& unit) { return unit.parameter("TapsPerBeat") == 25; });
+    for (const auto* unit : {"requantize", "pool", "concat"}) add(unit, [](const Unit& u) { return u.parameter("Lanes") > 16; });
+    return points;
+}
+
+class ClockBarsOfUnits : public testing::TestWithParam<WidePoint> {};
+
+TEST_P(ClockBarsOfUnits, Hold) {
     const auto yosys = Yosys::find();
     if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
-    // Windows of few and of many taps, with more control than any other unit; then stages so wide that their constants stand in several
-    // slices.
-    std::vector<UnitCase> points;
-    points.push_back(std::move(unit_named("window").cases().front()));
-    for (UnitCase& point : unit_named("window").rtl_cases())
-        if (point->units.front()->parameter("TapsPerBeat") == 25) points.push_back(std::move(point));
-    for (const auto* unit : {"requantize", "table", "pool", "concat"})
-        for (UnitCase& point : unit_named(unit).rtl_cases())
-            if (point->units.front()->parameter("Lanes") > 16) points.push_back(std::move(point));
-    EXPECT_GE(points.size(), 11U) << "the wide points are gone";
-    for (const UnitCase& point : points) {
-        const auto project = emit_rtl(*point, {});
-        ASSERT_TRUE(project) << to_string(project.error()[0]);
-        const auto synthesis = synthesize(project->core, project->files, "xcup");
-        ASSERT_TRUE(synthesis) << to_string(synthesis.error()[0]);
-        EXPECT_FALSE(synthesis->instances.empty());
-        for (const SynthesizedInstance& instance : synthesis->instances)
-            EXPECT_THAT(broken_bars(instance.counts.depth), IsEmpty()) << instance.module;
-    }
+    const UnitCase point = GetParam().make();
+    const auto project = emit_rtl(*point, {});
+    ASSERT_TRUE(project) << to_string(project.error()[0]);
+    const auto synthesis = synthesize(project->core, project->files, "xcup");
+    ASSERT_TRUE(synthesis) << to_string(synthesis.error()[0]);
+    EXPECT_FALSE(synthesis->instances.empty());
+    for (const SynthesizedInstance& instance : synthesis->instances)
+        EXPECT_THAT(broken_bars(instance.counts.depth), IsEmpty()) << instance.module;
+}
+
+INSTANTIATE_TEST_SUITE_P(Units, ClockBarsOfUnits, testing::ValuesIn(wide_points()), [](const auto& info) {
+    return info.param.number < 0 ? info.param.unit : fmt::format("{}_{}", info.param.unit, info.param.number);
+});
+
+TEST(ClockBars, AreAskedOfAllWidePoints) { EXPECT_GE(wide_points().size(), 11U); }
+
+/// Tools that flatten see no borders between units.
+TEST(ClockBars, HoldForAFlatDesign) {
+    const auto yosys = Yosys::find();
+    if (!yosys) GTEST_SKIP() << to_string(yosys.error()[0]);
+    DesignBuilder build("small");
+    Stream* features = build.convolution("conv", build.input(8, 8, 2), 8, 3, 1, 1);
+    build.output(build.dense("dense", build.max_pool("pool", build.add("sum", features, build.rescale("scaled", features)), 2, 2), 5));
+    Design& design = build.design;
+    ASSERT_TRUE(fold(design, {.mac_dsp_limit = 100}));
+    ASSERT_TRUE(plumb(design));
+    ASSERT_TRUE(set_rtl_depths(design));
+    const auto project = emit_rtl(design, {});
+    ASSERT_TRUE(project) << to_string(project.error()[0]);
+    const auto flat = synthesize_flat(project->core, project->files, "xcup");
+    ASSERT_TRUE(flat) << to_string(flat.error()[0]);
+    EXPECT_THAT(broken_bars(flat->depth), IsEmpty());
+    EXPECT_GT(flat->resources.dsp, 0);
 }
 
 /// Every part of both shells of a design keeps all bars.

@@ -51,13 +51,15 @@ Status add_points(const Design& design, const std::string& source, std::uint64_t
     const auto core = std::find_if(project.files.begin(), project.files.end(), [&](const ProjectFile& f) { return f.path == file; });
     WEFT_ASSIGN(const Netlist netlist, yosys.instances(*core, project.core));
     WEFT_ASSIGN(auto jobs, synthesis_jobs(netlist, project.files));
-    const auto add = [&](const Unit& unit, const std::string& instance) {
-        const std::string name(unit.def->name);
-        if (!flags.units.empty() && !flags.units.contains(name)) return;
+    const auto add = [&](std::string_view name, const std::string& instance, const auto& part) {
+        if (!flags.units.empty() && !flags.units.contains(std::string(name))) return;
         for (auto& [job_name, job] : jobs)
-            if (job_name == instance) points.push_back({source, number, name, cost_variables(unit), job});
+            if (job_name == instance) points.push_back({source, number, std::string(name), cost_variables(part), job});
     };
-    for (const auto& unit : design.units) add(*unit, rtl_instance(*unit));
+    for (const auto& unit : design.units) {
+        add(unit->def->name, rtl_instance(*unit), *unit);
+        if (const auto output = unit->def->rtl(*unit).output) add(output->name, rtl_output_instance(*unit, *output), *output);
+    }
     for (const auto& stream : design.streams) {
         if (!has_rtl_fifo(*stream)) continue;
         Unit fifo;
@@ -65,7 +67,7 @@ Status add_points(const Design& design, const std::string& source, std::uint64_t
         fifo.parameters["Depth"] = std::max(1, stream->rtl_depth);
         fifo.inputs = {stream.get()};
         fifo.outputs = {stream.get()};
-        add(fifo, rtl_fifo_instance(*stream));
+        add(fifo.def->name, rtl_fifo_instance(*stream), fifo);
     }
     return Ok{};
 }
@@ -120,7 +122,8 @@ Result<std::vector<Point>> points_of(const Flags& flags, const Yosys& yosys) {
 
 int run(const Flags& flags) {
     std::vector<std::string> names;
-    for (const UnitDef* def : unit_registry()) names.emplace_back(def->name);
+    for (const EmbeddedFile& file : embedded_unit_files())
+        if (file.path.ends_with("/cost.toml")) names.emplace_back(file.path.substr(0, file.path.find('/')));
     for (const std::string& unit : flags.units)
         if (std::ranges::find(names, unit) == names.end())
             return fail({Diagnostic{.reason = fmt::format("there is no unit '{}'", unit), .help = suggest(unit, names)}});

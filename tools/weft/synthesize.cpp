@@ -20,6 +20,7 @@ struct Flags {
     std::string board;
     bool json = false;
     bool shell = false;
+    bool flat = false;
 };
 
 Status run(const Flags& flags) {
@@ -38,6 +39,10 @@ Status run(const Flags& flags) {
     };
     WEFT_ASSIGN(SynthesisReport result, count_design(compiled->design, *board, progress));
     if (flags.shell) WEFT_CHECK(count_shells(compiled->design, emit_options(*compiled), result, progress));
+    if (flags.flat) {
+        if (observer.progress) observer.progress("mapping the core as one netlist", 0, 1);
+        WEFT_CHECK(count_flat(compiled->design, result));
+    }
     clear_progress();
     report(result.warnings);
     if (flags.json) {
@@ -58,6 +63,7 @@ Command add_synthesize(CLI::App& app) {
     sub->add_option("DIR", flags->project, "The directory of a project")->required();
     sub->add_option("--board", flags->board, "Another board than the project's (weft list boards)")->type_name("BOARD");
     sub->add_flag("--shell", flags->shell, "Count the shells around the core too, part by part: that for cards and the bare streams");
+    sub->add_flag("--flat", flags->flat, "Count the core as one netlist too, as tools see it that flatten (minutes)");
     sub->add_flag("--json", flags->json, "Print JSON");
     sub->footer("Example: weft synthesize out --shell --json");
     const auto command = [flags]() -> int {

@@ -33,9 +33,17 @@ module weft_add_lane #(
     input  logic signed [MulBits-1:0] multiplier_b,
     output logic        [AccBits-1:0] acc
 );
+    localparam int MethodShift = 0;
+    localparam int MethodCell = 1;
+    localparam int MethodDigits = 2;
+    localparam int CascadeNone = 0;  // of scale.sv
+    localparam int CascadeWhole = 1;
+`ifndef __ICARUS__
+    if (Method < MethodShift || Method > MethodDigits) $error("Method is not in the table of add_lane.sv");
+`endif
     genvar i;
     generate
-        if (Method == 0) begin : g_shift
+        if (Method == MethodShift) begin : g_shift
             // Without the zeros that both have at the end.
             localparam int Zeros = ShiftA < ShiftB ? ShiftA : ShiftB;
             localparam int Bits = AccBits - Zeros;
@@ -57,7 +65,7 @@ module weft_add_lane #(
             end
             logic unused;
             assign unused = &{1'b0, multiplier_a, multiplier_b};
-        end else if (Method == 1) begin : g_cells
+        end else if (Method == MethodCell) begin : g_cells
             localparam int Cells = ScaledA + ScaledB;
             // The operand of a power of two enters by the first cell's C port, a cycle later; negated it is inverted, and the cell adds 1.
             localparam int Negated = Cells == 1 && (ScaledA != 0 ? NegateB != 0 : NegateA != 0) ? 1 : 0;
@@ -85,7 +93,7 @@ module weft_add_lane #(
                 assign narrow_b = 18'(multiplier_b);
             end
             weft_scale #(
-                .Cascade(0),
+                .Cascade(CascadeNone),
                 .Delay  (0),
                 .CarryIn(Negated)
             ) first (
@@ -100,7 +108,7 @@ module weft_add_lane #(
             if (Cells == 2) begin : g_second
                 logic [47:0] second_p, unused_cascade;
                 weft_scale #(
-                    .Cascade(1),
+                    .Cascade(CascadeWhole),
                     .Delay  (1)
                 ) second (
                     .clk  (clk),

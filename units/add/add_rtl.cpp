@@ -79,8 +79,6 @@ RtlFace add_rtl(const Unit& unit) {
                   {"ASigned", a.is_signed()},
                   {"BBits", b.bits()},
                   {"BSigned", b.is_signed()},
-                  {"OutBits", unit.outputs[0]->bits()},
-                  {"OutputDepth", output_depth(unit)},
                   {"AccBits", scale.acc_bits},
                   {"Method", scale.method},
                   {"ScaledA", scale.scaled[0]},
@@ -94,13 +92,12 @@ RtlFace add_rtl(const Unit& unit) {
                   {"MulDigits", scale.mul_digits},
                   {"ProductBits", std::max(scale.product_bits, scale.acc_bits)}},
                  {}};
-    RtlMemory multipliers("multipliers", 2 * scale.mul_bits, 1);
+    RtlMemory multipliers("multipliers0", 2 * scale.mul_bits, 1);
     for (int i = 0; i < 2; ++i)
         if (scale.scaled[i])
             multipliers.set(0, i * scale.mul_bits, scale.mul_bits, unit.constant("multipliers").data[static_cast<std::size_t>(i)]);
     face.memories.push_back(std::move(multipliers));
-    add_stage(face, unit, unit.outputs[0]->shape.channels, static_cast<int>(unit.parameter("Lanes")),
-              static_cast<int>(unit.parameter("Pixels")), scale.acc_bits);
+    face.output = output_of(unit, scale.acc_bits);
     return face;
 }
 

@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "units/common/stage_rtl.h"
+#include "units/output/output_rtl.h"
 
 namespace weft {
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <deque>
+#include <utility>
 
 #include "src/design/unit_timing.h"
 
@@ -41,15 +42,16 @@ private:
     std::int64_t out_ = 0;    ///< In the output register of a deep one.
 };
 
-/// A pipeline that never stops, the FIFO behind it, and the credits (weft_credit) that keep the FIFO from overflowing: whoever feeds the
-/// pipeline first takes a credit for each beat that will come out, and the credit returns when the beat leaves the FIFO.
+/// weft_output (units/output/output.sv) behind a pipeline that never stops: a FIFO and the credits that keep it from overflowing. Whoever
+/// feeds the pipeline first takes a credit for each beat that will come out, and the credit returns when the beat leaves the FIFO.
 class CreditedOutput {
 public:
-    /// A beat that enters the pipeline in cycle t is written into the FIFO in cycle t + latency (0: in the same cycle).
-    CreditedOutput(std::int64_t depth, int latency) : depth_(depth), latency_(latency), fifo_(depth) {}
+    /// A beat that enters the pipeline in cycle t is written into the FIFO in cycle t + latency (0: in the same cycle). Up to `most`
+    /// credits are taken at once.
+    CreditedOutput(std::int64_t depth, int latency, std::int64_t most = 1) : depth_(depth), most_(most), latency_(latency), fifo_(depth) {}
 
-    /// May `beats` credits be taken in this cycle? A register, in the RTL.
-    bool available(std::int64_t beats = 1) const { return taken_ + beats <= depth_; }
+    /// May credits be taken in this cycle? A register, in the RTL.
+    bool room() const { return taken_ + most_ <= depth_; }
     bool valid() const { return fifo_.valid(); }
     std::int64_t held() const { return taken_; }
 
@@ -64,12 +66,28 @@ public:
     }
 
 private:
-    std::int64_t depth_;
+    std::int64_t depth_, most_;
     int latency_;
     FifoControl fifo_;
     std::int64_t taken_ = 0;
     std::int64_t now_ = 0;
     std::deque<std::int64_t> arrivals_;
+};
+
+/// The control of a unit with a buffered port: what stands behind it is the same for all.
+class BufferedControl : public TimedControl {
+public:
+    bool valid(int) const final { return output_.valid(); }
+    std::int64_t held(int) const final { return output_.held() + spare_; }
+
+protected:
+    /// `spare`: places that the unit asks for and does not fill (UnitTiming::spare_room).
+    explicit BufferedControl(CreditedOutput output, std::int64_t spare = 0) : output_(std::move(output)), spare_(spare) {}
+
+    CreditedOutput output_;
+
+private:
+    std::int64_t spare_;
 };
 
 /// How many of the first beats of a passage behind a FIFO of `depth` places have left by cycle `cycle`, or will have left whenever a beat

@@ -26,4 +26,13 @@ module weft_credit #(
         if (rst) spare <= Bits'(Depth - Amount);
         else spare <= spare - Bits'(takes) + Bits'(leaves);
     end
+`ifdef WEFT_CHECK
+    always @(posedge clk) begin
+        if (!rst) begin
+            assert (takes == '0 || available);
+            assert (Bits'(takes) <= Bits'(Amount));
+            assert (!leaves || spare != Bits'(Depth - Amount));  // no credit comes back that was not taken
+        end
+    end
+`endif
 endmodule

@@ -9,19 +9,14 @@
 
 #include "src/design/unit_def.h"
 #include "units/common/control.h"
-#include "units/common/stage_rtl.h"
+#include "units/output/output_rtl.h"
 
 namespace weft {
 
-/// Beats of the FIFO that a unit ends in.
-inline std::int64_t output_depth(const Unit& unit) { return std::max(2, unit.outputs[0]->rtl_depth); }
-
-/// Parameters that these units share: InBits, InSigned (of input 0), OutBits, OutputDepth.
-inline RtlFace pipeline_face(const Unit& unit) {
+/// The face of units whose input's elements and accumulators are all that they ask for.
+inline RtlFace pipeline_face(const Unit& unit, int acc_bits) {
     const Stream& in = *unit.inputs[0];
-    return {
-        {{"InBits", in.bits()}, {"InSigned", in.is_signed()}, {"OutBits", unit.outputs[0]->bits()}, {"OutputDepth", output_depth(unit)}},
-        {}};
+    return {{{"InBits", in.bits()}, {"InSigned", in.is_signed()}}, {}, output_of(unit, acc_bits)};
 }
 
 /// Signed bits of a stream's elements.
@@ -71,19 +66,18 @@ private:
 
 /// The control of such a unit: every input is ready while there is a credit (and, of two inputs, the other one is valid). Of every
 /// `beats_in` beats the last `beats_out` give a beat each, `latency` cycles later.
-class PipelineControl final : public TimedControl {
+class PipelineControl final : public BufferedControl {
 public:
     PipelineControl(const Unit& unit, int latency, std::int64_t beats_in = 1, std::int64_t beats_out = 1)
-        : depth_(output_depth(unit)),
+        : BufferedControl(CreditedOutput(output_depth(unit), latency)),
+          depth_(output_depth(unit)),
           latency_(latency),
-          output_(depth_, latency),
           inputs_(unit.inputs.size()),
           beats_in_(beats_in),
           beats_out_(beats_out) {}
 
-    bool valid(int) const override { return output_.valid(); }
     bool ready(int input, const Handshakes& ports) const override {
-        return output_.available() && (inputs_ == 1 || ports.in_valid[static_cast<std::size_t>(1 - input)]);
+        return output_.room() && (inputs_ == 1 || ports.in_valid[static_cast<std::size_t>(1 - input)]);
     }
     void clock(const Handshakes& ports) override {
         const bool enters = ports.reads(0);
@@ -91,7 +85,6 @@ public:
         if (enters) taken_ = taken_ + 1 == beats_in_ ? 0 : taken_ + 1;
         output_.clock(gives, gives, ports.writes(0));
     }
-    std::int64_t held(int) const override { return output_.held(); }
     std::unique_ptr<UnitTiming> timing() const override {
         return std::make_unique<PipelineTiming>(depth_, latency_, beats_in_, beats_out_);
     }
@@ -99,7 +92,6 @@ public:
 private:
     std::int64_t depth_;
     int latency_;
-    CreditedOutput output_;
     std::size_t inputs_;
     std::int64_t beats_in_;
     std::int64_t beats_out_;

@@ -43,12 +43,11 @@ AddScale add_scale(const Unit& unit);
 RtlFace pool_rtl(const Unit& unit);
 RtlFace global_pool_rtl(const Unit& unit);
 RtlFace add_rtl(const Unit& unit);
-/// Of requantize and table: the stage is all that they are.
-RtlFace rescale_rtl(const Unit& unit);
+RtlFace requantize_rtl(const Unit& unit);
 
 std::unique_ptr<UnitControl> pool_control(const Unit& unit);
 std::unique_ptr<UnitControl> global_pool_control(const Unit& unit);
 std::unique_ptr<UnitControl> add_control(const Unit& unit);
-std::unique_ptr<UnitControl> rescale_control(const Unit& unit);
+std::unique_ptr<UnitControl> requantize_control(const Unit& unit);
 
 }  // namespace weft

@@ -21,8 +21,13 @@ module weft_scale #(
     output logic        [47:0] p,
     output logic        [47:0] pcout
 );
+    localparam int CascadeWhole = 1;
+    localparam int CascadeShifted = 2;
+`ifndef __ICARUS__
+    if (Cascade < 0 || Cascade > CascadeShifted || Delay > 1 || CarryIn > 1) $error("Cascade is 0, 1 or 2, Delay and CarryIn are 0 or 1");
+`endif
 `ifdef SYNTHESIS
-    localparam logic [2:0] Z = Cascade == 2 ? 3'b101 : Cascade == 1 ? 3'b001 : 3'b000;
+    localparam logic [2:0] Z = Cascade == CascadeShifted ? 3'b101 : Cascade == CascadeWhole ? 3'b001 : 3'b000;
     DSP48E2 #(
         .AMULTSEL("A"),
         .BMULTSEL("B"),
@@ -93,7 +98,7 @@ module weft_scale #(
     logic signed [47:0] c1;
     logic signed [44:0] m;
     logic signed [47:0] carried;
-    assign carried = Cascade == 2 ? $signed(pcin) >>> 17 : Cascade == 1 ? $signed(pcin) : 48'sd0;
+    assign carried = Cascade == CascadeShifted ? $signed(pcin) >>> 17 : Cascade == CascadeWhole ? $signed(pcin) : 48'sd0;
     always_ff @(posedge clk) begin
         a1 <= a;
         b1 <= b;

@@ -123,7 +123,7 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(
         point(2, 3, {1, 1, 1, 1, 1, 1, 1, 1, 1}, {{0, 1}, {0, 3}, {0, 7}, {0, 15}, {-1, 0}, {-4, 3}, {0, 1}, {-8, 7}, {0, 1}}, 2));
     list.push_back(point(4, 2, {7}, {{-128, 127}}, 7, 2));
-    // Wide items, cut into slices.
+    // Wide items: control is copied.
     list.push_back(point(3, 4, {32, 64}, {{-128, 127}, {-8, 7}}, 32));
     list.push_back(point(2, 3, {9, 20, 7}, {{0, 255}, {0, 100}, {0, 255}}, 18, 2));
     return list;

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// Input<i> describes the i-th of the Inputs: its channels * 128 + its bits an element * 2 + whether they are signed. Beats are
+// Ports describes the Inputs, 32 bits each, the first one lowest: channels * 128 + bits an element * 2 + whether they are signed. Beats are
 // {Pixels, 1, Lanes} everywhere; in_data holds a beat of every input, the first one lowest, InWidth bits in all; out_data has elements of
 // OutBits bits. For each group of pixels the inputs' beats are read one a cycle, input after input; the beats that leave are never more,
 // and none costs a cycle of its own. One register from in to out, in_ready depends on out_ready.
@@ -18,17 +18,7 @@ module weft_concat #(
     parameter int Inputs = 2,
     parameter int InWidth = 16,
     parameter int OutBits = 8,
-    parameter logic [31:0] Input0 = 32'd144, Input1 = 32'd144, Input2 = 32'd0, Input3 = 32'd0, Input4 = 32'd0, Input5 = 32'd0,
-    parameter logic [31:0] Input6 = 32'd0, Input7 = 32'd0, Input8 = 32'd0, Input9 = 32'd0, Input10 = 32'd0, Input11 = 32'd0,
-    parameter logic [31:0] Input12 = 32'd0, Input13 = 32'd0, Input14 = 32'd0, Input15 = 32'd0, Input16 = 32'd0, Input17 = 32'd0,
-    parameter logic [31:0] Input18 = 32'd0, Input19 = 32'd0, Input20 = 32'd0, Input21 = 32'd0, Input22 = 32'd0, Input23 = 32'd0,
-    parameter logic [31:0] Input24 = 32'd0, Input25 = 32'd0, Input26 = 32'd0, Input27 = 32'd0, Input28 = 32'd0, Input29 = 32'd0,
-    parameter logic [31:0] Input30 = 32'd0, Input31 = 32'd0, Input32 = 32'd0, Input33 = 32'd0, Input34 = 32'd0, Input35 = 32'd0,
-    parameter logic [31:0] Input36 = 32'd0, Input37 = 32'd0, Input38 = 32'd0, Input39 = 32'd0, Input40 = 32'd0, Input41 = 32'd0,
-    parameter logic [31:0] Input42 = 32'd0, Input43 = 32'd0, Input44 = 32'd0, Input45 = 32'd0, Input46 = 32'd0, Input47 = 32'd0,
-    parameter logic [31:0] Input48 = 32'd0, Input49 = 32'd0, Input50 = 32'd0, Input51 = 32'd0, Input52 = 32'd0, Input53 = 32'd0,
-    parameter logic [31:0] Input54 = 32'd0, Input55 = 32'd0, Input56 = 32'd0, Input57 = 32'd0, Input58 = 32'd0, Input59 = 32'd0,
-    parameter logic [31:0] Input60 = 32'd0, Input61 = 32'd0, Input62 = 32'd0, Input63 = 32'd0
+    parameter logic [Inputs*32-1:0] Ports = {32'd144, 32'd144}
 ) (
     input  logic                            clk,
     input  logic                            rst,
@@ -39,24 +29,14 @@ module weft_concat #(
     input  logic                            out_ready,
     output logic [Pixels*Lanes*OutBits-1:0] out_data
 );
-    // A parameter counts as unsized in Verilator where an instance gives it an unsized number.
-    // verilator lint_off WIDTHCONCAT
-    localparam logic [64*32-1:0] Ports = {
-        32'(Input63), 32'(Input62), 32'(Input61), 32'(Input60), 32'(Input59), 32'(Input58), 32'(Input57), 32'(Input56),
-        32'(Input55), 32'(Input54), 32'(Input53), 32'(Input52), 32'(Input51), 32'(Input50), 32'(Input49), 32'(Input48),
-        32'(Input47), 32'(Input46), 32'(Input45), 32'(Input44), 32'(Input43), 32'(Input42), 32'(Input41), 32'(Input40),
-        32'(Input39), 32'(Input38), 32'(Input37), 32'(Input36), 32'(Input35), 32'(Input34), 32'(Input33), 32'(Input32),
-        32'(Input31), 32'(Input30), 32'(Input29), 32'(Input28), 32'(Input27), 32'(Input26), 32'(Input25), 32'(Input24),
-        32'(Input23), 32'(Input22), 32'(Input21), 32'(Input20), 32'(Input19), 32'(Input18), 32'(Input17), 32'(Input16),
-        32'(Input15), 32'(Input14), 32'(Input13), 32'(Input12), 32'(Input11), 32'(Input10), 32'(Input9), 32'(Input8),
-        32'(Input7), 32'(Input6), 32'(Input5), 32'(Input4), 32'(Input3), 32'(Input2), 32'(Input1), 32'(Input0)
-    };
-    // verilator lint_on WIDTHCONCAT
     // The first bit of an input's beat in in_data.
     function automatic int first_bit(input int port);
         first_bit = 0;
         for (int i = 0; i < port; i = i + 1) first_bit = first_bit + Pixels * Lanes * 32'(Ports[i*32+1+:6]);
     endfunction
+`ifndef __ICARUS__
+    if (first_bit(Inputs) != InWidth) $error("InWidth is not what Ports says");
+`endif
     // Channels that move together: what divides the lanes and the channels of all inputs but the last.
     function automatic int common_divisor(input int lanes);
         int divides;
@@ -73,7 +53,7 @@ module weft_concat #(
 
     localparam int PortBits = Inputs > 1 ? $clog2(Inputs) : 1;
     // Of each input: the slot where its beats begin, the slots that its last beat fills, its beats for a group of pixels.
-    function automatic logic [64*32-1:0] all_offsets(input int inputs);
+    function automatic logic [Inputs*32-1:0] all_offsets(input int inputs);
         int channel;
         channel = 0;
         all_offsets = '0;
@@ -82,17 +62,17 @@ module weft_concat #(
             channel = channel + 32'(Ports[i*32+7+:25]);
         end
     endfunction
-    function automatic logic [64*32-1:0] all_last_counts(input int inputs);
+    function automatic logic [Inputs*32-1:0] all_last_counts(input int inputs);
         all_last_counts = '0;
         for (int i = 0; i < inputs; i = i + 1) all_last_counts[i*32+:32] = ((32'(Ports[i*32+7+:25]) - 1) % Lanes + Part) / Part;
     endfunction
-    function automatic logic [64*32-1:0] all_beats(input int inputs);
+    function automatic logic [Inputs*32-1:0] all_beats(input int inputs);
         all_beats = '0;
         for (int i = 0; i < inputs; i = i + 1) all_beats[i*32+:32] = (32'(Ports[i*32+7+:25]) + Lanes - 1) / Lanes;
     endfunction
-    localparam logic [64*32-1:0] Offsets = all_offsets(Inputs);
-    localparam logic [64*32-1:0] LastCounts = all_last_counts(Inputs);
-    localparam logic [64*32-1:0] Beats = all_beats(Inputs);
+    localparam logic [Inputs*32-1:0] Offsets = all_offsets(Inputs);
+    localparam logic [Inputs*32-1:0] LastCounts = all_last_counts(Inputs);
+    localparam logic [Inputs*32-1:0] Beats = all_beats(Inputs);
     localparam int RestSlots = Offsets[(Inputs-1)*32+:32] + LastCounts[(Inputs-1)*32+:32] - Slots;
     // A group's last beat leaves a rest, that goes while the next group begins. Where that one begins with whole beats, they go one by one
     // as late as the rest, until a beat that completes nothing makes up for it.

@@ -1,9 +1,8 @@
 // concat_rtl.cpp
 // The RTL face of concat: which input's turn it is, and what of a position waits for the rest of its beat.
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -125,11 +124,9 @@ RtlFace concat_rtl(const Unit& unit) {
     std::int64_t width = 0;
     for (const Stream* stream : unit.inputs) width += std::int64_t{stream->beat.elements()} * stream->bits();
     face.parameters = {{"Inputs", static_cast<std::int64_t>(unit.inputs.size())}, {"InWidth", width}, {"OutBits", unit.outputs[0]->bits()}};
-    for (std::size_t i = 0; i < unit.inputs.size(); ++i) {
-        const Stream& stream = *unit.inputs[i];
-        face.parameters.emplace_back(fmt::format("Input{}", i),
-                                     std::int64_t{stream.shape.channels} * 128 + stream.bits() * 2 + (stream.is_signed() ? 1 : 0));
-    }
+    std::vector<std::uint32_t>& ports = face.vectors.emplace_back("Ports", 0).second;
+    for (const Stream* stream : unit.inputs)
+        ports.push_back(static_cast<std::uint32_t>(stream->shape.channels * 128 + stream->bits() * 2 + (stream->is_signed() ? 1 : 0)));
     return face;
 }
 

@@ -289,7 +289,7 @@ std::vector<UnitCase> rtl_cases() {
     // Lanes whose weights take several memories, the last partly spare.
     list.push_back(point({.in = {1, 3, 9, 36}, .min = 0, .max = 255, .weight_min = -128, .lanes = 18, .taps_per_beat = 9, .pixels = 2}));
     list.push_back(point({.in = {1, 9, 25, 2}, .min = 0, .max = 255, .lanes = 2, .taps_per_beat = 25, .pixels = 4}));
-    // Sums of many chains, of two lanes or of one, that a carry does not cross in one cycle.
+    // Wide sums of many chains, of two lanes or of one.
     list.push_back(point(
         {.in = {2, 2, 49, 2}, .multiplier = 2, .min = -32768, .max = 32767, .weight_min = -16, .weight_max = 15, .taps_per_beat = 25}));
     list.push_back(point({.in = {1, 3, 36, 2},

@@ -1,15 +1,14 @@
 // depthwise.sv
-// Depthwise convolution behind a window: every channel times Multiplier filters of its own, then the requantise stage.
+// Depthwise convolution behind a window: every channel times Multiplier filters of its own.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // in: beats of Pixels x TapsPerBeat x Lanes elements of InBits, signed if InSigned; a position and channel fold takes
-// ceil(Taps / TapsPerBeat) of them. out: Pixels x (Lanes * Multiplier) results of OutBits. A beat a cycle, no bubble; in_ready is a register.
-// A beat is read, its products run through pipelines that never stop, and results wait in a FIFO of OutputDepth beats, whose room is
-// counted before the last tap fold of a position is read.
+// ceil(Taps / TapsPerBeat) of them. acc: Pixels x (Lanes * Multiplier) sums. A beat a cycle, no bubble; in_ready is `room`, a register. The
+// last tap fold of a position takes a place; its products run through pipelines that never stop.
 // LaneShift > 0: two products a DSP, of neighbouring positions with one weight (Pixels > 1) or of one element with neighbouring filters.
 // Of ChainLength products the sum, of either lane, must fit LaneShift signed bits; weights of missing taps are zero.
-// Memories: weights<n>, see depthwise_weights.sv; those of the stage.
+// Memories: weights<n>, see depthwise_weights.sv.
 
 module weft_depthwise #(
     // verilator lint_off UNUSEDPARAM
@@ -28,21 +27,6 @@ module weft_depthwise #(
     parameter int TapsPerBeat     = 1,
     parameter int InBits          = 8,
     parameter int InSigned        = 1,
-    parameter int OutBits         = 8,
-    parameter int OutputDepth     = 2,
-    parameter int StageForm = 0,
-    parameter int StageAccBits = 8,
-    parameter int StageSaturate = 0,
-    parameter int StageAccDigits = 1,
-    parameter int StageMulDigits = 1,
-    parameter int StageMulBits = 8,
-    parameter int StageSumBits = 16,
-    parameter int StageShift = 1,
-    parameter int StageOutSigned = 0,
-    parameter int StageBounds = 0,
-    parameter int StageShared = 1,
-    parameter int StageLevels = 1,
-    parameter int StageValuesShared = 1,
     parameter     Name            = ""
 ) (
     input  logic                                      clk,
@@ -50,10 +34,15 @@ module weft_depthwise #(
     input  logic                                      in_valid,
     output logic                                      in_ready,
     input  logic [Pixels*TapsPerBeat*Lanes*InBits-1:0] in_data,
-    output logic                                      out_valid,
-    input  logic                                      out_ready,
-    output logic [ Pixels*Lanes*Multiplier*OutBits-1:0] out_data
+    input  logic                                      room,
+    output logic                                      takes,
+    output logic                                      acc_valid,
+    output logic [Pixels*Lanes*Multiplier*AccumulatorBits-1:0] acc
 );
+`ifndef __ICARUS__
+    if (Lanes > Channels || TapsPerBeat > Taps || ChainLength > TapsPerBeat)
+        $error("Lanes, TapsPerBeat, ChainLength: a beat has no more than a position, a cascade no more than a beat");
+`endif
     localparam int ChannelFolds = (Channels + Lanes - 1) / Lanes;
     localparam int TapFolds = (Taps + TapsPerBeat - 1) / TapsPerBeat;
     localparam int Steps = ChannelFolds * TapFolds;
@@ -73,7 +62,8 @@ module weft_depthwise #(
     logic first_fold;
     logic last_fold;
     logic [StepBits-1:0] step_next;
-    assign reads = in_valid && in_ready;
+    assign in_ready = room;
+    assign reads    = in_valid && room;
     generate
         if (Steps > 1) begin : g_steps
             logic [StepBits-1:0] step;
@@ -114,43 +104,27 @@ module weft_depthwise #(
         end
     endgenerate
 
-    logic takes;
-    logic leaves;
-    assign takes  = reads && last_fold;
-    assign leaves = out_valid && out_ready;
-    weft_credit #(
-        .Depth(OutputDepth)
-    ) credit (
-        .clk(clk),
-        .rst(rst),
-        .takes(takes),
-        .leaves(leaves),
-        .available(in_ready)
-    );
+    assign takes = reads && last_fold;
 
     // What goes along with the products: which cycles count.
-    localparam int Flow = Products + Accumulate;
-    logic [Flow-1:0] finished;
-    logic            adds_now;
-    logic            first_now;
-    always_ff @(posedge clk) begin
-        if (rst) finished <= '0;
-        else finished <= Flow'({finished, takes});
-    end
+    weft_flags #(
+        .Latency(Products + Accumulate)
+    ) finished (
+        .clk      (clk),
+        .rst      (rst),
+        .in_flags (takes),
+        .out_flags(acc_valid)
+    );
+    logic adds_now;
+    logic first_now;
     generate
         if (Accumulate != 0) begin : g_adds
-            logic [Products-2:0] adds;
-            logic [Products-2:0] first;
-            always_ff @(posedge clk) begin
-                first <= (Products - 1)'({first, first_fold});
-                if (rst) adds <= '0;
-                else adds <= (Products - 1)'({adds, reads});
-            end
             weft_copy #(
-                .Width(2)
-            ) copies (
-                .clk(clk),
-                .in_data({adds[Products-2], first[Products-2]}),
+                .Width (2),
+                .Cycles(Products)
+            ) tree_flags (
+                .clk     (clk),
+                .in_data ({reads, first_fold}),
                 .out_data({adds_now, first_now})
             );
         end else begin : g_no_adds
@@ -179,7 +153,6 @@ module weft_depthwise #(
         .weights(weights)
     );
 
-    logic [Pixels*Lanes*Multiplier*AccumulatorBits-1:0] sums;
     genvar lane, pixel, tap;
     generate
         for (lane = 0; lane < Lanes; lane = lane + 1) begin : g_lane
@@ -189,7 +162,7 @@ module weft_depthwise #(
                 for (tap = 0; tap < TapsPerBeat; tap = tap + 1) begin : g_tap
                     assign x[(pixel*TapsPerBeat+tap)*InBits+:InBits] = in_data[((pixel*TapsPerBeat+tap)*Lanes+lane)*InBits+:InBits];
                 end
-                assign sums[(pixel*Lanes+lane)*Multiplier*AccumulatorBits+:Multiplier*AccumulatorBits] =
+                assign acc[(pixel*Lanes+lane)*Multiplier*AccumulatorBits+:Multiplier*AccumulatorBits] =
                     lane_sums[pixel*Multiplier*AccumulatorBits+:Multiplier*AccumulatorBits];
             end
             weft_depthwise_lane #(
@@ -216,35 +189,5 @@ module weft_depthwise #(
         end
     endgenerate
 
-    weft_stage_output #(
-        .Pixels           (Pixels),
-        .Lanes            (Lanes * Multiplier),
-        .Folds            (ChannelFolds),
-        .AccBits          (AccumulatorBits),
-        .OutBits          (OutBits),
-        .OutputDepth      (OutputDepth),
-        .StageForm        (StageForm),
-        .StageAccBits     (StageAccBits),
-        .StageSaturate    (StageSaturate),
-        .StageAccDigits   (StageAccDigits),
-        .StageMulDigits   (StageMulDigits),
-        .StageMulBits     (StageMulBits),
-        .StageSumBits     (StageSumBits),
-        .StageShift       (StageShift),
-        .StageOutSigned   (StageOutSigned),
-        .StageBounds      (StageBounds),
-        .StageShared      (StageShared),
-        .StageLevels      (StageLevels),
-        .StageValuesShared(StageValuesShared),
-        .Name             (Name)
-    ) results (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (finished[Flow-1]),
-        .in_acc   (sums),
-        .out_valid(out_valid),
-        .out_ready(out_ready),
-        .out_data (out_data)
-    );
 
 endmodule

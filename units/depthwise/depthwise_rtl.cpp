@@ -10,7 +10,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/pipeline_rtl.h"
-#include "units/common/stage_rtl.h"
+#include "units/output/output_rtl.h"
 
 namespace weft {
 
@@ -132,16 +132,8 @@ void depthwise_derive_packing(Unit& unit) {
 
 RtlFace depthwise_rtl(const Unit& unit) {
     const Layout s(unit);
-    const Stream& input = *unit.inputs[0];
     const int bits = static_cast<int>(unit.parameter("WeightBits"));
-    RtlFace face;
-    face.parameters = {{"InBits", input.bits()},
-                       {"InSigned", input.is_signed() ? 1 : 0},
-                       {"OutBits", unit.outputs[0]->bits()},
-                       {"OutputDepth", output_depth(unit)}};
-    add_stage(face, unit, static_cast<int>(s.channels * s.multiplier), static_cast<int>(s.lanes * s.multiplier), static_cast<int>(s.pixels),
-              static_cast<int>(unit.parameter("AccumulatorBits")));
-
+    RtlFace face = pipeline_face(unit, static_cast<int>(unit.parameter("AccumulatorBits")));
     const NarrowIntegers& weights = unit.constant("weights").data;
     for (std::int64_t place = 0; place < s.chain; ++place) {
         RtlMemory memory("weights" + std::to_string(place), static_cast<int>(s.lanes * s.chains() * s.multiplier) * bits, s.steps());

@@ -41,24 +41,17 @@ module weft_depthwise_weights #(
             logic [Width-1:0] word;
             logic unused_fields;  // of a last chain that has no such place
             assign unused_fields = &{1'b0, word};
-            if (Latency == 2) begin : g_block
-                (* rom_style = "block" *) logic [Width-1:0] memory[0:Steps-1];
-                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, place), memory);
-                logic [Width-1:0] read;
-                always_ff @(posedge clk) begin
-                    read <= memory[step[place*StepBits+:StepBits]];
-                    word <= read;
-                end
-            end else begin : g_logic
-                logic [Width-1:0] memory[0:Steps-1];
-                initial if (Name != "") $readmemh($sformatf("%s_weights%0d.mem", Name, place), memory);
-                // One step: a register of a constant, which costs nothing; simulators read the contents only after time 0.
-                if (Latency == 1) begin : g_read
-                    always_ff @(posedge clk) word <= memory[step[place*StepBits+:StepBits]];
-                end else begin : g_constant
-                    always_ff @(posedge clk) word <= memory[0];
-                end
-            end
+            weft_rom #(
+                .Width  (Width),
+                .Depth  (Steps),
+                .Latency(Latency),
+                .Number (place),
+                .Memory (Name != "" ? {Name, "_weights"} : "")
+            ) rom (
+                .clk    (clk),
+                .address(step[place*StepBits+:StepBits]),
+                .data   (word)
+            );
         end
         for (lane = 0; lane < Lanes; lane = lane + 1) begin : g_lane
             for (tap = 0; tap < TapsPerBeat; tap = tap + 1) begin : g_tap

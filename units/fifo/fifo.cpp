@@ -47,7 +47,7 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({3, 5, 1, 3}, 0, 255, {2, 1, 3}, 5));
     list.push_back(point({40, 3, 1, 2}, -8, 7, {1, 1, 1}, 65));
     list.push_back(point({40, 10, 1, 2}, -8, 7, {4, 1, 2}, 100));
-    // Wide beats, cut into slices.
+    // Wide beats: control is copied.
     list.push_back(point({4, 4, 1, 31}, -128, 127, {1, 1, 31}, 1));
     list.push_back(point({4, 4, 1, 100}, -128, 127, {1, 1, 100}, 4));
     list.push_back(point({6, 7, 1, 50}, 0, 1023, {1, 1, 25}, 40));

@@ -21,6 +21,9 @@ module weft_fifo #(
     input  logic             out_ready,
     output logic [Width-1:0] out_data
 );
+`ifndef __ICARUS__
+    if (Depth < 1) $error("Depth: a FIFO holds a beat at least");
+`endif
     localparam int ShallowDepth = 64;
     localparam int AddressBits = Depth > 1 ? $clog2(Depth) : 1;
     localparam int CountBits = $clog2(Depth + 1) > 1 ? $clog2(Depth + 1) : 2;

@@ -65,7 +65,7 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({3, 5, 1, 3}, 0, 255, 2, 2, 1, 2));
     list.push_back(point({2, 7, 9, 2}, -128, 127, 4, 1, 9, 4));
     list.push_back(point({2, 2, 1, 1}, 0, 1, 1, 1, 1, 1));
-    // Wide beats, cut into slices.
+    // Wide beats: control is copied.
     list.push_back(point({3, 4, 1, 50}, -128, 127, 3, 25, 1, 2));
     return list;
 }

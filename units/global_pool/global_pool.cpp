@@ -113,12 +113,14 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({2, 7, 1, 4}, true, -128, -1, none, false, 2, 4));
     list.push_back(point({1, 1, 1, 3}, false, -128, 127, none, false, 2, 2));
     list.push_back(point({2, 2, 1, 70}, false, 0, 15, none, false, 1, 2));
-    // Sums and maxima that a carry does not cross in one cycle.
+    // Wide sums and maxima.
     constexpr std::int64_t half = std::int64_t{1} << 31;
     list.push_back(point({3, 5, 1, 7}, false, -8388608, 8388607, multiply, true, 3, 2));
     list.push_back(point({4, 3, 1, 3}, false, 0, 4194303, thresholds, true, 3));
     list.push_back(point({2, 3, 1, 70}, false, -half, half - 1, multiply, false, 1, 4));
     list.push_back(point({3, 3, 1, 4}, true, -half, half - 1, multiply, false, 2, 2));
+    // Sums of 42 bits, compared as a whole.
+    list.push_back(point({32, 18, 1, 3}, false, -half, half - 1, thresholds, true, 3));
     return list;
 }
 

@@ -1,11 +1,11 @@
 // global_pool.sv
-// The sum or the maximum of each channel over the frame, then the requantise stage.
+// The sum or the maximum of each channel over the frame.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Takes beats of Pixels x Lanes elements, a beat a cycle, and gives one of Lanes for each channel fold, while the last position's beats
-// enter: the next frame follows without a gap. Columns beyond Columns do not count. in_ready is a register: there is a credit for a beat in
-// the output FIFO of OutputDepth beats, which a result enters ceil(log2(Pixels)) + 2 + stage_latency cycles after its last beat.
+// enter: the next frame follows without a gap. Columns beyond Columns do not count. in_ready is `room`, a register;
+// a place is taken with a result's last beat, whose accumulators come ceil(log2(Pixels)) + 2 cycles later.
 
 module weft_global_pool #(
     parameter int Rows              = 1,
@@ -16,49 +16,29 @@ module weft_global_pool #(
     parameter int Lanes             = 1,
     parameter int InBits            = 8,
     parameter int InSigned          = 0,
-    parameter int OutBits           = 8,
-    parameter int OutputDepth       = 2,
-    parameter int SumBits           = 9,
-    parameter int StageForm         = 0,
-    parameter int StageAccBits      = 9,
-    parameter int StageSaturate     = 0,
-    parameter int StageAccDigits    = 1,
-    parameter int StageMulDigits    = 1,
-    parameter int StageMulBits      = 8,
-    parameter int StageSumBits      = 16,
-    parameter int StageShift        = 1,
-    parameter int StageOutSigned    = 0,
-    parameter int StageBounds       = 0,
-    parameter int StageShared       = 1,
-    parameter int StageLevels       = 1,
-    parameter int StageValuesShared = 1,
-    parameter     Name              = ""
+    parameter int SumBits           = 9
 ) (
     input  logic                           clk,
     input  logic                           rst,
     input  logic                           in_valid,
     output logic                           in_ready,
     input  logic [Pixels*Lanes*InBits-1:0] in_data,
-    output logic                           out_valid,
-    input  logic                           out_ready,
-    output logic [      Lanes*OutBits-1:0] out_data
+    input  logic                           room,
+    output logic                           takes,
+    output logic                           acc_valid,
+    output logic [      Lanes*SumBits-1:0] acc
 );
+`ifndef __ICARUS__
+    if (Lanes > Channels) $error("Lanes: a beat has no more channels than a position");
+`endif
     localparam int Folds = (Channels + Lanes - 1) / Lanes;
     localparam int Groups = (Columns + Pixels - 1) / Pixels;
     localparam int Tree = $clog2(Pixels);
     localparam int FoldBits = Folds > 1 ? $clog2(Folds) : 1;
 
-    logic takes, finishes;
-    assign takes = in_valid && in_ready;
-    weft_credit #(
-        .Depth(OutputDepth)
-    ) credit (
-        .clk      (clk),
-        .rst      (rst),
-        .takes    (finishes),
-        .leaves   (out_valid && out_ready),
-        .available(in_ready)
-    );
+    logic reads;
+    assign in_ready = room;
+    assign reads    = in_valid && room;
 
     logic unused_first_fold, last_fold, first_group, last_group, first_row, last_row;
     logic [FoldBits-1:0] fold;
@@ -69,7 +49,7 @@ module weft_global_pool #(
     ) fold_counter (
         .clk  (clk),
         .rst  (rst),
-        .step (takes),
+        .step (reads),
         .value(fold),
         .first(unused_first_fold),
         .last (last_fold)
@@ -79,7 +59,7 @@ module weft_global_pool #(
     ) group_counter (
         .clk  (clk),
         .rst  (rst),
-        .step (takes && last_fold),
+        .step (reads && last_fold),
         .value(unused_group),
         .first(first_group),
         .last (last_group)
@@ -89,72 +69,41 @@ module weft_global_pool #(
     ) row_counter (
         .clk  (clk),
         .rst  (rst),
-        .step (takes && last_fold && last_group),
+        .step (reads && last_fold && last_group),
         .value(unused_row),
         .first(first_row),
         .last (last_row)
     );
-    assign finishes = takes && last_group && last_row;
+    assign takes = reads && last_group && last_row;
 
     // Where the trees have the beat's reduction, and a cycle later.
-    logic late_valid, late_first, valid, first;
+    logic valid, first;
     logic [FoldBits-1:0] tree_fold, kept_fold;
-    weft_flags #(
-        .Latency(Tree)
-    ) valid_line (
-        .clk      (clk),
-        .rst      (rst),
-        .in_flags (takes),
-        .out_flags(late_valid)
-    );
-    weft_delay #(
-        .Width (1),
-        .Cycles(Tree)
-    ) first_line (
-        .clk     (clk),
-        .in_data (first_group && first_row),
-        .out_data(late_first)
-    );
-    generate
-        if (Tree == 0) begin : g_no_tree
-            assign tree_fold = fold;
-        end else begin : g_tree
-            logic [FoldBits-1:0] late_fold;
-            weft_delay #(
-                .Width (FoldBits),
-                .Cycles(Tree - 1)
-            ) fold_line (
-                .clk     (clk),
-                .in_data (fold),
-                .out_data(late_fold)
-            );
-            weft_copy #(
-                .Width(FoldBits)
-            ) fold_copy (
-                .clk     (clk),
-                .in_data (late_fold),
-                .out_data(tree_fold)
-            );
-        end
-    endgenerate
     weft_copy #(
-        .Width(FoldBits + 2)
+        .Width (FoldBits),
+        .Cycles(Tree)
+    ) tree_copy (
+        .clk     (clk),
+        .in_data (fold),
+        .out_data(tree_fold)
+    );
+    weft_copy #(
+        .Width (FoldBits + 2),
+        .Cycles(Tree + 1)
     ) kept_copy (
         .clk     (clk),
-        .in_data ({tree_fold, late_valid, late_first}),
+        .in_data ({fold, reads, first_group && first_row}),
         .out_data({kept_fold, valid, first})
     );
 
-    logic acc_valid;
     weft_flags #(
         .Latency(Tree + 2)
     ) acc_line (
         .clk      (clk),
         .rst      (rst),
-        .in_flags (finishes),
+        .in_flags (takes),
         .out_flags(acc_valid)
     );
-    logic [Lanes*SumBits-1:0] acc;
     genvar i, p;
     generate
         for (i = 0; i < Lanes; i++) begin : g_lane
@@ -183,36 +132,6 @@ module weft_global_pool #(
         end
     endgenerate
 
-    weft_stage_output #(
-        .Pixels           (1),
-        .Lanes            (Lanes),
-        .Folds            (Folds),
-        .AccBits          (SumBits),
-        .OutBits          (OutBits),
-        .OutputDepth      (OutputDepth),
-        .StageForm        (StageForm),
-        .StageAccBits     (StageAccBits),
-        .StageSaturate    (StageSaturate),
-        .StageAccDigits   (StageAccDigits),
-        .StageMulDigits   (StageMulDigits),
-        .StageMulBits     (StageMulBits),
-        .StageSumBits     (StageSumBits),
-        .StageShift       (StageShift),
-        .StageOutSigned   (StageOutSigned),
-        .StageBounds      (StageBounds),
-        .StageShared      (StageShared),
-        .StageLevels      (StageLevels),
-        .StageValuesShared(StageValuesShared),
-        .Name             (Name)
-    ) results (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (acc_valid),
-        .in_acc   (acc),
-        .out_valid(out_valid),
-        .out_ready(out_ready),
-        .out_data (out_data)
-    );
     logic unused;
     assign unused = &{1'b0, unused_first_fold, unused_group, unused_row};
 endmodule

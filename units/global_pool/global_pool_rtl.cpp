@@ -21,9 +21,8 @@ int sum_bits_of(const Unit& unit) {
 
 RtlFace global_pool_rtl(const Unit& unit) {
     const int sum_bits = sum_bits_of(unit);
-    RtlFace face = pipeline_face(unit);
+    RtlFace face = pipeline_face(unit, sum_bits);
     face.parameters.emplace_back("SumBits", sum_bits);
-    add_stage(face, unit, unit.outputs[0]->shape.channels, static_cast<int>(unit.parameter("Lanes")), 1, sum_bits);
     return face;
 }
 

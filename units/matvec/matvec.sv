@@ -1,5 +1,5 @@
 // matvec.sv
-// Matrix times vector: convolution behind a window, or a dense layer, and its requantise stage.
+// Matrix times vector: convolution behind a window, or a dense layer.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
@@ -7,13 +7,14 @@
 // positions a beat share the weights. Each beat is a step in each of NeuronFolds passes over the vector: PE outputs, TapsPerBeat x Lanes
 // products each. A frame takes ceil(Columns / Pixels) x Rows x SynapseFolds x NeuronFolds cycles, without a gap between frames.
 // Results leave OutputLanes a beat; lanes beyond Outputs are arbitrary, beats wholly beyond are not sent.
-// in_ready comes from registers; out ends in a FIFO of OutputDepth beats (at least those of a neuron fold).
+// in_ready comes from registers. A neuron fold takes the places of its beats, FoldBeats or fewer, at its last step, while there is `room` for
+// FoldBeats.
 //
 // Cycles, 0 being that of a step (matvec_issue.sv):
 //   XLatency                              the beat, and its weights, at slot 0 of the cascades (matvec_pair.sv)
 //   TreeAt = XLatency + ChainLength + 3 + log2(cascades)     the sums of the beat
 //   SumAt = TreeAt + 1 if SynapseFolds > 1                   the sums of the vector, after its last step
-//   SumAt + 1 if several beats leave                         the first of them (matvec_serial.sv), before the stage (stage.sv)
+//   SumAt + 1 if several beats leave                         the first of them (matvec_serial.sv), at acc
 // Memories weights<slot>: a word a step; for each of PE outputs, output-major, the weight of the element in that slot of each cascade that has
 // one there. Deep ones (RomDeep = 1) are block RAMs.
 // ChainBits: bits of any cascade's sum. The low sums of a pair of outputs fit LaneShift bits.
@@ -36,40 +37,30 @@ module weft_matvec #(
     parameter int OutputLanes       = 1,
     parameter int InBits            = 8,
     parameter int InSigned          = 1,
-    parameter int OutBits           = 8,
-    parameter int OutputDepth       = 2,
     parameter int ChainBits         = 16,
     parameter int RomDeep           = 0,
-    parameter int StageForm         = 0,
-    parameter int StageAccBits      = 8,
-    parameter int StageSaturate     = 0,
-    parameter int StageAccDigits    = 1,
-    parameter int StageMulDigits    = 1,
-    parameter int StageMulBits      = 8,
-    parameter int StageSumBits      = 16,
-    parameter int StageShift        = 1,
-    parameter int StageOutSigned    = 0,
-    parameter int StageBounds       = 0,
-    parameter int StageShared       = 1,
-    parameter int StageLevels       = 1,
-    parameter int StageValuesShared = 1,
-    parameter     Name              = ""
+    parameter     Name              = "",
+    localparam int FoldBeats        = (PE + OutputLanes - 1) / OutputLanes
 ) (
     input  logic                                        clk,
     input  logic                                        rst,
     input  logic                                        in_valid,
     output logic                                        in_ready,
     input  logic [Pixels*TapsPerBeat*Lanes*InBits-1:0]  in_data,
-    output logic                                        out_valid,
-    input  logic                                        out_ready,
-    output logic [Pixels*OutputLanes*OutBits-1:0]       out_data
+    input  logic                                        room,
+    output logic [$clog2(FoldBeats+1)-1:0]              takes,
+    output logic                                        acc_valid,
+    output logic [Pixels*OutputLanes*AccumulatorBits-1:0] acc
 );
+`ifndef __ICARUS__
+    if (OutputLanes > PE || ChainLength > TapsPerBeat * Lanes || (LaneShift > 0 && LaneShift + WeightBits > 27))
+        $error("OutputLanes, ChainLength, LaneShift: no such array of DSPs");
+`endif
     localparam int Simd = TapsPerBeat * Lanes;
     localparam int SynapseFolds = ((Taps + TapsPerBeat - 1) / TapsPerBeat) * ((Channels + Lanes - 1) / Lanes);
     localparam int NeuronFolds = (Outputs + PE - 1) / PE;
     localparam int Steps = SynapseFolds * NeuronFolds;
     localparam int StepBits = Steps > 1 ? $clog2(Steps) : 1;
-    localparam int FoldBeats = (PE + OutputLanes - 1) / OutputLanes;
     localparam int LastBeats = (Outputs - (NeuronFolds - 1) * PE + OutputLanes - 1) / OutputLanes;
     localparam int Chains = (Simd + ChainLength - 1) / ChainLength;
     localparam int LastLength = Simd - (Chains - 1) * ChainLength;
@@ -80,21 +71,18 @@ module weft_matvec #(
     localparam int SumAt = TreeAt + (SynapseFolds > 1 ? 1 : 0);
 
     // Steps.
-    logic                          leaves;
     logic                          step_valid;
     logic                          step_first;
     logic                          step_last;
     logic                          step_last_neuron;
     logic [StepBits-1:0]           step;
     logic [Pixels*Simd*InBits-1:0] x;
-    assign leaves = out_valid && out_ready;
     weft_matvec_issue #(
         .Width       (Pixels * Simd * InBits),
         .SynapseFolds(SynapseFolds),
         .NeuronFolds (NeuronFolds),
         .FoldBeats   (FoldBeats),
         .LastBeats   (LastBeats),
-        .OutputDepth (OutputDepth),
         .XLatency    (XLatency),
         .StepBits    (StepBits)
     ) issue (
@@ -103,7 +91,8 @@ module weft_matvec #(
         .in_valid        (in_valid),
         .in_ready        (in_ready),
         .in_data         (in_data),
-        .leaves          (leaves),
+        .room            (room),
+        .takes           (takes),
         .step_valid      (step_valid),
         .step_first      (step_first),
         .step_last       (step_last),
@@ -113,37 +102,40 @@ module weft_matvec #(
     );
 
     // What the arrays must know of a step when its sums come.
-    logic [SumAt-2:0] valids;  // element k: step_valid k + 1 cycles ago
-    always_ff @(posedge clk) begin
-        if (rst) valids <= '0;
-        else valids <= {valids[SumAt-3:0], step_valid};
-    end
-    logic first_before;
     logic first_at_tree;
     logic enable_at_tree;
-    logic last_at_sum;
-    logic last_neuron_at_sum;
-    weft_delay #(
-        .Cycles(TreeAt - 1)
-    ) first_delay (
-        .clk     (clk),
-        .in_data (step_first),
-        .out_data(first_before)
+    logic finishes;  // the sums of a neuron fold stand in the next cycle
+    logic finishes_vector;
+    generate
+        if (SynapseFolds > 1) begin : g_accumulates
+            weft_copy #(
+                .Width (2),
+                .Cycles(TreeAt)
+            ) tree_flags (
+                .clk     (clk),
+                .in_data ({step_valid, step_first}),
+                .out_data({enable_at_tree, first_at_tree})
+            );
+        end else begin : g_at_once
+            assign {enable_at_tree, first_at_tree} = 2'b00;
+            logic unused;
+            assign unused = step_first;
+        end
+    endgenerate
+    weft_flags #(
+        .Latency(SumAt - 1)
+    ) finish_flags (
+        .clk      (clk),
+        .rst      (rst),
+        .in_flags (step_valid && step_last),
+        .out_flags(finishes)
     );
-    weft_copy #(
-        .Width(2)
-    ) tree_copy (
-        .clk     (clk),
-        .in_data ({valids[TreeAt-2], first_before}),
-        .out_data({enable_at_tree, first_at_tree})
-    );
     weft_delay #(
-        .Width (2),
         .Cycles(SumAt - 1)
-    ) last_delay (
+    ) vector_delay (
         .clk     (clk),
-        .in_data ({step_last_neuron, step_last}),
-        .out_data({last_neuron_at_sum, last_at_sum})
+        .in_data (step_last_neuron),
+        .out_data(finishes_vector)
     );
 
     // Weights, output-major. The address of a step goes from slot to slot with its elements.
@@ -168,13 +160,12 @@ module weft_matvec #(
             );
             if (Present > 0) begin : g_weights
                 logic [PE*Present*WeightBits-1:0] weights;
-                weft_matvec_rom #(
-                    .Width      (PE * Present * WeightBits),
-                    .Depth      (Steps),
-                    .AddressBits(StepBits),
-                    .Deep       (RomDeep),
-                    .Slot       (s),
-                    .Name       (Name)
+                weft_rom #(
+                    .Width  (PE * Present * WeightBits),
+                    .Depth  (Steps),
+                    .Latency(2 * RomDeep),
+                    .Number (s),
+                    .Memory (Name != "" ? {Name, "_weights"} : "")
                 ) rom (
                     .clk    (clk),
                     .address(RomDeep != 0 ? address_before : address),
@@ -233,8 +224,6 @@ module weft_matvec #(
     endgenerate
 
     // Results.
-    logic                                          leaving;
-    logic [Pixels*OutputLanes*AccumulatorBits-1:0] leaving_sums;
     weft_matvec_serial #(
         .Pixels   (Pixels),
         .PE       (PE),
@@ -244,41 +233,11 @@ module weft_matvec #(
     ) serial (
         .clk        (clk),
         .rst        (rst),
-        .coming     (valids[SumAt-2] && last_at_sum),
-        .coming_last(last_neuron_at_sum),
+        .coming     (finishes),
+        .coming_last(finishes_vector),
         .sums       (sums),
-        .out_valid  (leaving),
-        .out_data   (leaving_sums)
-    );
-    weft_stage_output #(
-        .Pixels           (Pixels),
-        .Lanes            (OutputLanes),
-        .Folds            ((Outputs + OutputLanes - 1) / OutputLanes),
-        .AccBits          (AccumulatorBits),
-        .OutBits          (OutBits),
-        .OutputDepth      (OutputDepth),
-        .StageForm        (StageForm),
-        .StageAccBits     (StageAccBits),
-        .StageSaturate    (StageSaturate),
-        .StageAccDigits   (StageAccDigits),
-        .StageMulDigits   (StageMulDigits),
-        .StageMulBits     (StageMulBits),
-        .StageSumBits     (StageSumBits),
-        .StageShift       (StageShift),
-        .StageOutSigned   (StageOutSigned),
-        .StageBounds      (StageBounds),
-        .StageShared      (StageShared),
-        .StageLevels      (StageLevels),
-        .StageValuesShared(StageValuesShared),
-        .Name             (Name)
-    ) results (
-        .clk      (clk),
-        .rst      (rst),
-        .in_valid (leaving),
-        .in_acc   (leaving_sums),
-        .out_valid(out_valid),
-        .out_ready(out_ready),
-        .out_data (out_data)
+        .out_valid  (acc_valid),
+        .out_data   (acc)
     );
     logic unused;
     assign unused = &{1'b0, first_at_tree, Rows == 0, Columns == 0, Flatten == 0};

@@ -59,7 +59,7 @@ void matvec_derive(Unit& unit) {
     const ConstantArray& weights = unit.constant("weights");
     const Stream& input = *unit.inputs[0];
     std::int64_t shift = 0;
-    // Sums too wide for one carry are better kept inside the DSPs.
+    // Wide sums are cheaper inside the DSPs than in adders as wide.
     std::int64_t longest = unit.parameter("AccumulatorBits") <= 24 ? preferred_chain : longest_chain;
     if (unit.parameter("WeightBits") <= 8 && input.bits() <= 8 && s.pe > 1) {
         // A high weight of n bits leaves 27 - n for the shift; beyond the bits of any chain a larger one brings nothing.

@@ -5,9 +5,9 @@
 //
 // A vector is SynapseFolds beats and takes NeuronFolds x SynapseFolds steps: it is kept and given again for each neuron fold. With one
 // neuron fold a beat is a step as it enters. With several, two vectors' room: the next one enters while this one is given, and the first
-// neuron fold starts on beats as they come. A neuron fold's last step is taken only when the output FIFO (OutputDepth beats) has room for all
-// that it will give: FoldBeats, or LastBeats of the last fold. in_ready comes from registers; it is high in every cycle that finds room.
-// step_* tell of the step in this cycle, if step_valid; x is its beat, XLatency cycles later. leaves: a beat leaves the output FIFO.
+// neuron fold starts on beats as they come. A neuron fold's last step waits for `room` behind the unit for FoldBeats, and takes the places of
+// all that the fold will give: FoldBeats, or LastBeats of the last fold. in_ready comes from registers.
+// step_* tell of the step in this cycle, if step_valid; x is its beat, XLatency cycles later.
 
 module weft_matvec_issue #(
     parameter int Width        = 8,
@@ -15,7 +15,6 @@ module weft_matvec_issue #(
     parameter int NeuronFolds  = 1,
     parameter int FoldBeats    = 1,
     parameter int LastBeats    = 1,
-    parameter int OutputDepth  = 2,
     parameter int XLatency     = 1,
     parameter int StepBits     = 1
 ) (
@@ -24,7 +23,8 @@ module weft_matvec_issue #(
     input  logic                in_valid,
     output logic                in_ready,
     input  logic [Width-1:0]    in_data,
-    input  logic                leaves,
+    input  logic                room,
+    output logic [$clog2(FoldBeats+1)-1:0] takes,
     output logic                step_valid,
     output logic                step_first,       // of its neuron fold
     output logic                step_last,        // of its neuron fold
@@ -34,8 +34,6 @@ module weft_matvec_issue #(
 );
     // Places of the step to come. Flags are registers of their own, so that nothing is compared on the way to step_valid.
     logic first_neuron;
-    logic takes;
-    assign takes = step_valid && step_last;
     generate
         if (SynapseFolds == 1) begin : g_one_synapse
             assign step_first = 1'b1;
@@ -83,22 +81,12 @@ module weft_matvec_issue #(
         end
     endgenerate
 
-    localparam int AmountBits = $clog2(FoldBeats + 1);
-    logic available;
-    weft_credit #(
-        .Depth (OutputDepth),
-        .Amount(FoldBeats)
-    ) credit (
-        .clk      (clk),
-        .rst      (rst),
-        .takes    (!takes ? '0 : step_last_neuron ? AmountBits'(LastBeats) : AmountBits'(FoldBeats)),
-        .leaves   (leaves),
-        .available(available)
-    );
+    localparam int TakesBits = $clog2(FoldBeats + 1);
+    assign takes = !(step_valid && step_last) ? '0 : step_last_neuron ? TakesBits'(LastBeats) : TakesBits'(FoldBeats);
 
     generate
         if (NeuronFolds == 1) begin : g_through
-            assign in_ready   = !step_last || available;
+            assign in_ready   = !step_last || room;
             assign step_valid = in_valid && in_ready;
             weft_delay #(
                 .Width (Width),
@@ -109,7 +97,7 @@ module weft_matvec_issue #(
                 .out_data(x)
             );
             logic unused;
-            assign unused = first_neuron;
+            assign unused = &{1'b0, first_neuron, rst};
         end else begin : g_replay
             localparam int Room = 2 * SynapseFolds;
             localparam int AddressBits = $clog2(Room);
@@ -130,7 +118,7 @@ module weft_matvec_issue #(
             assign next_read_at = !step_last ? read_at + 1'b1 : upper != step_last_neuron ? AddressBits'(SynapseFolds) : '0;
             assign in_ready   = has_room;
             assign enters     = in_valid && has_room;
-            assign step_valid = (!first_neuron || has_new) && (!step_last || available);
+            assign step_valid = (!first_neuron || has_new) && (!step_last || room);
             assign reads_new  = step_valid && first_neuron;
             assign frees      = step_valid && step_last_neuron;
             always_ff @(posedge clk) begin

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "units/common/control.h"
-#include "units/common/stage_rtl.h"
 #include "units/matvec/matvec_layout.h"
+#include "units/output/output_rtl.h"
 
 namespace weft {
 
@@ -33,7 +33,7 @@ struct Face {
         last_length = layout.simd() - (chains - 1) * chain_length;
         fold_beats = ceil_div(layout.pe, output_lanes);
         last_beats = ceil_div(layout.outputs - (layout.neuron_folds() - 1) * layout.pe, output_lanes);
-        output_depth = std::max<std::int64_t>({2, fold_beats, unit.outputs[0]->rtl_depth});
+        output_depth = weft::output_depth(unit, fold_beats);
         deep = layout.steps() > most_shallow;
 
         int depth = 0;
@@ -53,7 +53,15 @@ struct Face {
     }
 };
 
-/// MatvecControl by beats. A neuron fold takes a step a cycle, one for each beat of a position, and gives its results after the last one.
+// A position of three beats (synapse folds), two neuron folds that give two beats each, when nobody waits:
+//
+//   cycle    0    1    2    3    4    5    6    7    8
+//   reads    x0   x1   x2   y0   y1   y2                    the next position enters while this one is kept for its second neuron fold
+//   steps         x0   x1   x2   x0   x1   x2   y0   y1     a step a cycle; with one neuron fold a beat is a step as it is read
+//   takes                   2              2                credits, with a neuron fold's last step: that one waits for room
+//   gives                   r0 r1 at 3 + latency, 4 + latency; r2 r3 at 6 + latency, 7 + latency
+
+/// MatvecControl by beats.
 class MatvecTiming : public UnitTiming {
 public:
     explicit MatvecTiming(const Face& face)
@@ -165,14 +173,15 @@ private:
     LeftBy left_by_;
 };
 
-class MatvecControl : public TimedControl {
+class MatvecControl : public BufferedControl {
 public:
-    explicit MatvecControl(const Unit& unit) : face_(unit), out_(face_.output_depth, face_.latency) {
-        synapse_folds_ = face_.layout.synapse_folds();
-        neuron_folds_ = face_.layout.neuron_folds();
-    }
+    explicit MatvecControl(const Face& face)
+        // The last neuron fold asks for the room of a whole one.
+        : BufferedControl(CreditedOutput(face.output_depth, face.latency, face.fold_beats), face.fold_beats - face.last_beats),
+          face_(face),
+          synapse_folds_(face.layout.synapse_folds()),
+          neuron_folds_(face.layout.neuron_folds()) {}
 
-    bool valid(int) const override { return out_.valid(); }
     bool ready(int, const Handshakes&) const override { return neuron_folds_ == 1 ? has_room() : held_ < 2 * synapse_folds_; }
     void clock(const Handshakes& ports) override {
         const bool enters = ports.reads(0);
@@ -181,7 +190,7 @@ public:
         const std::int64_t beats = last_neuron ? face_.last_beats : face_.fold_beats;
         const bool finishes = step && synapse_ == synapse_folds_ - 1;
         if (finishes) leaving_ = beats;
-        out_.clock(finishes ? beats : 0, leaving_ > 0, ports.writes(0));
+        output_.clock(finishes ? beats : 0, leaving_ > 0, ports.writes(0));
         if (leaving_ > 0) --leaving_;
         if (enters) ++held_, ++unread_;
         if (step && neuron_ == 0) --unread_;
@@ -191,16 +200,13 @@ public:
             neuron_ = last_neuron ? 0 : neuron_ + 1;
         }
     }
-    /// The last neuron fold asks for the room of a whole one.
-    std::int64_t held(int) const override { return out_.held() + face_.fold_beats - face_.last_beats; }
     std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<MatvecTiming>(face_); }
 
 private:
     /// Room for what the neuron fold will give, at its last step.
-    bool has_room() const { return synapse_ < synapse_folds_ - 1 || out_.available(face_.fold_beats); }
+    bool has_room() const { return synapse_ < synapse_folds_ - 1 || output_.room(); }
 
     Face face_;
-    CreditedOutput out_;
     std::int64_t synapse_folds_, neuron_folds_;
     std::int64_t synapse_ = 0, neuron_ = 0;  ///< Of the step to come.
     std::int64_t held_ = 0;                  ///< Beats that will still be given.
@@ -216,12 +222,7 @@ RtlFace matvec_rtl(const Unit& unit) {
     const MatvecLayout& layout = face.layout;
     const Stream& in = *unit.inputs[0];
     RtlFace rtl;
-    rtl.parameters = {{"InBits", in.bits()},
-                      {"InSigned", in.is_signed()},
-                      {"OutBits", unit.outputs[0]->bits()},
-                      {"OutputDepth", face.output_depth},
-                      {"ChainBits", matvec_chain_bits(unit)},
-                      {"RomDeep", face.deep}};
+    rtl.parameters = {{"InBits", in.bits()}, {"InSigned", in.is_signed()}, {"ChainBits", matvec_chain_bits(unit)}, {"RomDeep", face.deep}};
     const auto weight_bits = static_cast<int>(unit.parameter("WeightBits"));
     const ConstantArray& weights = unit.constant("weights");
     std::vector<MatvecLayout::Step> steps;
@@ -242,11 +243,10 @@ RtlFace matvec_rtl(const Unit& unit) {
         }
         rtl.memories.push_back(std::move(memory));
     }
-    add_stage(rtl, unit, static_cast<int>(layout.outputs), static_cast<int>(face.output_lanes), static_cast<int>(layout.pixels),
-              static_cast<int>(unit.parameter("AccumulatorBits")));
+    rtl.output = output_of(unit, static_cast<int>(unit.parameter("AccumulatorBits")), face.fold_beats);
     return rtl;
 }
 
-std::unique_ptr<UnitControl> matvec_control(const Unit& unit) { return std::make_unique<MatvecControl>(unit); }
+std::unique_ptr<UnitControl> matvec_control(const Unit& unit) { return std::make_unique<MatvecControl>(Face(unit)); }
 
 }  // namespace weft

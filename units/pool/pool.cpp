@@ -167,13 +167,13 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({2, 5, 4, 6}, false, -128, 127, 3, {1, 1}, {1, 1, 1, 1, 1}, multiply, true, 3, 4, 2));
     list.push_back(point({3, 7, 9, 3}, false, 0, 255, 0, {3, 2, 3}, {3, 2, 2, 2, 2, 2, 3}, multiply, false, 2, 9, 4));
     list.push_back(point({2, 2, 6, 3}, false, -32768, 32767, -7, {1, 60060}, {1, 4}, multiply, true, 3, 4));
-    // Sums and maxima that a carry does not cross in one cycle: wide in the tree, or over the beats only.
+    // Wide sums and maxima: in the tree, or over the beats only.
     constexpr std::int64_t half = std::int64_t{1} << 31;
     list.push_back(point({2, 3, 9, 3}, false, -8388608, 8388607, -5, {1, 1}, {1, 1, 1}, multiply, true, 2, 4));
     list.push_back(point({1, 3, 40, 2}, false, 0, 1048575, 0, {1}, {1, 3, 1}, thresholds, true, 2, 2, 2));
     list.push_back(point({2, 2, 4, 2}, false, -half, half - 1, 0, {1, 1}, {1, 1}, multiply, false, 2, 4, 2));
     list.push_back(point({2, 3, 5, 3}, true, -half, half - 1, 0, {}, {}, multiply, true, 3, 2));
-    // So many lanes that they stand in several slices.
+    // So many lanes that control is copied.
     list.push_back(point({2, 2, 4, 40}, false, -128, 127, 0, {1, 1}, {1, 1}, multiply, true, 40, 2));
     return list;
 }

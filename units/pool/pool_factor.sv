@@ -5,8 +5,8 @@
 //
 // Free-running. `finishes` counts the beats (channel folds within positions, Pixels positions of a row at once); the sums of the beat are
 // there SumAt cycles later, its products max(SumAt, 2) + 3 + FactorAccDigits * FactorMulDigits cycles later. A factor is looked up in two
-// steps: the classes of the row and of each column (<Name>_row_class.mem, <Name>_column_class.mem: rows and columns with equal factors), then
-// word {row class, column class} of <Name>_factor.mem.
+// steps: the classes of the row and of each column (<Name>_row_class0.mem, <Name>_column_class0.mem: rows and columns with equal factors), then
+// word {row class, column class} of <Name>_factor0.mem.
 
 module weft_pool_factor #(
     parameter int Rows            = 1,
@@ -34,7 +34,6 @@ module weft_pool_factor #(
     localparam int RowBits = Rows > 1 ? $clog2(Rows) : 1;
     localparam int GroupBits = Groups > 1 ? $clog2(Groups) : 1;
     // Classes are few bits: memories without output register.
-    localparam int NeverDeep = 1 << 20;
 
     logic unused_first_fold, last_fold, unused_first_group, last_group, unused_first_row, unused_last_row;
     logic [(Folds > 1 ? $clog2(Folds) : 1)-1:0] unused_fold;
@@ -73,21 +72,19 @@ module weft_pool_factor #(
 
     logic [RowClassBits-1:0] row_class;
     logic [Pixels*ColumnClassBits-1:0] column_classes;
-    weft_stage_rom #(
-        .Width      (RowClassBits),
-        .Depth      (Rows),
-        .MostShallow(NeverDeep),
-        .Memory     (Name != "" ? {Name, "_row_class"} : "")
+    weft_rom #(
+        .Width (RowClassBits),
+        .Depth (Rows),
+        .Memory(Name != "" ? {Name, "_row_class"} : "")
     ) row_rom (
         .clk    (clk),
         .address(row),
         .data   (row_class)
     );
-    weft_stage_rom #(
-        .Width      (Pixels * ColumnClassBits),
-        .Depth      (Groups),
-        .MostShallow(NeverDeep),
-        .Memory     (Name != "" ? {Name, "_column_class"} : "")
+    weft_rom #(
+        .Width (Pixels * ColumnClassBits),
+        .Depth (Groups),
+        .Memory(Name != "" ? {Name, "_column_class"} : "")
     ) column_rom (
         .clk    (clk),
         .address(group),
@@ -109,11 +106,10 @@ module weft_pool_factor #(
     generate
         for (p = 0; p < Pixels; p++) begin : g_pixel
             logic [FactorBits-1:0] factor, late_factor;
-            weft_stage_rom #(
-                .Width      (FactorBits),
-                .Depth      (1 << (RowClassBits + ColumnClassBits)),
-                .MostShallow(NeverDeep),
-                .Memory     (Name != "" ? {Name, "_factor"} : "")
+            weft_rom #(
+                .Width (FactorBits),
+                .Depth (1 << (RowClassBits + ColumnClassBits)),
+                .Memory(Name != "" ? {Name, "_factor"} : "")
             ) factor_rom (
                 .clk    (clk),
                 .address({row_class, column_classes[p*ColumnClassBits+:ColumnClassBits]}),

@@ -77,20 +77,20 @@ RtlFace pool_rtl(const Unit& unit) {
     const PoolScale scale = pool_scale(unit);
     const bool scaled = scale.factor_bits != 0;
     const std::int64_t pixels = unit.parameter("Pixels");
-    RtlFace face = pipeline_face(unit);
+    RtlFace face = pipeline_face(unit, scaled ? scale.product_bits : scale.sum_bits);
     Classes rows, columns;
     if (scaled) {
         rows = classes_of(unit, "row_factor");
         columns = classes_of(unit, "column_factor");
         const std::int64_t groups = ceil_div(unit.parameter("Columns"), pixels);
-        RtlMemory row_class("row_class", rows.bits, unit.parameter("Rows"));
+        RtlMemory row_class("row_class0", rows.bits, unit.parameter("Rows"));
         for (std::int64_t row = 0; row < unit.parameter("Rows"); ++row)
             row_class.set(row, 0, rows.bits, rows.of(unit.constant("row_factor").data[static_cast<std::size_t>(row)]));
-        RtlMemory column_class("column_class", columns.bits * static_cast<int>(pixels), groups);
+        RtlMemory column_class("column_class0", columns.bits * static_cast<int>(pixels), groups);
         for (std::int64_t column = 0; column < unit.parameter("Columns"); ++column)
             column_class.set(column / pixels, static_cast<int>(column % pixels) * columns.bits, columns.bits,
                              columns.of(unit.constant("column_factor").data[static_cast<std::size_t>(column)]));
-        RtlMemory factors("factor", scale.factor_bits, std::int64_t{1} << (rows.bits + columns.bits));
+        RtlMemory factors("factor0", scale.factor_bits, std::int64_t{1} << (rows.bits + columns.bits));
         for (std::size_t row = 0; row < rows.factors.size(); ++row)
             for (std::size_t column = 0; column < columns.factors.size(); ++column)
                 factors.set(static_cast<std::int64_t>(row << columns.bits | column), 0, scale.factor_bits,
@@ -105,8 +105,6 @@ RtlFace pool_rtl(const Unit& unit) {
                                                                {"RowClassBits", rows.bits},
                                                                {"ColumnClassBits", columns.bits}};
     for (const auto& [name, value] : parameters) face.parameters.emplace_back(name, value);
-    add_stage(face, unit, unit.outputs[0]->shape.channels, static_cast<int>(unit.parameter("Lanes")), static_cast<int>(pixels),
-              scaled ? scale.product_bits : scale.sum_bits);
     return face;
 }
 

@@ -1,15 +1,23 @@
 // pack.sv
-// Beats of a stream to words of memory.
+// Packs the beats of a stream into words of memory, frame by frame.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// The layout of a frame is that of weft_unpack; elements are extended by their sign if Signed, and the spare bytes of a frame's last word are
-// zero. What a beat holds beyond the frame's columns and channels is left out. `frame` is high for a cycle in each frame.
+// The layout of a frame is that of weft_unpack: positions one after the other, without gaps, a frame begins at a word. Elements are
+// extended by their sign if Signed; the spare bytes of a frame's last word are zero. What a beat holds beyond the frame's columns and
+// channels is left out. Words of 4 elements, a frame of 6 elements in beats of 3:
 //
-// Takes a beat or gives a word in every cycle, or both, also across frames. A cycle is lost only where the last beat of one frame completes
-// one word and begins another, and the first beat of the next frame completes a word at once; and, where several pixels come in several
-// channel folds that are together longer than a word, for each word's length behind the first. in_ready depends on nothing that in_valid or
-// out_ready may change in the same cycle, out_valid comes from a register.
+//   beats   a b c      d e f      g h i         group: the elements that lie together: a beat, or all channel folds of a beat's pixels
+//   words  |a b c d|         |e f . .|  |g h i  run: a group, or what of it fits a word; the pieces of a longer one are runs of their own
+//           ^at=0 ^at=3                 ^at=0   at: where in the word that is being filled the next run begins
+//
+//   in -> beats to groups -> run, zero beyond its end -> place_run: up by `at` -> the word being filled, and the next -> FIFO -> out
+//          a cycle              a cycle                   a cycle a digit of `at`
+//
+// Takes a beat or gives a word in every cycle, or both, also across frames, with two exceptions. A frame's last beat may end one word and
+// begin another, which leaves alone in a cycle of its own if the next frame's first beat ends a word at once. And groups of several folds
+// that are longer than a word cost a cycle for each word behind the first. in_ready depends on nothing that in_valid or out_ready may
+// change in the same cycle, out_valid comes from a register. `frame` is high for a cycle in each frame.
 
 module weft_pack #(
     parameter int WordBits = 512,
@@ -32,20 +40,9 @@ module weft_pack #(
     output logic [WordBits-1:0]          out_data,
     output logic                         frame
 );
-    function automatic int gcd(input int a, input int b);
-        int x;
-        int y;
-        int t;
-        x = a;
-        y = b;
-        for (int i = 0; i < 64; i++) begin
-            if (y != 0) begin
-                t = x % y;
-                x = y;
-                y = t;
-            end
-        end
-        gcd = x;
+    function automatic int divisor_of(input int a, input int b);
+        divisor_of = 1;
+        for (int i = 2; i <= a; i++) if (a % i == 0 && b % i == 0) divisor_of = i;
     endfunction
 
     // As in weft_unpack.
@@ -62,7 +59,7 @@ module weft_pack #(
     localparam int GroupTail = Group - (Pieces - 1) * PerWord;
     localparam int RestTail = Rest - (RestPieces - 1) * PerWord;
     localparam int Widest = Pieces > 1 ? PerWord : Group;
-    localparam int Unit = gcd(PerWord, gcd(Period > 1 ? GroupTail : PerWord, Periods > 1 ? RestTail : PerWord));
+    localparam int Unit = divisor_of(PerWord, divisor_of(Period > 1 ? GroupTail : PerWord, Periods > 1 ? RestTail : PerWord));
     localparam int Steps = PerWord / Unit;
     localparam int AtBits = Steps > 1 ? $clog2(Steps) : 1;
     // A frame within a word begins its runs no further than it goes.

@@ -30,20 +30,9 @@ module weft_unpack #(
     input  logic                         out_ready,
     output logic [Pixels*Lanes*Bits-1:0] out_data
 );
-    function automatic int gcd(input int a, input int b);
-        int x;
-        int y;
-        int t;
-        x = a;
-        y = b;
-        for (int i = 0; i < 64; i++) begin
-            if (y != 0) begin
-                t = x % y;
-                x = y;
-                y = t;
-            end
-        end
-        gcd = x;
+    function automatic int divisor_of(input int a, input int b);
+        divisor_of = 1;
+        for (int i = 2; i <= a; i++) if (a % i == 0 && b % i == 0) divisor_of = i;
     endfunction
 
     localparam int Carrier = Bits <= 8 ? 8 : Bits <= 16 ? 16 : 32;
@@ -64,7 +53,7 @@ module weft_unpack #(
     localparam int Widest = Pieces > 1 ? PerWord : Group;
 
     // Every step but a frame's last moves a multiple of Unit elements, so a run begins at one of Steps places in a word.
-    localparam int Unit = gcd(PerWord, gcd(Period > 1 ? GroupTail : PerWord, Periods > 1 ? RestTail : PerWord));
+    localparam int Unit = divisor_of(PerWord, divisor_of(Period > 1 ? GroupTail : PerWord, Periods > 1 ? RestTail : PerWord));
     localparam int Steps = PerWord / Unit;
     localparam int AtBits = Steps > 1 ? $clog2(Steps) : 1;
     localparam int Digits = ($clog2(Steps) + 1) / 2;

@@ -27,6 +27,9 @@ module weft_regroup #(
     input  logic                    out_ready,
     output logic [Out*ItemBits-1:0] out_data
 );
+`ifndef __ICARUS__
+    if (In < 1 || Out < 1 || Items < 1 || Folds < 1) $error("In, Out, Items and Folds are at least 1");
+`endif
     localparam bit Grows = In <= Out;
     localparam int Stride = Grows ? In : Out;
     localparam int Modulus = Grows ? Out : In;

@@ -101,7 +101,7 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({3, 7, 1, 5}, 0, 3, 2, 2, 2, 3));
     list.push_back(point({3, 4, 1, 6}, 0, 3, 2, 2, 3, 4));
     list.push_back(point({3, 5, 1, 6}, 0, 3, 2, 2, 4, 3));
-    // Wide ones, cut into slices.
+    // Wide ones: control is copied.
     list.push_back(point({2, 2, 1, 120}, -128, 127, 12, 40));
     list.push_back(point({2, 2, 1, 128}, -128, 127, 64, 4));
     // Both.

@@ -29,15 +29,21 @@ module weft_width #(
     input  logic                                       out_ready,
     output logic [OutputPixels*OutputLanes*InBits-1:0] out_data
 );
+    // Between the steps a beat has the more pixels, and the lanes of that side.
+    localparam bit PixelsFirst = InputPixels < OutputPixels;
+    localparam int Pixels = PixelsFirst ? OutputPixels : InputPixels;
+    localparam int Lanes = PixelsFirst ? InputLanes : OutputLanes;
     generate
-        if (InputPixels == OutputPixels) begin : g_lanes
-            weft_width_lanes #(
-                .Channels(Channels),
-                .Pixels  (InputPixels),
-                .In      (InputLanes),
-                .Out     (OutputLanes),
-                .Bits    (InBits)
-            ) u_lanes (
+        if (InputPixels == OutputPixels || InputLanes == OutputLanes) begin : g_one_step
+            weft_width_step #(
+                .Columns  (Columns),
+                .Channels (Channels),
+                .InPixels (InputPixels),
+                .InLanes  (InputLanes),
+                .OutPixels(OutputPixels),
+                .OutLanes (OutputLanes),
+                .Bits     (InBits)
+            ) only (
                 .clk      (clk),
                 .rst      (rst),
                 .in_valid (in_valid),
@@ -47,37 +53,35 @@ module weft_width #(
                 .out_ready(out_ready),
                 .out_data (out_data)
             );
-        end else if (InputLanes == OutputLanes) begin : g_pixels
-            weft_width_pixels #(
-                .Columns(Columns),
-                .In     (InputPixels),
-                .Out    (OutputPixels),
-                .Folds  ((Channels + InputLanes - 1) / InputLanes),
-                .Bits   (InputLanes * InBits)
-            ) u_pixels (
-                .clk      (clk),
-                .rst      (rst),
-                .in_valid (in_valid),
-                .in_ready (in_ready),
-                .in_data  (in_data),
-                .out_valid(out_valid),
-                .out_ready(out_ready),
-                .out_data (out_data)
-            );
-        end else begin : g_both
-            localparam bit PixelsFirst = InputPixels < OutputPixels;
-            localparam int Pixels = PixelsFirst ? OutputPixels : InputPixels;
-            localparam int Lanes = PixelsFirst ? InputLanes : OutputLanes;
+        end else begin : g_two_steps
             logic                           early_valid;
             logic                           early_ready;
             logic [Pixels*Lanes*InBits-1:0] early_data;
             logic                           late_valid;
             logic                           late_ready;
             logic [Pixels*Lanes*InBits-1:0] late_data;
+            weft_width_step #(
+                .Columns  (Columns),
+                .Channels (Channels),
+                .InPixels (InputPixels),
+                .InLanes  (InputLanes),
+                .OutPixels(Pixels),
+                .OutLanes (Lanes),
+                .Bits     (InBits)
+            ) first (
+                .clk      (clk),
+                .rst      (rst),
+                .in_valid (in_valid),
+                .in_ready (in_ready),
+                .in_data  (in_data),
+                .out_valid(early_valid),
+                .out_ready(early_ready),
+                .out_data (early_data)
+            );
             weft_fifo #(
                 .Width(Pixels * Lanes * InBits),
                 .Depth(2 * ((Channels + Lanes - 1) / Lanes) + 2)
-            ) u_between (
+            ) between (
                 .clk      (clk),
                 .rst      (rst),
                 .in_valid (early_valid),
@@ -87,73 +91,24 @@ module weft_width #(
                 .out_ready(late_ready),
                 .out_data (late_data)
             );
-            if (PixelsFirst) begin : g_pixels_first
-                weft_width_pixels #(
-                    .Columns(Columns),
-                    .In     (InputPixels),
-                    .Out    (OutputPixels),
-                    .Folds  ((Channels + InputLanes - 1) / InputLanes),
-                    .Bits   (InputLanes * InBits)
-                ) u_pixels (
-                    .clk      (clk),
-                    .rst      (rst),
-                    .in_valid (in_valid),
-                    .in_ready (in_ready),
-                    .in_data  (in_data),
-                    .out_valid(early_valid),
-                    .out_ready(early_ready),
-                    .out_data (early_data)
-                );
-                weft_width_lanes #(
-                    .Channels(Channels),
-                    .Pixels  (OutputPixels),
-                    .In      (InputLanes),
-                    .Out     (OutputLanes),
-                    .Bits    (InBits)
-                ) u_lanes (
-                    .clk      (clk),
-                    .rst      (rst),
-                    .in_valid (late_valid),
-                    .in_ready (late_ready),
-                    .in_data  (late_data),
-                    .out_valid(out_valid),
-                    .out_ready(out_ready),
-                    .out_data (out_data)
-                );
-            end else begin : g_lanes_first
-                weft_width_lanes #(
-                    .Channels(Channels),
-                    .Pixels  (InputPixels),
-                    .In      (InputLanes),
-                    .Out     (OutputLanes),
-                    .Bits    (InBits)
-                ) u_lanes (
-                    .clk      (clk),
-                    .rst      (rst),
-                    .in_valid (in_valid),
-                    .in_ready (in_ready),
-                    .in_data  (in_data),
-                    .out_valid(early_valid),
-                    .out_ready(early_ready),
-                    .out_data (early_data)
-                );
-                weft_width_pixels #(
-                    .Columns(Columns),
-                    .In     (InputPixels),
-                    .Out    (OutputPixels),
-                    .Folds  ((Channels + OutputLanes - 1) / OutputLanes),
-                    .Bits   (OutputLanes * InBits)
-                ) u_pixels (
-                    .clk      (clk),
-                    .rst      (rst),
-                    .in_valid (late_valid),
-                    .in_ready (late_ready),
-                    .in_data  (late_data),
-                    .out_valid(out_valid),
-                    .out_ready(out_ready),
-                    .out_data (out_data)
-                );
-            end
+            weft_width_step #(
+                .Columns  (Columns),
+                .Channels (Channels),
+                .InPixels (Pixels),
+                .InLanes  (Lanes),
+                .OutPixels(OutputPixels),
+                .OutLanes (OutputLanes),
+                .Bits     (InBits)
+            ) second (
+                .clk      (clk),
+                .rst      (rst),
+                .in_valid (late_valid),
+                .in_ready (late_ready),
+                .in_data  (late_data),
+                .out_valid(out_valid),
+                .out_ready(out_ready),
+                .out_data (out_data)
+            );
         end
     endgenerate
 endmodule

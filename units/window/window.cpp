@@ -282,7 +282,7 @@ std::vector<UnitCase> rtl_cases() {
     list.push_back(point({7, 60, 17, 3, 3, 1, 1, 1, 1, 1, 1}, -128, 127, 4, 17, 3));
     list.push_back(point({6, 150, 9, 3, 3, 2, 2, 0, 0, 1, 1}, 0, 255, 4, 5, 9));
     list.push_back(point({5, 60, 40, 2, 3, 1, 1, 1, 1, 0, 1}, -128, 127, 0, 40, 1));
-    // So many taps that their slices share enables, and rows have masks of their own.
+    // So many taps that enables and masks are copied.
     list.push_back(point({2, 6, 9, 5, 5, 1, 1, 2, 2, 2, 2}, 0, 127, 3, 9, 25, 4));
     return list;
 }

@@ -47,8 +47,14 @@ module weft_window #(
     localparam int OutRows      = (Rows + PadTop + PadBottom - KernelH) / StrideH + 1;
     localparam int OutColumns   = (Columns + PadLeft + PadRight - KernelW) / StrideW + 1;
 
+    localparam int FormLine = 0;
+    localparam int FormBuffer = 1;
+`ifndef __ICARUS__
+    if ((Form != FormLine || TapsPerBeat != KernelH * KernelW) && (Form != FormBuffer || Pixels != 1))
+        $error("Form 0 gives all taps in a beat, Form 1 takes one pixel a beat");
+`endif
     generate
-        if (Form == 0) begin : g_line
+        if (Form == FormLine) begin : g_line
             weft_window_line #(
                 .Rows(Rows),
                 .Columns(Columns),

@@ -1,16 +1,18 @@
 // window_line.sv
-// Windows with all taps in a beat, from a delay line that the frames run through without a gap.
+// Windows with all taps in a beat, from a delay line that frames run through without a gap.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// The line takes a step with every beat that enters. The beat that is Lag steps old is the centre: the window (or the Windows windows) whose
-// own columns it holds, the first tap of the first being PadTop rows and PadLeft columns before, is whole then and is loaded into the output
-// register with this step; taps outside the frame are masked. Centres without a window are passed over, also while the output waits. After
-// a frame's last beat the line steps on by itself until the frame's last window has left, unless the next frame's beats push it.
-// First window: Lag + 1 cycles after the frame's first beat. A frame takes Rows * ceil(Columns / Pixels) * ChannelFolds cycles.
+//   - - - - - -     A kernel of 3 x 3, padded by one, a pixel a beat: n is the beat that enters now, C the centre, which entered Lag steps
+//   - w w w - -     ago (a row and a beat). With this step the window around C is whole and is loaded into the output register; taps
+//   - w C w - -     outside the frame are masked. In general the centre is the beat that holds the window's own columns, the window's
+//   - w w n         first tap being PadTop rows and PadLeft columns before; several pixels a beat give Windows windows at once.
 //
-// Needs PadTop < KernelH, PadLeft < KernelW, StrideW a divisor of Pixels or Pixels = 1, and for each window a beat of the frame that is its
-// centre. A frame of fewer than Lag beats delays the next.
+// The line takes a step with every beat that enters. Centres that no window has (strides) are passed over, also while the output waits.
+// After a frame's last beat the line steps on by itself until the frame's last window has left, unless the next frame's beats push it.
+// First window: Lag + 1 cycles after the frame's first beat. A frame takes Rows * ceil(Columns / Pixels) * ChannelFolds cycles; one of
+// fewer than Lag beats delays the next.
+// Needs PadTop < KernelH, PadLeft < KernelW, StrideW a divisor of Pixels or Pixels = 1, and a centre in the frame for each window.
 
 module weft_window_line #(
     parameter int Rows         = 4,

@@ -79,6 +79,10 @@ module small_0_kernel_core (
     );
 
     // conv
+    logic o_conv_matvec_room;
+    logic [1:0] o_conv_matvec_takes;
+    logic o_conv_matvec_acc_valid;
+    logic [37:0] o_conv_matvec_acc;
     weft_matvec #(
         .Rows(6),
         .Columns(5),
@@ -97,25 +101,8 @@ module small_0_kernel_core (
         .OutputLanes(2),
         .InBits(8),
         .InSigned(1),
-        .OutBits(8),
-        .OutputDepth(25),
         .ChainBits(18),
-        .RomOutputs(4),
-        .RomChains(1),
         .RomDeep(0),
-        .StageForm(1),
-        .StageAccBits(20),
-        .StageSaturate(0),
-        .StageAccDigits(1),
-        .StageMulDigits(2),
-        .StageMulBits(24),
-        .StageSumBits(42),
-        .StageShift(33),
-        .StageOutSigned(1),
-        .StageBounds(2),
-        .StageShared(0),
-        .StageLevels(1),
-        .StageValuesShared(1),
         .Name("conv_matvec")
     ) u_conv_matvec (
         .clk(clk),
@@ -123,6 +110,40 @@ module small_0_kernel_core (
         .in_valid(s_conv_taps_valid),
         .in_ready(s_conv_taps_ready),
         .in_data(s_conv_taps_data),
+        .room(o_conv_matvec_room),
+        .takes(o_conv_matvec_takes),
+        .acc_valid(o_conv_matvec_acc_valid),
+        .acc(o_conv_matvec_acc)
+    );
+    weft_output #(
+        .Pixels(1),
+        .Lanes(2),
+        .Folds(2),
+        .AccBits(19),
+        .OutBits(8),
+        .Depth(25),
+        .Takes(2),
+        .Form(1),
+        .AccUsed(20),
+        .Saturate(0),
+        .AccDigits(1),
+        .MulDigits(2),
+        .MulBits(24),
+        .SumBits(42),
+        .Shift(33),
+        .OutSigned(1),
+        .Bounds(2),
+        .Shared(0),
+        .Levels(1),
+        .ValuesShared(1),
+        .Name("conv_matvec_output")
+    ) output_conv_matvec (
+        .clk(clk),
+        .rst(rst),
+        .room(o_conv_matvec_room),
+        .takes(o_conv_matvec_takes),
+        .acc_valid(o_conv_matvec_acc_valid),
+        .acc(o_conv_matvec_acc),
         .out_valid(s_conv_valid),
         .out_ready(s_conv_ready),
         .out_data(s_conv_data)
@@ -162,6 +183,10 @@ module small_0_kernel_core (
     );
 
     // pool
+    logic o_pool_pool_room;
+    logic [0:0] o_pool_pool_takes;
+    logic o_pool_pool_acc_valid;
+    logic [15:0] o_pool_pool_acc;
     weft_pool #(
         .Rows(3),
         .Columns(2),
@@ -174,34 +199,52 @@ module small_0_kernel_core (
         .TapsPerBeat(1),
         .InBits(8),
         .InSigned(1),
-        .OutBits(8),
-        .OutputDepth(2),
         .SumBits(8),
         .FactorBits(0),
         .FactorAccDigits(1),
         .FactorMulDigits(1),
         .ProductBits(8),
         .RowClassBits(1),
-        .ColumnClassBits(1),
-        .StageForm(0),
-        .StageAccBits(8),
-        .StageSaturate(0),
-        .StageAccDigits(1),
-        .StageMulDigits(1),
-        .StageMulBits(1),
-        .StageSumBits(1),
-        .StageShift(1),
-        .StageOutSigned(1),
-        .StageBounds(0),
-        .StageShared(1),
-        .StageLevels(1),
-        .StageValuesShared(1)
+        .ColumnClassBits(1)
     ) u_pool_pool (
         .clk(clk),
         .rst(rst),
         .in_valid(s_pool_taps_valid),
         .in_ready(s_pool_taps_ready),
         .in_data(s_pool_taps_data),
+        .room(o_pool_pool_room),
+        .takes(o_pool_pool_takes),
+        .acc_valid(o_pool_pool_acc_valid),
+        .acc(o_pool_pool_acc)
+    );
+    weft_output #(
+        .Pixels(1),
+        .Lanes(2),
+        .Folds(2),
+        .AccBits(8),
+        .OutBits(8),
+        .Depth(2),
+        .Takes(1),
+        .Form(0),
+        .AccUsed(8),
+        .Saturate(0),
+        .AccDigits(1),
+        .MulDigits(1),
+        .MulBits(1),
+        .SumBits(1),
+        .Shift(1),
+        .OutSigned(1),
+        .Bounds(0),
+        .Shared(1),
+        .Levels(1),
+        .ValuesShared(1)
+    ) output_pool_pool (
+        .clk(clk),
+        .rst(rst),
+        .room(o_pool_pool_room),
+        .takes(o_pool_pool_takes),
+        .acc_valid(o_pool_pool_acc_valid),
+        .acc(o_pool_pool_acc),
         .out_valid(s_pool_valid),
         .out_ready(s_pool_ready),
         .out_data(s_pool_data)

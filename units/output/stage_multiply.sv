@@ -1,23 +1,28 @@
 // stage_multiply.sv
-// A lane of the requantise stage: clamp((acc * multiplier + addend) >> Shift, low, high), exact, a result a cycle.
+// A lane of the requantise stage: result = clamp((acc * multiplier + addend) >> Shift, low, high), exact, a result a cycle.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
-// Free-running. With acc and multiplier of cycle t goes the addend's digit k of cycle t + 1 + (first cell of column k), and low, high of
-// the cycle before the result's.
-//   variant                    | parameters                              | DSPs                      | cycles
-//   narrow multiplier          | AccUsed <= 27, MulBits <= 18            | 1                         | 4
-//   narrow accumulator         | AccUsed <= 18, MulBits <= 27            | 1                         | 4
-//   no multiplier              | AccUsed <= 48, MulBits = 1              | 1                         | 4
-//   two digits of multiplier   | AccUsed <= 27, MulBits <= 35            | 2                         | 5
-//   digits of both             | else                                    | AccDigits * MulDigits     | 3 + DSPs
-// one cycle more each with Convergent and with Bounds. The product is scanned column by column of 17-bit digits: the cells of a column add
-// up by PCIN, the next column starts from PCIN >>> 17, and the low 17 bits of a finished column are digits of the sum:
-//   acc * (mh * 2^17 + ml) + b: p0 = acc * ml + b0; p1 = acc * mh + b1 + (p0 >>> 17); sum = {p1, p0[16:0]}.
-// AccUsed < AccBits: the accumulator's upper bits are only a sign (Saturate = 0), or it is first saturated to AccUsed bits (1), for stages
-// whose result is already clamped outside of these.
-// MulBits = 1 stands for the multiplier 1 of all channels; their one addend then has at most 27 bits and comes with the accumulator.
-// Convergent: bit 0 of a quotient without remainder is cleared. Bounds = 0: low and high are the limits of the output's type.
+//                  3 cycles + one a further DSP          1 if Convergent            1               1 if Bounds
+//   acc ---------> DSP cascade: acc * multiplier + addend -> even if halfway -> clamp to type -> clamp to low, high -> result
+//
+// A DSP multiplies 27 by 18 bits. Wider factors are cut into digits of 17 bits, lowest first, and the products of digits are added column
+// by column: the DSPs of a column add up by PCIN, a column starts from the one before, PCIN >>> 17. The low 17 bits of a finished column
+// are a digit of the sum. With two digits of the multiplier, {mh, ml}, and the addend's {b1, b0}:
+//   p0 = acc * ml + b0;   p1 = acc * mh + b1 + (p0 >>> 17);   sum = {p1, p0[16:0]}
+//
+//   variant                    | parameters                 | DSPs                  | cycles of the cascade
+//   narrow multiplier          | AccUsed <= 27, MulBits <= 18 | 1                   | 3
+//   narrow accumulator         | AccUsed <= 18, MulBits <= 27 | 1                   | 3
+//   no multiplier              | AccUsed <= 48, MulBits = 1   | 1                   | 3
+//   two digits of multiplier   | AccUsed <= 27, MulBits <= 35 | 2                   | 4
+//   digits of both             | else                         | AccDigits * MulDigits | 2 + DSPs
+//
+// acc and multiplier come in cycle t, digit k of the addend in cycle t + 1 + (first DSP of column k), low and high in the cycle before the
+// result. MulBits = 1: the multiplier is 1 for all channels; their one addend has at most 27 bits and comes with the accumulator. AccUsed
+// < AccBits: the accumulator's upper bits are only its sign (Saturate = 0), or it is saturated to AccUsed bits first (1), for stages whose
+// result is clamped already outside of these. Convergent clears bit 0 of a quotient without remainder. Bounds = 0: low and high are the
+// limits of the output's type.
 
 module weft_stage_multiply #(
     parameter int AccBits    = 27,
@@ -41,6 +46,9 @@ module weft_stage_multiply #(
     input  logic        [OutBits-1:0] high,
     output logic        [OutBits-1:0] result
 );
+    localparam int CascadeNone = 0;  // of scale.sv
+    localparam int CascadeWhole = 1;
+    localparam int CascadeShifted = 2;
     localparam int Digit = 17;
     localparam int Cells = AccDigits * MulDigits;
     localparam int Columns = AccDigits + MulDigits - 1;
@@ -161,7 +169,7 @@ module weft_stage_multiply #(
             end
 
             weft_scale #(
-                .Cascade(i == 0 ? 0 : Starts ? 2 : 1),
+                .Cascade(i == 0 ? CascadeNone : Starts ? CascadeShifted : CascadeWhole),
                 .Delay  (i == 0 ? 0 : 1)
             ) mac (
                 .clk  (clk),
@@ -184,21 +192,13 @@ module weft_stage_multiply #(
         for (k = 0; k < Columns - 1; k++) begin : g_column
             localparam int Last = MulDigits == 1 ? k : 2 * k;
             localparam int Wait = Cells - 1 - Last;
-            logic [Digit-1:0] late;
-            weft_delay #(
+            // Ends in a flip-flop: a shift register is slow to leave.
+            weft_copy #(
                 .Width (Digit),
-                .Cycles(Wait - 1)
-            ) line (
+                .Cycles(Wait)
+            ) digit (
                 .clk     (clk),
                 .in_data (p[Last*48+:Digit]),
-                .out_data(late)
-            );
-            // A flip-flop: a shift register is slow to leave.
-            weft_copy #(
-                .Width(Digit)
-            ) copy (
-                .clk     (clk),
-                .in_data (late),
                 .out_data(total[k*Digit+:Digit])
             );
         end

@@ -1,7 +1,7 @@
-// stage_rtl.cpp
+// output_rtl.cpp
 // The requantise stage in SystemVerilog: the variants, their proofs and their constants.
 // SPDX-License-Identifier: Apache-2.0
-#include "units/common/stage_rtl.h"
+#include "units/output/output_rtl.h"
 
 #include <algorithm>
 #include <bit>
@@ -40,7 +40,7 @@ std::size_t entries(const Requantize& stage) {
 }
 
 int multiplier_bits(const Requantize& stage) {
-    // One bit stands for the multiplier 1 (units/common/stage_multiply.sv).
+    // One bit stands for the multiplier 1 (units/output/stage_multiply.sv).
     const auto [least, most] = std::ranges::minmax(stage.multiplier);
     return std::max(2, signed_bits(least, most));
 }
@@ -89,7 +89,8 @@ int column_bits(const StageMultiply& plan, int column) {
     return column == columns - 1 ? plan.sum_bits - digit_bits * column : digit_bits;
 }
 
-void add_multiply_memories(RtlFace& face, const Requantize& stage, const StageMultiply& plan, const Stream& out, int channels, int lanes) {
+void add_multiply_memories(RtlOutput& output, const Requantize& stage, const StageMultiply& plan, const Stream& out, int channels,
+                           int lanes) {
     const std::int64_t folds = ceil_div(channels, lanes);
     const bool shared = shared_multiplier(stage);
     const int bounds = bounds_of(stage, out);
@@ -100,29 +101,29 @@ void add_multiply_memories(RtlFace& face, const Requantize& stage, const StageMu
             for (int channel = 0; channel < channels; ++channel) set(channel / lanes, channel % lanes, static_cast<std::size_t>(channel));
     };
 
-    RtlMemory multipliers("stage_multiplier", plan.mul_bits * (shared ? 1 : lanes), shared ? 1 : folds);
+    RtlMemory multipliers("multiplier0", plan.mul_bits * (shared ? 1 : lanes), shared ? 1 : folds);
     for_each_channel(shared, [&](std::int64_t word, int lane, std::size_t channel) {
         multipliers.set(word, lane * plan.mul_bits, plan.mul_bits, entry(stage.multiplier, channel));
     });
-    face.memories.push_back(std::move(multipliers));
+    output.memories.push_back(std::move(multipliers));
     for (int column = 0; column < plan.acc_digits + plan.mul_digits - 1; ++column) {
         const int bits = column_bits(plan, column);
-        RtlMemory addends("stage_addend" + std::to_string(column), bits * (shared ? 1 : lanes), shared ? 1 : folds);
+        RtlMemory addends("addend" + std::to_string(column), bits * (shared ? 1 : lanes), shared ? 1 : folds);
         for_each_channel(shared, [&](std::int64_t word, int lane, std::size_t channel) {
             // Beyond bit 62 an addend has only its sign.
             const std::int64_t digit = entry(stage.addend, channel) >> std::min(63, digit_bits * column);
             addends.set(word, lane * bits, bits, digit);
         });
-        face.memories.push_back(std::move(addends));
+        output.memories.push_back(std::move(addends));
     }
     if (bounds == 0) return;
     const int bits = out.bits();
-    RtlMemory limits("stage_limits", 2 * bits * (bounds == 2 ? lanes : 1), bounds == 2 ? folds : 1);
+    RtlMemory limits("limits0", 2 * bits * (bounds == 2 ? lanes : 1), bounds == 2 ? folds : 1);
     for_each_channel(bounds == 1, [&](std::int64_t word, int lane, std::size_t channel) {
         limits.set(word, 2 * lane * bits, bits, entry(stage.low, channel));
         limits.set(word, (2 * lane + 1) * bits, bits, entry(stage.high, channel));
     });
-    face.memories.push_back(std::move(limits));
+    output.memories.push_back(std::move(limits));
 }
 
 /// Result channels of a unit and how many a beat has for each pixel.
@@ -163,13 +164,13 @@ LookUp table_look_up(const Requantize& stage) {
     return look_up;
 }
 
-void add_threshold_memories(RtlFace& face, const Requantize& stage, const LookUp& look_up, int channels, int lanes) {
+void add_threshold_memories(RtlOutput& output, const Requantize& stage, const LookUp& look_up, int channels, int lanes) {
     const std::int64_t folds = look_up.shared ? 1 : ceil_div(channels, lanes);
     const std::int64_t unreached = stage.acc_max + 1;
     const std::int64_t offset = std::int64_t{1} << (look_up.acc_bits - 1);
     for (int lane = 0; lane < (look_up.shared ? 1 : lanes); ++lane)
         for (int level = 0; level < look_up.levels; ++level) {
-            RtlMemory memory("stage_threshold" + std::to_string(lane * look_up.levels + level), look_up.acc_bits, folds << level);
+            RtlMemory memory("threshold" + std::to_string(lane * look_up.levels + level), look_up.acc_bits, folds << level);
             for (std::int64_t fold = 0; fold < folds; ++fold) {
                 const std::int64_t channel = fold * lanes + lane;
                 if (channel >= channels) continue;
@@ -183,11 +184,11 @@ void add_threshold_memories(RtlFace& face, const Requantize& stage, const LookUp
                     memory.set(fold << level | prefix, 0, look_up.acc_bits, std::clamp(threshold, stage.acc_min, unreached) + offset);
                 }
             }
-            face.memories.push_back(std::move(memory));
+            output.memories.push_back(std::move(memory));
         }
 }
 
-void add_value_memories(RtlFace& face, const Requantize& stage, const LookUp& look_up, int bits, int channels, int lanes) {
+void add_value_memories(RtlOutput& output, const Requantize& stage, const LookUp& look_up, int bits, int channels, int lanes) {
     const bool search = stage.form == RequantizeForm::thresholds;
     const bool shared = look_up.values_shared != 0;
     const std::int64_t folds = shared ? 1 : ceil_div(channels, lanes);
@@ -195,7 +196,7 @@ void add_value_memories(RtlFace& face, const Requantize& stage, const LookUp& lo
     const std::int64_t first = search ? 0 : stage.acc_min;
     const std::int64_t mask = (std::int64_t{1} << look_up.levels) - 1;
     for (int lane = 0; lane < (shared ? 1 : lanes); ++lane) {
-        RtlMemory memory("stage_value" + std::to_string(lane), bits, look_up.values_depth(folds));
+        RtlMemory memory("value" + std::to_string(lane), bits, look_up.values_depth(folds));
         for (std::int64_t fold = 0; fold < folds; ++fold) {
             const std::int64_t channel = fold * lanes + lane;
             if (channel >= channels) continue;
@@ -203,7 +204,7 @@ void add_value_memories(RtlFace& face, const Requantize& stage, const LookUp& lo
                 memory.set(fold << look_up.levels | ((first + i) & mask), 0, bits,
                            stage.values[static_cast<std::size_t>((shared ? 0 : channel) * size + i)]);
         }
-        face.memories.push_back(std::move(memory));
+        output.memories.push_back(std::move(memory));
     }
 }
 
@@ -274,8 +275,13 @@ int stage_latency(const Unit& unit) {
            (bounds != 0 ? 1 : 0);
 }
 
-void add_stage(RtlFace& face, const Unit& unit, int channels, int lanes, int /*pixels*/, int acc_bits) {
+RtlOutput output_of(const Unit& unit, int acc_bits, std::int64_t takes) {
     const Stream& out = *unit.outputs[0];
+    const Beat beat = port_beat(unit, true, 0);
+    const int channels = out.shape.channels, lanes = beat.lanes;
+    RtlOutput output{.name = "output"};
+    output.takes_bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(takes)));
+    output.acc_bits = beat.pixels * lanes * acc_bits;
     StageMultiply plan;
     plan.acc_bits = acc_bits;
     int form = 0, shift = 1, bounds = 0;
@@ -288,7 +294,7 @@ void add_stage(RtlFace& face, const Unit& unit, int channels, int lanes, int /*p
         shift = stage.shift;
         bounds = bounds_of(stage, out);
         shared = shared_multiplier(stage);
-        add_multiply_memories(face, stage, plan, out, channels, lanes);
+        add_multiply_memories(output, stage, plan, out, channels, lanes);
     } else if (unit.requantize && unit.requantize->form != RequantizeForm::none) {
         const Requantize& stage = *unit.requantize;
         const bool search = stage.form == RequantizeForm::thresholds;
@@ -296,23 +302,30 @@ void add_stage(RtlFace& face, const Unit& unit, int channels, int lanes, int /*p
         look_up = search ? threshold_look_up(stage) : table_look_up(stage);
         plan.acc_bits = look_up.acc_bits;
         shared = look_up.shared;
-        if (search) add_threshold_memories(face, stage, look_up, channels, lanes);
-        add_value_memories(face, stage, look_up, out.bits(), channels, lanes);
+        if (search) add_threshold_memories(output, stage, look_up, channels, lanes);
+        add_value_memories(output, stage, look_up, out.bits(), channels, lanes);
     }
-    const std::pair<const char*, std::int64_t> parameters[] = {{"StageForm", form},
-                                                               {"StageAccBits", plan.acc_bits},
-                                                               {"StageSaturate", plan.saturate},
-                                                               {"StageAccDigits", plan.acc_digits},
-                                                               {"StageMulDigits", plan.mul_digits},
-                                                               {"StageMulBits", plan.mul_bits},
-                                                               {"StageSumBits", plan.sum_bits},
-                                                               {"StageShift", shift},
-                                                               {"StageOutSigned", out.is_signed()},
-                                                               {"StageBounds", bounds},
-                                                               {"StageShared", shared},
-                                                               {"StageLevels", look_up.levels},
-                                                               {"StageValuesShared", look_up.values_shared}};
-    for (const auto& [name, value] : parameters) face.parameters.emplace_back(name, value);
+    output.parameters = {{"Pixels", beat.pixels},
+                         {"Lanes", lanes},
+                         {"Folds", ceil_div(channels, lanes)},
+                         {"AccBits", acc_bits},
+                         {"OutBits", out.bits()},
+                         {"Depth", output_depth(unit, takes)},
+                         {"Takes", takes},
+                         {"Form", form},
+                         {"AccUsed", plan.acc_bits},
+                         {"Saturate", plan.saturate},
+                         {"AccDigits", plan.acc_digits},
+                         {"MulDigits", plan.mul_digits},
+                         {"MulBits", plan.mul_bits},
+                         {"SumBits", plan.sum_bits},
+                         {"Shift", shift},
+                         {"OutSigned", out.is_signed()},
+                         {"Bounds", bounds},
+                         {"Shared", shared},
+                         {"Levels", look_up.levels},
+                         {"ValuesShared", look_up.values_shared}};
+    return output;
 }
 
 }  // namespace weft

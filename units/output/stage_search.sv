@@ -4,10 +4,10 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //
 // Free-running; a result a cycle, 2 * Levels cycles after its accumulator, and one more for each memory deeper than 64 words (of thresholds)
-// or 256 (of values). Level l compares with one of 2^l thresholds: word fold * 2^l + prefix of <Name>_stage_threshold<Lane * Levels + l>.mem,
+// or 256 (of values). Level l compares with one of 2^l thresholds: word fold * 2^l + prefix of <Name>_threshold<Lane * Levels + l>.mem,
 // where prefix are the outcomes so far; thresholds are offset by 2^(AccUsed - 1). The value is word fold * 2^Levels + count of
-// <Name>_stage_value<Lane>.mem. Shared thresholds (values) have no fold and are those of lane 0; ValuesShared = 2: the value is
-// count + the only word. `trail` is that of stage.sv.
+// <Name>_value<Lane>.mem. Shared thresholds (values) have no fold and are those of lane 0; ValuesShared = 2: the value is
+// count + the only word. `trail` is that of output.sv.
 
 module weft_stage_search #(
     parameter int AccBits      = 24,
@@ -84,11 +84,12 @@ module weft_stage_search #(
                 assign address = 1'b0;
             end
             logic [AccUsed-1:0] threshold, reached;
-            weft_stage_rom #(
+            weft_rom #(
                 .Width (AccUsed),
                 .Depth (Depth),
+                .Latency(1 + Deep),
                 .Number((Shared != 0 ? 0 : Lane) * Levels + l),
-                .Memory(Name != "" ? {Name, "_stage_threshold"} : "")
+                .Memory(Name != "" ? {Name, "_threshold"} : "")
             ) thresholds (
                 .clk    (clk),
                 .address(address),
@@ -115,12 +116,12 @@ module weft_stage_search #(
     localparam int ValueBits = ValueDepth > 1 ? $clog2(ValueDepth) : 1;
     logic [ValueBits-1:0] address;
     logic [OutBits-1:0] value;
-    weft_stage_rom #(
-        .Width      (OutBits),
-        .Depth      (ValueDepth),
-        .MostShallow(256),
-        .Number     (ValuesShared != 0 ? 0 : Lane),
-        .Memory     (Name != "" ? {Name, "_stage_value"} : "")
+    weft_rom #(
+        .Width  (OutBits),
+        .Depth  (ValueDepth),
+        .Latency(ValueDepth > 256 ? 2 : 1),
+        .Number (ValuesShared != 0 ? 0 : Lane),
+        .Memory (Name != "" ? {Name, "_value"} : "")
     ) values (
         .clk    (clk),
         .address(address),

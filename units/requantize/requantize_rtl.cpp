@@ -1,0 +1,13 @@
+// requantize_rtl.cpp
+// The SystemVerilog face of requantize: the requantise stage is all that it is.
+// SPDX-License-Identifier: Apache-2.0
+#include "units/common/pipeline_rtl.h"
+#include "units/common/rtl_faces.h"
+
+namespace weft {
+
+RtlFace requantize_rtl(const Unit& unit) { return pipeline_face(unit, unit.inputs[0]->bits() + 1); }
+
+std::unique_ptr<UnitControl> requantize_control(const Unit& unit) { return std::make_unique<PipelineControl>(unit, stage_latency(unit)); }
+
+}  // namespace weft
