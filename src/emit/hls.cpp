@@ -287,8 +287,8 @@ private:
         out.open(fmt::format("extern \"C\" void {}({}) {{", kernel_, arguments()));
         int bundle = 0;
         for (const KernelPort& port : ports_)
-            out.margin(fmt::format("#pragma HLS INTERFACE m_axi port={} offset=slave bundle=gmem{} max_{}_burst_length=64", port.argument,
-                                   bundle++, port.output ? "write" : "read"));
+            out.margin(fmt::format("#pragma HLS INTERFACE m_axi port={} offset=slave bundle=gmem{} max_{}_burst_length=64 depth={}",
+                                   port.argument, bundle++, port.output ? "write" : "read", cosim_images * words_of(port)));
         for (const KernelPort& port : ports_)
             out.margin(fmt::format("#pragma HLS INTERFACE s_axilite port={} bundle=control", port.argument));
         out.margin("#pragma HLS INTERFACE s_axilite port=n_images bundle=control");
@@ -316,6 +316,12 @@ private:
     }
 
     static std::string words_name(const KernelPort& port) { return "w_" + port.name; }
+
+    /// Words of 64 bytes that an image takes in memory: `words` of frame_layout in units/common/burst.hpp.
+    static std::int64_t words_of(const KernelPort& port) {
+        const int bytes = port.stream->bits() <= 8 ? 1 : port.stream->bits() <= 16 ? 2 : 4;
+        return (port.positions() * port.channels() * bytes + 63) / 64;
+    }
 
     const Design& design_;
     const EmitOptions& options_;

@@ -108,6 +108,7 @@ private:
         } else if (!function.is_constexpr) {
             check_loops(function);
             check_unrolling(function);
+            check_chains(function);
         }
     }
 
@@ -134,6 +135,7 @@ private:
                     report(body[i].line, function.name, fmt::format("`#pragma {}` instead of II=1 style=flp", pragma));
                 if (depth_at(body, i) != 0)
                     report(body[i].line, function.name, "a pipelined loop that is not the function's outermost statement");
+                check_arrays(function, i);
                 check_memory(function, Tokens(body.begin() + static_cast<std::ptrdiff_t>(inside),
                                               body.begin() + static_cast<std::ptrdiff_t>(behind_bracket(body, inside))));
                 // What follows the loop would run as a step of its own, after every image.
@@ -160,6 +162,101 @@ private:
         for (const CppToken& token : loop)
             if (token.is("if") || token.is("?") || token.is("for"))
                 report(token.line, function.name, "a burst that is not plain and unconditional");
+    }
+
+    /// The arrays that are declared before the loop at `loop`, whose iterations pass values to each other through them.
+    void check_arrays(const CppFunction& function, std::size_t loop) {
+        const Tokens& body = function.body;
+        std::set<std::string> memories;
+        std::size_t statement = 0;
+        for (std::size_t i = 0; i < loop; ++i) {
+            if (body[i].kind == CppToken::Kind::pragma || body[i].is(";") || body[i].is("}")) statement = i + 1;
+            if (!body[i].is("[") || i < 1 || body[statement].is("const") || body[statement].is("static")) continue;
+            const std::string& name = body[i - 1].text;
+            int dimensions = 0;
+            for (; i < loop && body[i].is("["); i = behind_bracket(body, i)) ++dimensions;
+            if (!body[i].is(";")) continue;
+            if (!in_registers(body, name, dimensions)) memories.insert(name);
+            statement = i + 1;
+        }
+        std::set<std::string> told;
+        for (const CppToken& token : body) {
+            if (token.kind != CppToken::Kind::pragma || !token.text.starts_with("HLS DEPENDENCE")) continue;
+            const std::string name = option(token.text, "variable"), distance = option(token.text, "distance");
+            if (token.text != fmt::format("HLS DEPENDENCE variable={} type=inter direction=RAW distance={} dependent=true", name, distance))
+                report(token.line, function.name,
+                       fmt::format("`#pragma {}` instead of variable=NAME type=inter direction=RAW distance=N dependent=true", token.text));
+            if (!memories.contains(name)) report(token.line, function.name, fmt::format("`{}` is no memory around the loop", name));
+            told.insert(name);
+        }
+        for (const std::string& name : memories)
+            if (!told.contains(name))
+                report(body[loop].line, function.name,
+                       fmt::format("nothing says how many iterations after a write `{}` is read: a DEPENDENCE pragma, or registers", name));
+    }
+
+    /// What stands behind `name=` in a pragma.
+    static std::string option(const std::string& pragma, const std::string& name) {
+        const std::size_t at = pragma.find(" " + name + "=");
+        if (at == std::string::npos) return "";
+        const std::size_t begin = at + name.size() + 2;
+        return pragma.substr(begin, pragma.find(' ', begin) - begin);
+    }
+
+    static bool in_registers(const Tokens& body, const std::string& name, int dimensions) {
+        std::set<std::string> apart;
+        for (const CppToken& token : body)
+            if (token.kind == CppToken::Kind::pragma && option(token.text, "variable") == name && token.text.ends_with(" complete") &&
+                (token.text.starts_with("HLS ARRAY_PARTITION") || token.text.starts_with("HLS ARRAY_RESHAPE")))
+                apart.insert(option(token.text, "dim"));
+        return apart.contains("0") || static_cast<int>(apart.size()) == dimensions;
+    }
+
+    void check_chains(const CppFunction& function) {
+        const Tokens& body = function.body;
+        for (std::size_t i = 0; i + 1 < body.size(); ++i) {
+            if (!body[i].is("for")) continue;
+            const std::size_t begin = behind_bracket(body, i + 1);
+            const std::size_t end = begin < body.size() ? behind_bracket(body, begin) : begin;
+            const auto has = [&](std::string_view pragma) {
+                for (std::size_t k = begin + 1; k < end && body[k].kind == CppToken::Kind::pragma; ++k)
+                    if (body[k].text == pragma) return true;
+                return false;
+            };
+            if (!has("HLS UNROLL")) continue;
+            for (std::size_t k = begin; k < end; ++k) {
+                // A sum in a loop further in is that loop's.
+                while (k < end && body[k].is("for")) k = behind_bracket(body, behind_bracket(body, k + 1));
+                if (k >= end || !body[k].is("+=")) continue;
+                Tokens sum;
+                for (++k; k < end && !body[k].is(";"); ++k) sum.push_back(body[k]);
+                check_chain(function, sum, has("HLS EXPRESSION_BALANCE off"));
+            }
+        }
+    }
+
+    /// `sum` is what an unrolled loop adds in each of its iterations.
+    void check_chain(const CppFunction& function, const Tokens& sum, bool unbalanced) {
+        std::vector<Tokens> factors(1);
+        int depth = 0;
+        for (const CppToken& token : sum) {
+            depth += token.is("(") || token.is("[") ? 1 : token.is(")") || token.is("]") ? -1 : 0;
+            if (depth == 0 && token.is("*")) {
+                factors.emplace_back();
+            } else {
+                factors.back().push_back(token);
+            }
+        }
+        if (factors.size() < 2) return;
+        std::set<std::string> widths;
+        for (const Tokens& factor : factors) {
+            std::string type;
+            for (std::size_t i = 0; i < factor.size() && !factor[i].is("("); ++i) type += (type.empty() ? "" : " ") + factor[i].text;
+            widths.insert(type_of(type));
+        }
+        if (widths != std::set<std::string>{"ap_int<18>", "ap_int<27>"})
+            report(sum.front().line, function.name, "a product of a chain whose factors are not an ap_int<27> and an ap_int<18>");
+        if (!unbalanced) report(sum.front().line, function.name, "a chain of products without EXPRESSION_BALANCE off");
     }
 
     /// The emitter writes each parameter's name behind its value: those that multiply up to what one output unrolls.
@@ -251,6 +348,9 @@ private:
         std::size_t begin = 0;
         while (begin < body.size()) {
             if (body[begin].kind == CppToken::Kind::pragma) {
+                const CppToken& pragma = body[begin];
+                if (pragma.text.starts_with("HLS INTERFACE m_axi") && option(pragma.text, "depth").empty())
+                    report(pragma.line, region.name, fmt::format("port `{}` without a depth", option(pragma.text, "port")));
                 ++begin;
                 continue;
             }

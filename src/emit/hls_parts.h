@@ -19,7 +19,11 @@ void write_file_head(TextWriter& out, std::string_view name, std::string_view pu
 /// Runs the kernel on vectors and compares, under our own C simulation and the vendor's.
 std::string testbench_text(const std::string& kernel, const std::vector<KernelPort>& ports, const EmitOptions& options);
 
-/// Makefile and configuration for v++.
+/// Images of one call under C/RTL co-simulation, which copies a fixed number of words behind every pointer (`depth`): two, so that the
+/// second meets what the first has left behind.
+constexpr int cosim_images = 2;
+
+/// Makefile and configuration for v++, and the script for synthesis and co-simulation of the kernel alone.
 std::vector<ProjectFile> vitis_files(const std::string& kernel, const EmitOptions& options);
 
 }  // namespace weft

@@ -164,13 +164,16 @@ std::string testbench_text(const std::string& kernel, const std::vector<KernelPo
     body.line("long long differing = 0;");
     body.open("for (long long first = 0; first < images; first += batch) {");
     body.line("const long long count = images - first < batch ? images - first : batch;");
+    body.line("// Co-simulation copies `depth` words of each pointer, those of so many images, whatever the call needs.");
+    body.line(fmt::format("const long long room = count > {0} ? count : {0};", cosim_images));
     std::string call;
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         body.line(fmt::format("std::vector<word> in{0} = to_memory(inputs[{0}], first, count);", i));
+        body.line(fmt::format("in{0}.resize(static_cast<std::size_t>(room * inputs[{0}].words()));", i));
         call += fmt::format("in{}.data(), ", i);
     }
     for (std::size_t i = 0; i < outputs.size(); ++i) {
-        body.line(fmt::format("std::vector<word> out{0}(static_cast<std::size_t>(count * outputs[{0}].words()));", i));
+        body.line(fmt::format("std::vector<word> out{0}(static_cast<std::size_t>(room * outputs[{0}].words()));", i));
         call += fmt::format("out{}.data(), ", i);
     }
     body.line(fmt::format("{}({}static_cast<int>(count));", kernel, call));

@@ -1,5 +1,5 @@
 // vitis.cpp
-// Makefile and configuration of an HLS project: C simulation without vendor tools, kernel and link with v++.
+// Makefile, configuration and script of an HLS project: C simulation without vendor tools, kernel and link with v++, co-simulation.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -14,6 +14,8 @@ std::string makefile(const std::string& kernel, const EmitOptions& options) {
     write_file_head(out, "Makefile", fmt::format("Builds {} for {}.", kernel, options.board.empty() ? "a card" : options.board), options,
                     "#");
     out.line("#   make csim             C simulation with g++: no vendor tool needed");
+    out.line("#   make csynth           C synthesis alone; says which loops miss an interval of 1");
+    out.line("#   make cosim            C synthesis, then C/RTL co-simulation on ../vectors");
     out.line("#   make xo TARGET=hw     the kernel as a Xilinx object (v++ of Vitis 2022.2 to 2024.2; TARGET is hw or hw_emu)");
     out.line("#   make xclbin           one compute unit linked to the platform");
     out.line("# Not verified with vendor tools where docs/status.md does not say so.");
@@ -23,6 +25,8 @@ std::string makefile(const std::string& kernel, const EmitOptions& options) {
     out.line(fmt::format("FREQUENCY ?= {}", options.clock_mhz));
     out.line(fmt::format("KERNEL := {}", kernel));
     out.line("VPP ?= v++");
+    out.line("# From 2024.2 on: HLS_SCRIPT='vitis-run --mode hls --tcl'.");
+    out.line("HLS_SCRIPT ?= vitis_hls -f");
     out.line("CXX ?= g++");
     out.line("JOBS ?= 8");
     out.line();
@@ -34,7 +38,7 @@ std::string makefile(const std::string& kernel, const EmitOptions& options) {
     out.line("VPP_FLAGS += -g");
     out.line("endif");
     out.line();
-    out.line(".PHONY: csim xo xclbin clean");
+    out.line(".PHONY: csim csynth cosim xo xclbin clean");
     out.line("xo: $(BUILD)/$(KERNEL).xo");
     out.line("xclbin: $(BUILD)/$(KERNEL).xclbin");
     out.line();
@@ -44,6 +48,12 @@ std::string makefile(const std::string& kernel, const EmitOptions& options) {
     out.line("csim/testbench: $(HLS)/kernel.cpp $(HLS)/testbench.cpp $(SOURCES)");
     out.line("\tmkdir -p csim");
     out.line("\t$(CXX) -std=c++14 -O2 -Wno-unknown-pragmas -I$(HLS)/csim -I$(HLS) $(HLS)/kernel.cpp $(HLS)/testbench.cpp -o $@");
+    out.line();
+    out.line("csynth:");
+    out.line("\tSTEPS=csynth FREQUENCY=$(FREQUENCY) $(HLS_SCRIPT) hls.tcl");
+    out.line();
+    out.line("cosim:");
+    out.line("\tSTEPS='csynth cosim' FREQUENCY=$(FREQUENCY) $(HLS_SCRIPT) hls.tcl");
     out.line();
     out.line("$(BUILD)/$(KERNEL).xo: $(HLS)/kernel.cpp $(SOURCES) hls.cfg hls_pre.tcl");
     out.line("\tmkdir -p $(BUILD)");
@@ -60,7 +70,65 @@ std::string makefile(const std::string& kernel, const EmitOptions& options) {
     out.line("\t$(VPP) -p $< -t $(TARGET) --platform $(PLATFORM) --package.out_dir $(BUILD)/package -o $@");
     out.line();
     out.line("clean:");
-    out.line("\trm -rf csim build.hw build.hw_emu _x *.log");
+    out.line("\trm -rf csim build.hls build.hw build.hw_emu _x *.log");
+    return std::move(out).take();
+}
+
+/// The kernel through the HLS tool alone, without a platform.
+std::string hls_script(const std::string& kernel, const EmitOptions& options) {
+    TextWriter out;
+    write_file_head(out, "hls.tcl", "C simulation, C synthesis and C/RTL co-simulation of the kernel, without a platform.", options, "#");
+    out.line("#   vitis_hls -f hls.tcl                  (vitis-run --mode hls --tcl hls.tcl from 2024.2 on)");
+    out.line("# Environment: STEPS, some of csim, csynth and cosim (the default: csynth cosim); FREQUENCY in MHz. Results: build.hls/.");
+    out.line("# Not verified with vendor tools where docs/status.md does not say so.");
+    out.line("proc setting {name fallback} {");
+    out.line("    return [expr {[info exists ::env($name)] ? $::env($name) : $fallback}]");
+    out.line("}");
+    out.line("set here [file dirname [file normalize [info script]]]");
+    out.line("set hls [file normalize [file join $here .. hls]]");
+    out.line("set vectors [file normalize [file join $here .. vectors]]");
+    out.line("set flags \"-std=c++14 -I$hls\"");
+    out.line();
+    out.line("open_project -reset build.hls");
+    out.line(fmt::format("set_top {}", kernel));
+    out.line("add_files [file join $hls kernel.cpp] -cflags $flags");
+    out.line("add_files -tb [file join $hls testbench.cpp] -cflags $flags");
+    out.line("open_solution -reset solution -flow_target vitis");
+    out.line(fmt::format("set_part {}", options.part.empty() ? "xcu200-fsgd2104-2-e" : options.part));
+    out.line(
+        fmt::format("create_clock -period [expr {{1000.0 / [setting FREQUENCY {}]}}]", options.clock_mhz > 0 ? options.clock_mhz : 300));
+    out.line("source [file join $here hls_pre.tcl]");
+    out.line();
+    out.line("# The loops whose interval is not 1, by the reports of the functions.");
+    out.open("proc check_intervals {reports} {");
+    out.line("set loops 0");
+    out.line("set slow {}");
+    out.open("foreach report $reports {");
+    out.line("set file [open $report]");
+    out.line("set text [read $file]");
+    out.line("close $file");
+    out.open("foreach {all interval} [regexp -all -inline {<PipelineII>([^<]*)</PipelineII>} $text] {");
+    out.line("incr loops");
+    out.line("if {$interval ne \"1\"} { lappend slow \"[file rootname [file tail $report]]: II = $interval\" }");
+    out.close("}");
+    out.close("}");
+    out.line("puts \"$loops pipelined loops, [llength $slow] with an interval other than 1\"");
+    out.line("if {$loops == 0} { error \"no report speaks of a pipelined loop\" }");
+    out.line("if {$slow ne {}} { error [join $slow \\n] }");
+    out.close("}");
+    out.line();
+    out.open("foreach step [setting STEPS {csynth cosim}] {");
+    out.open("switch $step {");
+    out.line("csim { csim_design -argv $vectors }");
+    out.open("csynth {");
+    out.line("csynth_design");
+    out.line("check_intervals [glob build.hls/solution/syn/report/*_csynth.xml]");
+    out.close("}");
+    out.line(fmt::format("cosim {{ cosim_design -argv \"$vectors {}\" }}", cosim_images));
+    out.line("default { error \"STEPS: csim, csynth and cosim, not $step\" }");
+    out.close("}");
+    out.close("}");
+    out.line("exit");
     return std::move(out).take();
 }
 
@@ -84,6 +152,7 @@ std::vector<ProjectFile> vitis_files(const std::string& kernel, const EmitOption
     link.line(fmt::format("nk={}:1", kernel));
     return {{"vitis/Makefile", makefile(kernel, options)},
             {"vitis/hls.cfg", std::move(compile).take()},
+            {"vitis/hls.tcl", hls_script(kernel, options)},
             {"vitis/hls_pre.tcl", std::move(pre).take()},
             {"vitis/link.cfg", std::move(link).take()}};
 }

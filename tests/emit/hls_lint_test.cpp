@@ -43,6 +43,7 @@ HlsProject kernel(const std::string& from = "", const std::string& to = "") {
 #include <ap_int.h>
 #include "common/process.hpp"
 typedef ap_int<8> pixel_beat;
+typedef ap_int<18> narrow;
 static const ap_int<8> rom[4] = {1, 2, 3, 4};
 static void read_pixels(int frames, const ap_uint<512>* memory, hls::stream<ap_uint<512> >& s_out) {
     const int words = frames * 3;
@@ -54,14 +55,27 @@ static void read_pixels(int frames, const ap_uint<512>* memory, hls::stream<ap_u
 template <int Lanes, class In, class Out>
 void halve_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
+    In kept[3][2];
+#pragma HLS ARRAY_RESHAPE variable = kept dim = 2 complete
+    In last[2][2];
+#pragma HLS ARRAY_PARTITION variable = last dim = 1 complete
+#pragma HLS ARRAY_RESHAPE variable = last dim = 2 complete
     for (int i = 0; i < frames; ++i) {
 #pragma HLS PIPELINE II = 1 style = flp
+#pragma HLS DEPENDENCE variable = kept type = inter direction = RAW distance = 3 dependent = true
         const In x = s_in.read();
         Out y = 0;
         for (int lane = 0; lane < Lanes; ++lane) {
 #pragma HLS UNROLL
-            y += x.range(8 * lane + 7, 8 * lane) * rom[lane];
+#pragma HLS EXPRESSION_BALANCE off
+            y += narrow(x.range(8 * lane + 7, 8 * lane)) * ap_int<27>(rom[lane]);
         }
+        for (int lane = 1; lane < 2; ++lane) {
+#pragma HLS UNROLL
+            last[lane][0] = last[lane - 1][0];
+        }
+        last[0][0] = kept[i % 3][0];
+        kept[i % 3][0] = x;
         s_out.write(y);
     }
 }
@@ -77,7 +91,7 @@ static void sink(int frames, hls::stream<pixel_beat>& s_in, ap_uint<512>* memory
     }
 }
 extern "C" void top(const ap_uint<512>* gmem_in, ap_uint<512>* gmem_out, int n_images) {
-#pragma HLS INTERFACE m_axi port=gmem_in offset=slave bundle=gmem0
+#pragma HLS INTERFACE m_axi port=gmem_in offset=slave bundle=gmem0 depth=6
 #pragma HLS DATAFLOW
     hls::stream<ap_uint<512>, 2> words("words");
     hls::stream<pixel_beat, 4> pixels("pixels");
@@ -103,6 +117,7 @@ TEST(HlsLintRules, FindEachViolation) {
     } cases[] = {
         {"PIPELINE II=1 style=flp", "PIPELINE II=1", "instead of II=1 style=flp"},
         {"#pragma HLS UNROLL\n", "", "neither unrolled nor pipelined"},
+        {"#pragma HLS UNROLL\n            last", "            last", "neither unrolled nor pipelined"},
         {"for (int lane = 0", "for (unsigned lane = 0", "a loop counter that is no int"},
         {"s_out.write(y);\n    }", "s_out.write(y);\n    }\n    s_out.write(0);", "statements behind the pipelined loop"},
         {"        s_out.write(memory[i]);", "        if (i > 0) s_out.write(memory[i]);", "a burst that is not plain and unconditional"},
@@ -125,6 +140,17 @@ TEST(HlsLintRules, FindEachViolation) {
         {"sink", "wait", "`wait` is no name that C++ and Verilog both take"},
         {"        Out y = 0;", "        Out y = 0; std::vector<int> more;", "`std` is not synthesised"},
         {"for (int i = 0; i < words; ++i)", "while (true)", "a loop without a counter"},
+        {"#pragma HLS DEPENDENCE variable = kept type = inter direction = RAW distance = 3 dependent = true\n", "",
+         "halve_unit: nothing says how many iterations after a write `kept` is read"},
+        {"#pragma HLS ARRAY_RESHAPE variable = last dim = 2 complete\n", "",
+         "halve_unit: nothing says how many iterations after a write `last` is read"},
+        {"distance = 3 dependent = true", "dependent = false",
+         "instead of variable=NAME type=inter direction=RAW distance=N dependent=true"},
+        {"DEPENDENCE variable = kept", "DEPENDENCE variable = last", "`last` is no memory around the loop"},
+        {"#pragma HLS EXPRESSION_BALANCE off\n", "", "a chain of products without EXPRESSION_BALANCE off"},
+        {"narrow(x", "pixel_beat(x", "a product of a chain whose factors are not an ap_int<27> and an ap_int<18>"},
+        {"ap_int<27>(rom[lane])", "rom[lane]", "a product of a chain whose factors are not an ap_int<27> and an ap_int<18>"},
+        {" depth=6", "", "port `gmem_in` without a depth"},
     };
     for (const auto& [from, to, found] : cases) {
         EXPECT_NE(kernel(from, to).files[0].text, kernel().files[0].text) << from;

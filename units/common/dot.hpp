@@ -21,16 +21,29 @@ ap_int<Bits> field(const ap_uint<Bits * PerWord>* words, int index) {
     return ap_int<Bits>(ap_uint<Bits>(words[index / PerWord] >> shift));
 }
 
-/// sum = weights . inputs, one product a DSP. Sums wrap to the accumulator's width, which holds the whole dot product.
-template <int Count, class Weight, class Input, class Sum>
+// What a DSP multiplies, and the sum that it adds the product to. The factors of a chain are written in these widths, so that the tool
+// takes product and sum for one DSP, and the way from sum to sum for the cascade between two.
+typedef ap_int<27> dsp_wide;
+typedef ap_int<18> dsp_narrow;
+typedef ap_int<48> dsp_sum;
+
+/// sum = weights . inputs, one product a DSP, in chains of ChainLength: each DSP adds its product to its neighbour's sum. Sums wrap to the
+/// accumulator's width, which holds the whole dot product.
+template <int ChainLength, int Count, class Weight, class Input, class Sum>
 void dot(const Weight (&weights)[Count], const Input (&inputs)[Count], Sum& sum) {
 #pragma HLS INLINE off
 #pragma HLS ARRAY_PARTITION variable = weights dim = 1 complete
 #pragma HLS ARRAY_PARTITION variable = inputs dim = 1 complete
     Sum total = 0;
-    for (int i = 0; i < Count; ++i) {
+    for (int first = 0; first < Count; first += ChainLength) {
 #pragma HLS UNROLL
-        total += weights[i] * inputs[i];
+        Sum chain = 0;
+        for (int i = 0; i < ChainLength; ++i) {
+#pragma HLS UNROLL
+#pragma HLS EXPRESSION_BALANCE off
+            if (first + i < Count) chain += dsp_narrow(weights[first + i]) * dsp_wide(inputs[first + i]);
+        }
+        total += chain;
     }
     sum = total;
 }

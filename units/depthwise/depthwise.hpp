@@ -16,7 +16,7 @@ namespace weft {
 
 /// acc[c * Multiplier + m] = sum over taps of weight * input of channel c, then the requantise stage.
 /// Constants: weights(step, word) with step = channel fold * tap folds + tap fold, and Stage.
-/// LaneShift and ChainLength are the RTL's.
+/// LaneShift is the RTL's.
 template <int Rows, int Columns, int Taps, int Channels, int Multiplier, int WeightBits, int AccumulatorBits, int LaneShift,
           int ChainLength, int Pixels, int Lanes, int TapsPerBeat, class Constants, class In, class Out>
 void depthwise_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
@@ -60,7 +60,7 @@ void depthwise_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) 
                 inputs[tap] = x.e[tap * Lanes + filter / Multiplier];
             }
             Sum part;
-            dot<TapsPerBeat>(weights, inputs, part);
+            dot<ChainLength>(weights, inputs, part);
             sums[filter] = (tap_fold == 0 ? Sum(0) : sums[filter]) + part;
         }
         if (tap_fold == tap_folds - 1) {

@@ -25,10 +25,11 @@ void dot_pair(const ap_int<27> (&weights)[Count], const Input (&inputs)[Count], 
     Sum total_high = 0;
     for (int first = 0; first < Count; first += ChainLength) {
 #pragma HLS UNROLL
-        ap_int<48> chain = 0;
+        dsp_sum chain = 0;
         for (int i = 0; i < ChainLength; ++i) {
 #pragma HLS UNROLL
-            if (first + i < Count) chain += weights[first + i] * inputs[first + i];
+#pragma HLS EXPRESSION_BALANCE off
+            if (first + i < Count) chain += dsp_wide(weights[first + i]) * dsp_narrow(inputs[first + i]);
         }
         const ap_int<LaneShift> low = ap_int<LaneShift>(chain);
         const ap_int<48 - LaneShift> high = ap_int<48 - LaneShift>(chain >> LaneShift);
@@ -87,14 +88,15 @@ struct matvec_step<false, PE, Simd, WeightBits, LaneShift, ChainLength> {
 #pragma HLS UNROLL
                 weights[i] = field<WeightBits, per_word>(row, pe * Simd + i);
             }
-            dot<Simd>(weights, inputs, sums[pe]);
+            dot<ChainLength>(weights, inputs, sums[pe]);
         }
     }
 };
 
 /// acc[o] = sum of weight * input over the position's taps and channels (Flatten: over the whole frame), then the requantise stage.
 /// Constants: weights(step, word) with step = neuron fold * synapse folds + synapse fold, and Stage.
-/// The vector is kept and replayed for each neuron fold; finished sums leave OutputLanes a beat while the next ones accumulate.
+/// The vector is kept and replayed for each neuron fold, so that an element is read one round of synapse folds after it was written;
+/// finished sums leave OutputLanes a beat while the next ones accumulate.
 template <int Rows, int Columns, int Taps, int Channels, int Outputs, int Flatten, int WeightBits, int AccumulatorBits, int LaneShift,
           int ChainLength, int PE, int Pixels, int Lanes, int TapsPerBeat, int OutputLanes, class Constants, class In, class Out>
 void matvec_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
@@ -130,6 +132,7 @@ void matvec_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     const int steps = frames * (Rows * Columns * neuron_folds * synapse_folds);
     for (int i = 0; i < steps + groups - 1; ++i) {
 #pragma HLS PIPELINE II = 1 style = flp
+#pragma HLS DEPENDENCE variable = kept type = inter direction = RAW distance = synapse_folds dependent = true
         if (i < steps) {
             Input inputs[simd];
 #pragma HLS ARRAY_PARTITION variable = inputs dim = 1 complete

@@ -57,6 +57,8 @@ void window_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     static_assert(per_frame <= 4 * (Rows * Columns * channel_folds + out_rows * out_columns * channel_folds * tap_folds),
                   "more iterations than the largest batch allows for");
 
+    // What waits for the row below comes back after a round of the line, what waits for the column to the right after the channel folds: no
+    // word is read sooner after it was written, whatever the padding and the stride.
     const int line_words = grid_columns * channel_folds;
     Element lines[KernelH > 1 ? KernelH - 1 : 1][line_words][Lanes];
 #pragma HLS ARRAY_PARTITION variable = lines dim = 1 complete
@@ -84,6 +86,8 @@ void window_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
     const int iterations = frames == 0 ? 0 : first_gap * channel_folds + frames * per_frame - next_frame + after_last;
     for (int i = 0; i < iterations; ++i) {
 #pragma HLS PIPELINE II = 1 style = flp
+#pragma HLS DEPENDENCE variable = lines type = inter direction = RAW distance = line_words dependent = true
+#pragma HLS DEPENDENCE variable = held type = inter direction = RAW distance = channel_folds dependent = true
         const bool draining = tap_fold != 0;
         bool leaves = draining;
         if (!draining || gap != 0) {

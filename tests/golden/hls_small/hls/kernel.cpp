@@ -119,8 +119,8 @@ static void pool_pool(int frames, hls::stream<weft::beat<ap_int<8>, 2>>& s_in, h
 }
 
 extern "C" void small_0_kernel(const ap_uint<512>* gmem_in, ap_uint<512>* gmem_out, int n_images) {
-#pragma HLS INTERFACE m_axi port=gmem_in offset=slave bundle=gmem0 max_read_burst_length=64
-#pragma HLS INTERFACE m_axi port=gmem_out offset=slave bundle=gmem1 max_write_burst_length=64
+#pragma HLS INTERFACE m_axi port=gmem_in offset=slave bundle=gmem0 max_read_burst_length=64 depth=2
+#pragma HLS INTERFACE m_axi port=gmem_out offset=slave bundle=gmem1 max_write_burst_length=64 depth=2
 #pragma HLS INTERFACE s_axilite port=gmem_in bundle=control
 #pragma HLS INTERFACE s_axilite port=gmem_out bundle=control
 #pragma HLS INTERFACE s_axilite port=n_images bundle=control
