@@ -53,7 +53,7 @@ module weft_matvec #(
     output logic [Pixels*OutputLanes*AccumulatorBits-1:0] acc
 );
 `ifndef __ICARUS__
-    if (OutputLanes > PE || ChainLength > TapsPerBeat * Lanes || (LaneShift > 0 && LaneShift + WeightBits > 27))
+    if (OutputLanes > PE || ChainLength > TapsPerBeat * Lanes || LaneShift > 26)
         $error("OutputLanes, ChainLength, LaneShift: no such array of DSPs");
 `endif
     localparam int Simd = TapsPerBeat * Lanes;
