@@ -43,18 +43,21 @@ def table(rows):
         print("  ".join(str(cell).ljust(width) if i == 0 else str(cell).rjust(width) for i, (cell, width) in enumerate(zip(row, widths))))
 
 
-def measure(name, folder, images, synthesize, flat):
+def compile_network(name, folder):
+    """The project of a network, and what the compiler says of it."""
     load, options = NETWORKS[name]
-    samples, _ = load()
-    inputs = folder / "inputs.npy"
-    numpy.save(inputs, samples[:images])
     project = folder / name
-    if name.startswith("fashion"):
-        calibration = folder / "calibration.npy"
-        numpy.save(calibration, samples[:500])
-        compiled = weft("compile", workloads.fashion_model(), "--calibrate", calibration, *options, "-o", project)
-    else:
-        compiled = weft("compile", workloads.quantised_model(name), *options, "-o", project)
+    if not name.startswith("fashion"):
+        return project, weft("compile", workloads.quantised_model(name), *options, "-o", project)
+    calibration = folder / "calibration.npy"
+    numpy.save(calibration, load()[0][:500])
+    return project, weft("compile", workloads.fashion_model(), "--calibrate", calibration, *options, "-o", project)
+
+
+def measure(name, folder, images, synthesize, flat):
+    inputs = folder / "inputs.npy"
+    numpy.save(inputs, NETWORKS[name][0]()[0][:images])
+    project, compiled = compile_network(name, folder)
     schedule = weft("schedule", project)
     runs = [weft("run", project, "--inputs", inputs, "--engine", "rtl", "--against", "integer", *stalls) for stalls in ([], ["--stalls", 5])]
     shell = weft("run", project, "--inputs", inputs, "--engine", "rtl", "--against", "integer", "--shell")

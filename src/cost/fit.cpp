@@ -27,6 +27,14 @@ bool fits(const Cost& needed, const Resources& available) {
                        [&](const Resource& r) { return needed.*r.needed <= static_cast<double>(available.*r.available); });
 }
 
+/// The share of the scarcest resource, infinite where one is missing altogether.
+double filled(const Cost& needed, const Resources& available) {
+    double most = 0;
+    for (const Resource& r : resources)
+        if (needed.*r.needed > 0) most = std::max(most, needed.*r.needed / static_cast<double>(available.*r.available));
+    return most;
+}
+
 std::string help_for(const Cost& needed, const Resource& resource, std::int64_t available) {
     const double share = static_cast<double>(available) / (needed.*resource.needed);
     std::string help;
@@ -60,6 +68,11 @@ std::vector<std::string> regions_that_fit(const Cost& needed, const Board& board
     for (const SuperLogicRegion& slr : board.slrs)
         if (fits(needed, slr.user)) names.push_back(slr.name);
     return names;
+}
+
+const SuperLogicRegion& best_region(const Cost& needed, const Board& board) {
+    return *std::min_element(board.slrs.begin(), board.slrs.end(),
+                             [&](const auto& a, const auto& b) { return filled(needed, a.user) < filled(needed, b.user); });
 }
 
 Diagnostics check_fit(const Cost& needed, const Board& board, const std::string& what) {

@@ -10,6 +10,7 @@
 
 #include "src/base/files.h"
 #include "src/base/json_text.h"
+#include "src/cost/fit.h"
 #include "src/driver/compile.h"
 #include "src/driver/host_part.h"
 #include "src/driver/project_folder.h"
@@ -245,6 +246,13 @@ EmitOptions emit_options(const Compiled& compiled) {
     options.part = compiled.board->part;
     options.model_hash = compiled.model.hash;
     options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
+    if (compiled.predicted) {
+        const Board& board = *compiled.board;
+        const SuperLogicRegion& region = best_region(*compiled.predicted, board);
+        if (!region.memory.empty()) options.placement.memory = region.memory.front();
+        const bool fits = !regions_that_fit(*compiled.predicted, board).empty();
+        if (fits && board.slrs.size() > 1) options.placement.slr = region.name;
+    }
     return options;
 }
 

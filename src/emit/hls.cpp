@@ -96,7 +96,7 @@ public:
         project.files.push_back({"hls/kernel.hpp", header(project.max_images)});
         project.files.push_back({"hls/kernel.cpp", source()});
         project.files.push_back({"hls/testbench.cpp", testbench_text(kernel_, ports_, options_)});
-        for (ProjectFile& file : vitis_files(kernel_, options_)) project.files.push_back(std::move(file));
+        for (ProjectFile& file : vitis_files(kernel_, ports_, options_)) project.files.push_back(std::move(file));
         std::sort(project.files.begin(), project.files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
         return project;
     }

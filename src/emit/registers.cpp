@@ -39,7 +39,8 @@ std::vector<Register> kernel_registers(const std::vector<KernelPort>& ports) {
          "bit 0 ap_start, 1 ap_done, 2 ap_idle, 3 ap_ready (cleared by reading), 4 ap_continue, 7 auto_restart"},
         {RegisterKind::protocol, "GIER", 0x4, 32, true, "", "bit 0: interrupts are enabled"},
         {RegisterKind::protocol, "IP_IER", 0x8, 32, true, "", "interrupt on: bit 0 ap_done, bit 1 ap_ready"},
-        {RegisterKind::protocol, "IP_ISR", 0xc, 32, true, "", "what has interrupted, the same bits; a written 1 toggles"},
+        {RegisterKind::protocol, "IP_ISR", 0xc, 32, true, "",
+         "what has interrupted, the same bits; a written 1 toggles, bit 0 only after ap_continue"},
     };
     std::int64_t offset = 0x10;
     int bundle = 0;

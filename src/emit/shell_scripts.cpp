@@ -200,11 +200,19 @@ std::string synthesis(const ShellPlan& plan, const std::string& part, const std:
     out.line("report_high_fanout_nets -file fanout.rpt");
     out.line("report_drc -file drc.rpt");
     out.line();
-    out.line("# Primitives by group: LUTs with those used as memory, block RAMs in RAMB36.");
+    out.line("# Sites of LUTs, as they were placed: two small ones may share one, and a memory takes several. Block RAMs in RAMB36.");
     out.open("proc count {filter} {");
     out.line("return [llength [get_cells -quiet -hierarchical -filter $filter]]");
     out.close("}");
-    out.line("set found(LUT) [count {REF_NAME =~ LUT* || PRIMITIVE_SUBGROUP == LUTRAM || PRIMITIVE_SUBGROUP == SRL}]");
+    out.open("proc lut_sites {} {");
+    out.line("set cells [get_cells -quiet -hierarchical -filter {IS_PRIMITIVE && BEL =~ *LUT}]");
+    out.line("if {[llength $cells] == 0} { return 0 }");
+    out.open("foreach place [get_property LOC $cells] bel [get_property BEL $cells] {");
+    out.line("if {[regexp {([A-H])[56]LUT$} $bel -> letter]} { set sites($place.$letter) 1 }");
+    out.close("}");
+    out.line("return [array size sites]");
+    out.close("}");
+    out.line("set found(LUT) [lut_sites]");
     out.line("set found(FF) [count {REF_NAME =~ FD*}]");
     out.line("set found(BRAM36) [expr {[count {REF_NAME =~ RAMB36*}] + 0.5 * [count {REF_NAME =~ RAMB18*}]}]");
     out.line("set found(DSP) [count {REF_NAME =~ DSP48*}]");
@@ -284,12 +292,8 @@ std::string makefile(const ShellPlan& plan) {
 
 std::vector<ProjectFile> shell_scripts(const ShellPlan& plan, const std::string& part,
                                        const std::vector<std::pair<std::string, double>>& predicted) {
-    TextWriter link;
-    write_file_head(link, "rtl_link.cfg", "One compute unit; add nk, sp and slr lines for more.", *plan.options, "#");
-    link.line("[connectivity]");
-    link.line(fmt::format("nk={}:1", plan.kernel));
     return {{"vitis/package_rtl.tcl", package_kernel(plan)},
-            {"vitis/rtl_link.cfg", std::move(link).take()},
+            link_configuration("rtl_link.cfg", plan.kernel, plan.ports, *plan.options),
             {"vitis/rtl.mk", makefile(plan)},
             {fmt::format("vivado/{}.xdc", plan.kernel), constraints(plan)},
             {"vivado/package_stream.tcl", package_stream(plan)},

@@ -134,7 +134,19 @@ std::string hls_script(const std::string& kernel, const EmitOptions& options) {
 
 }  // namespace
 
-std::vector<ProjectFile> vitis_files(const std::string& kernel, const EmitOptions& options) {
+ProjectFile link_configuration(const std::string& name, const std::string& kernel, const std::vector<KernelPort>& ports,
+                               const EmitOptions& options) {
+    TextWriter out;
+    write_file_head(out, name, "One compute unit; add nk, sp and slr lines for more.", options, "#");
+    out.line("[connectivity]");
+    out.line(fmt::format("nk={}:1", kernel));
+    if (!options.placement.memory.empty())
+        for (const KernelPort& port : ports) out.line(fmt::format("sp={}_1.{}:{}", kernel, port.argument, options.placement.memory));
+    if (!options.placement.slr.empty()) out.line(fmt::format("slr={}_1:{}", kernel, options.placement.slr));
+    return {"vitis/" + name, std::move(out).take()};
+}
+
+std::vector<ProjectFile> vitis_files(const std::string& kernel, const std::vector<KernelPort>& ports, const EmitOptions& options) {
     TextWriter compile;
     write_file_head(compile, "hls.cfg", "Options of v++ -c beside those in the Makefile.", options, "#");
     compile.line("[hls]");
@@ -146,15 +158,11 @@ std::vector<ProjectFile> vitis_files(const std::string& kernel, const EmitOption
     pre.line("config_compile -pragma_strict_mode");
     pre.line("config_compile -pipeline_style flp");
 
-    TextWriter link;
-    write_file_head(link, "link.cfg", "One compute unit; add nk, sp and slr lines for more.", options, "#");
-    link.line("[connectivity]");
-    link.line(fmt::format("nk={}:1", kernel));
     return {{"vitis/Makefile", makefile(kernel, options)},
             {"vitis/hls.cfg", std::move(compile).take()},
             {"vitis/hls.tcl", hls_script(kernel, options)},
             {"vitis/hls_pre.tcl", std::move(pre).take()},
-            {"vitis/link.cfg", std::move(link).take()}};
+            link_configuration("link.cfg", kernel, ports, options)};
 }
 
 }  // namespace weft

@@ -124,9 +124,10 @@ Result<RtlKernelRun> RtlKernelSimulation::run(std::size_t index, std::span<const
     for (const std::int64_t batch : batches) command.push_back(fmt::format("batch={}", batch));
     for (const auto& [name, value] :
          {std::pair{"latency", std::int64_t{options.latency}}, std::pair{"seed", static_cast<std::int64_t>(options.stall_seed)},
-          std::pair{"overlap", std::int64_t{options.overlap}}, std::pair{"first_word", options.first_word},
-          std::pair{"reset_at", options.reset_at}, std::pair{"failing_read", options.failing_read},
-          std::pair{"failing_write", options.failing_write}, std::pair{"patience", options.patience}})
+          std::pair{"overlap", std::int64_t{options.overlap}}, std::pair{"interrupts", std::int64_t{options.interrupts}},
+          std::pair{"first_word", options.first_word}, std::pair{"reset_at", options.reset_at},
+          std::pair{"failing_read", options.failing_read}, std::pair{"failing_write", options.failing_write},
+          std::pair{"patience", options.patience}})
         command.push_back(fmt::format("{}={}", name, value));
     WEFT_ASSIGN(const ProcessResult result, run_process(command));
     if (result.exit_code != 0)

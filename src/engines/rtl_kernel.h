@@ -33,6 +33,7 @@ struct RtlKernelRunOptions {
     int latency = 64;                   ///< Cycles from a read's request to its first word, and from a write's last word to its answer.
     std::uint64_t stall_seed = 0;       ///< Of the memory's five channels and of the host; 0: a word a cycle.
     bool overlap = false;               ///< Calls are given as soon as the kernel is ready for them, not when the one before is done.
+    bool interrupts = false;            ///< The host looks for a finished call only while the interrupt is raised.
     std::int64_t first_word = 0;        ///< Where frames begin, in words from a multiple of 4 KiB.
     std::int64_t reset_at = -1;         ///< Resets in that cycle and starts anew; -1: does not.
     std::int64_t failing_read = -1;     ///< The word, counted over all reads, that is answered with SLVERR; -1: none.

@@ -304,7 +304,7 @@ int main(int argc, char** argv) {
     bool has_reset = options["reset_at"] < 0;
     std::size_t given = 0, finished = 0;
     long long image = 0;
-    bool ready = true, polling = false, reading_registers = false;
+    bool ready = true, polling = false, may_finish = false, reading_registers = false;
     std::vector<long long> starts, dones;
     std::size_t next_register = 0;
     std::vector<unsigned> values;
@@ -341,9 +341,11 @@ int main(int argc, char** argv) {
             image += std::max(options.batches[given], 0LL);
             ++given;
             ready = false;
-        } else if (!setup && host.idle() && !polling && !reading_registers && finished < given) {
+        } else if (!setup && host.idle() && !polling && !reading_registers && finished < given &&
+                   (!ready || *kernel.interrupt || options["interrupts"] == 0)) {
             host.queue.push_back({false, 0, 0});
             polling = true;
+            may_finish = *kernel.interrupt || options["interrupts"] == 0;
         } else if (finished == options.batches.size() && host.idle()) {
             if (next_register == kernel.registers.size()) break;
             reading_registers = true;
@@ -367,10 +369,11 @@ int main(int argc, char** argv) {
             if (polling) {
                 polling = false;
                 if (!(host.read_value & 1)) ready = true;
-                if (host.read_value & 2) {
+                if ((host.read_value & 2) && may_finish) {
                     ++finished;
-                    write(0xc, 1);
+                    // As XRT does it: ap_continue, then the status. What is done in between must not be lost.
                     write(0, 16);
+                    write(0xc, 1);
                     if (dones.size() < finished) {
                         // Seen by polling before the interrupt could be raised.
                         dones.push_back(cycle);

@@ -24,6 +24,19 @@ TEST(BoardFit, SmallDesignsFitEverySlr) {
     EXPECT_THAT(check_fit(larger, u200(), "the design"), IsEmpty());
 }
 
+TEST(BoardFit, TheRegionThatIsFilledLeastIsTheBest) {
+    // SLR2 has the most LUTs; of DSPs SLR0 has as many, and comes first.
+    EXPECT_EQ(best_region({.dsp = 10, .lut = 100'000}, u200()).name, "SLR2");
+    EXPECT_EQ(best_region({.dsp = 1400, .lut = 10'000}, u200()).name, "SLR0");
+    EXPECT_EQ(best_region({.lut = 1, .bram36 = 10'000}, u200()).name, "SLR0") << "also where nothing fits";
+    Board board = u200();
+    board.slrs[0].user.bram36 = 0;
+    EXPECT_EQ(best_region({.lut = 1, .bram36 = 1}, board).name, "SLR2");
+    EXPECT_EQ(best_region({.lut = 1}, board).name, "SLR2");
+    board.slrs[2].user.lut = board.slrs[1].user.lut = 10;
+    EXPECT_EQ(best_region({.lut = 5, .bram36 = 1}, board).name, "SLR1") << "what a region lacks altogether rules it out";
+}
+
 TEST(BoardFit, NamesWhatTheBoardLacks) {
     const Diagnostics list = check_fit({.mac_dsp = 1500, .dsp = 1560, .lut = 90'000, .bram36 = 200.5}, kv260(), "the design");
     ASSERT_EQ(list.size(), 2U);

@@ -1,6 +1,7 @@
 // project_test.cpp
 // Projects on disk: the manifest lists every file with its digest, and one that is not as weft wrote it is refused by name.
 // SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -70,6 +71,20 @@ TEST_F(ProjectTest, ListsItsFilesWithTheirDigests) {
             found[entry.path().lexically_relative(project_).generic_string()] = sha256(*read_file(entry.path()));
     EXPECT_EQ(listed, found);
     EXPECT_GT(found.size(), 10u);
+}
+
+TEST_F(ProjectTest, LinksTheKernelWhereItHasRoom) {
+    const auto connected = [&](const char* file) {
+        const auto text = read_file(project_ / "vitis" / file);
+        EXPECT_TRUE(text) << test::messages(text);
+        return text ? text->substr(text->find("[connectivity]")) : std::string();
+    };
+    const std::string link = connected("link.cfg");
+    EXPECT_EQ(connected("rtl_link.cfg"), link);
+    EXPECT_THAT(link, testing::ContainsRegex("sp=model_kernel_1.gmem_in:DDR.[03].\n"));
+    for (const char* output : {"gmem_out_0", "gmem_out_1"})
+        EXPECT_THAT(link, testing::ContainsRegex(fmt::format("sp=model_kernel_1.{}:DDR.[03].\n", output)));
+    EXPECT_THAT(link, testing::ContainsRegex("slr=model_kernel_1:SLR[02]\n"));
 }
 
 TEST_F(ProjectTest, SaysWhatIsWrongWithItsManifest) {

@@ -29,7 +29,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const EmitOptions options{.head = {"weft, for a test"}, .board = "alveo-u200", .platform = "xilinx_u200_gen3x16_xdma_2_202110_1"};
+const EmitOptions options{.head = {"weft, for a test"},
+                          .board = "alveo-u200",
+                          .platform = "xilinx_u200_gen3x16_xdma_2_202110_1",
+                          .placement = {.slr = "SLR2", .memory = "DDR[3]"}};
 
 /// The stem of a small net: both products in a DSP, folds that divide nothing, a pool behind.
 Design small() {

@@ -165,6 +165,40 @@ TEST_F(RtlKernels, OverlapCallsWhereTheHostLetsThem) {
     EXPECT_LT(together.calls.at(1).start, together.calls.at(0).done);
 }
 
+TEST_F(RtlKernels, RaiseAnInterruptForEveryCall) {
+    // Short calls that overlap: one is done before the host has answered the interrupt of the one before.
+    const std::vector<std::int64_t> calls(12, 1);
+    for (const char* name : {"one_beat", "bytes", "two_ports"})
+        for (const std::uint64_t seed : {0, 1, 2, 3}) {
+            SCOPED_TRACE(fmt::format("kernel {}, stall seed {}", name, seed));
+            passes(index_of(name), 12, {.batches = calls, .latency = 2, .stall_seed = seed, .overlap = true, .interrupts = true});
+            passes(index_of(name), 12, {.batches = calls, .stall_seed = seed, .interrupts = true});
+        }
+}
+
+TEST_F(RtlKernels, LoseACallWhereTheInterruptFollowsAPulse) {
+    const Design design = passing("pulse", {{{1, 1, 1, 10}, -128, 127, {1, 1, 10}}});
+    auto kernel = make_rtl_kernel(design, {});
+    ASSERT_TRUE(kernel) << to_string(kernel.error()[0]);
+    std::size_t changed = 0;
+    for (ProjectFile& file : kernel->files) {
+        const std::string level = "{fires, done || done_flag}";
+        if (const std::size_t at = file.text.find(level); at != std::string::npos) {
+            file.text.replace(at, level.size(), "{fires, done_taken}");
+            ++changed;
+        }
+    }
+    ASSERT_EQ(changed, 1U) << "the source has changed: the fault cannot be put in";
+    const auto simulation = RtlKernelSimulation::build(std::span(&*kernel, 1), {.brief = true});
+    ASSERT_TRUE(simulation) << to_string(simulation.error()[0]);
+    std::vector<std::vector<IntTensor>> images;
+    for (IntTensor& image : images_for({{1, 1, 1, 10}, -128, 127, {1, 1, 10}}, 12, 1)) images.push_back({std::move(image)});
+    const auto run = simulation->run(
+        0, images, {.batches = std::vector<std::int64_t>(12, 1), .latency = 2, .overlap = true, .interrupts = true, .patience = 10000});
+    ASSERT_FALSE(run);
+    EXPECT_NE(run.error()[0].reason.find("stopped before its last call was done"), std::string::npos) << run.error()[0].reason;
+}
+
 TEST_F(RtlKernels, CountWhatTheyDid) {
     const auto run = passes(index_of("bytes"), 10, {.latency = 200});
     EXPECT_EQ(run.registers.at("WEFT_MODEL_HASH"), 0x0123456789abcdefU);

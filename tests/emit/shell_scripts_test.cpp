@@ -73,6 +73,8 @@ proc unknown {name args} {
     if {$name eq "get_property"} {
         if {[lindex $args 0] eq "SLACK"} { return 0.25 }
         if {[lindex $args 0] eq "PERIOD"} { return 3.333 }
+        if {[lindex $args 0] eq "LOC"} { return {SLICE_X0Y0 SLICE_X0Y0 SLICE_X0Y0 SLICE_X1Y0 RAMB36_X0Y0} }
+        if {[lindex $args 0] eq "BEL"} { return {SLICEL.A6LUT SLICEL.A5LUT SLICEL.B6LUT SLICEM.A5LUT RAMB36E2.RAMB36E2} }
         return xilinx_anylanguagesynthesis
     }
     if {$name eq "get_cells"} { return {a b c} }
@@ -148,7 +150,26 @@ TEST_F(ShellScripts, SynthesiseAndCompareWithThePrediction) {
     EXPECT_THAT(log, HasSubstr("read_mem "));
     EXPECT_THAT(printed_, HasSubstr("predicted"));
     EXPECT_THAT(printed_, ::testing::ContainsRegex("DSP +3 +0"));
+    // Of four LUTs two share a site.
+    EXPECT_THAT(printed_, ::testing::ContainsRegex("LUT +3 +"));
     EXPECT_THAT(printed_, HasSubstr("slack 0.25 ns at 3.333 ns: 324.4 MHz"));
+}
+
+TEST_F(ShellScripts, TheLinkerIsToldWhereTheKernelGoes) {
+    const auto link = [&](const Placement& placement) {
+        EmitOptions placed = options;
+        placed.placement = placement;
+        const auto files = emit_shell(design_, placed);
+        EXPECT_TRUE(files);
+        for (const ProjectFile& file : *files)
+            if (file.path == "vitis/rtl_link.cfg") return file.text.substr(file.text.find("[connectivity]"));
+        return std::string();
+    };
+    const std::string one = fmt::format("[connectivity]\nnk={}:1\n", kernel_);
+    EXPECT_EQ(link({}), one);
+    const std::string near = fmt::format("sp={0}_1.gmem_in:DDR[3]\nsp={0}_1.gmem_out:DDR[3]\n", kernel_);
+    EXPECT_EQ(link({.memory = "DDR[3]"}), one + near);
+    EXPECT_EQ(link({.slr = "SLR2", .memory = "DDR[3]"}), one + near + fmt::format("slr={}_1:SLR2\n", kernel_));
 }
 
 TEST_F(ShellScripts, TheMakefileCallsVivadoThenTheLinker) {

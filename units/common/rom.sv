@@ -37,6 +37,10 @@ module weft_rom #(
                 data <= read;
             end
         end else begin : g_luts
+`ifndef YOSYS
+            // Yosys has no mapping for a ROM that is called distributed.
+            (* rom_style = "distributed" *)
+`endif
             logic [Width-1:0] words[0:Depth-1];
             initial if (Memory != "") $readmemh($sformatf("%s%0d.mem", Memory, Number), words);
             if (Latency == 1) begin : g_register

@@ -5,10 +5,11 @@
 //
 // Registers, 32 bits each at byte offsets: 0x0 control (bit 0 ap_start, 1 ap_done, 2 ap_idle, 3 ap_ready, cleared by reading, 4 ap_continue,
 // 7 auto_restart), 0x4 global interrupt enable, 0x8 interrupt enable (bit 0 ap_done, 1 ap_ready), 0xc interrupt status (the same bits, a
-// written 1 toggles); Pointers 64-bit arguments at PointerOffsets (12 bits each, the first lowest) and a 32-bit one, the number of frames,
-// at FramesOffset; from StatusOffset on, read only: version, the model's hash (2 words), frames written, cycles that were not idle (2),
-// cycles in which an input of the core waited for memory (2), in which memory held up an output (2), error flags. Of a counter of two
-// words the low one is first; reading it keeps the high one for the next read. An error flag stays until a 1 is written to its bit.
+// written 1 toggles, but bit 0 stays set as long as a job is done and not continued); Pointers 64-bit arguments at PointerOffsets (12 bits
+// each, the first lowest) and a 32-bit one, the number of frames, at FramesOffset; from StatusOffset on, read only: version, the model's
+// hash (2 words), frames written, cycles that were not idle (2), cycles in which an input of the core waited for memory (2), in which
+// memory held up an output (2), error flags. Of a counter of two words the low one is first; reading it keeps the high one for the next
+// read. An error flag stays until a 1 is written to its bit.
 //
 // A job starts when ap_start is set and all that take part are ready (job_valid and job_ready in one cycle); this clears ap_start, unless
 // auto_restart is set, and sets ap_ready: the next may be given while the first runs. `done` offers a job's completion, taken with
@@ -120,7 +121,7 @@ module weft_axi_control #(
         end
     end
 
-    // Interrupt.
+    // Interrupt. Its status follows the level of done: a host first writes ap_continue and then toggles, and the job taken in between stays.
     logic       global_enable;
     logic [1:0] enable;
     logic [1:0] status;
@@ -135,7 +136,7 @@ module weft_axi_control #(
         end else begin
             if (writes && write_word == 10'd1 && write_strobe[0]) global_enable <= write_data[0];
             if (writes && write_word == 10'd2 && write_strobe[0]) enable <= write_data[1:0];
-            status    <= (status ^ toggled) | (enable & {fires, done_taken});
+            status    <= (status ^ toggled) | (enable & {fires, done || done_flag});
             irq       <= global_enable && status != 2'b00;
         end
     end

@@ -134,11 +134,9 @@ module weft_axi_write #(
     logic       length_valid;
     logic       length_ready;
     logic [7:0] length;
-    logic       length_room;
+    logic       unused_length_room;
     logic       sending;
     logic [7:0] left;
-    logic       unused_ok;
-    assign unused_ok = &{1'b0, length_room, answer_room, answer_valid};
     weft_fifo #(
         .Width(8),
         .Depth(Outstanding + 1)
@@ -146,7 +144,7 @@ module weft_axi_write #(
         .clk      (clk),
         .rst      (rst),
         .in_valid (burst_taken),
-        .in_ready (length_room),
+        .in_ready (unused_length_room),
         .in_data  (burst_length),
         .out_valid(length_valid),
         .out_ready(length_ready),
@@ -168,8 +166,8 @@ module weft_axi_write #(
     end
 
     // Which answers end a job. A job of no words ends when its turn comes and all answers before it are there.
-    logic       answer_valid;
-    logic       answer_room;
+    logic       unused_answer_valid;
+    logic       unused_answer_room;
     logic       answer_last;
     logic [2:0] empties;
     logic [2:0] done_count;
@@ -182,9 +180,9 @@ module weft_axi_write #(
         .clk      (clk),
         .rst      (rst),
         .in_valid (burst_taken),
-        .in_ready (answer_room),
+        .in_ready (unused_answer_room),
         .in_data  (burst_last),
-        .out_valid(answer_valid),
+        .out_valid(unused_answer_valid),
         .out_ready(answered),
         .out_data (answer_last)
     );
