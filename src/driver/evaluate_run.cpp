@@ -11,6 +11,7 @@
 
 #include "src/base/scratch.h"
 #include "src/driver/project_folder.h"
+#include "src/emit/kernel_names.h"
 #include "src/engines/graph_engine.h"
 #include "src/engines/hls.h"
 #include "src/engines/inputs.h"
@@ -97,7 +98,8 @@ Result<RtlMeasure> measure(const Design& design, const RtlRun& run, std::uint64_
 
 Result<std::unique_ptr<Engine>> make_rtl_engine(const Compiled& compiled, const RunRequest& request, const Observer& observer,
                                                 std::optional<RtlMeasure>& measured) {
-    WEFT_ASSIGN(const RtlProject project, emit_rtl(compiled.design, emit_options(compiled)));
+    WEFT_ASSIGN(RtlProject emitted, emit_rtl(compiled.design, emit_options(compiled)));
+    const RtlProject project = named_after_kernel(std::move(emitted), kernel_name(compiled.design));
     const auto building = [&observer](std::string_view what, std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress(what, done, total);
     };
@@ -118,7 +120,8 @@ Result<std::unique_ptr<Engine>> make_rtl_engine(const Compiled& compiled, const 
 /// The card kernel: a call of one image, then one of all others.
 Result<std::unique_ptr<Engine>> make_shell_engine(const Compiled& compiled, const RunRequest& request, const Observer& observer,
                                                   std::optional<ShellMeasure>& measured) {
-    WEFT_ASSIGN(const RtlKernel kernel, make_rtl_kernel(compiled.design, emit_options(compiled)));
+    WEFT_ASSIGN(RtlKernel kernel, make_rtl_kernel(compiled.design, emit_options(compiled)));
+    kernel.files = named_after_kernel(std::move(kernel.files), kernel.name);
     const auto building = [&observer](std::string_view what, std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress(what, done, total);
     };

@@ -15,6 +15,7 @@
 #include "src/driver/host_part.h"
 #include "src/driver/project_folder.h"
 #include "src/emit/hls.h"
+#include "src/emit/kernel_names.h"
 #include "src/emit/manifest.h"
 #include "src/emit/plain_testbench.h"
 #include "src/emit/rtl.h"
@@ -201,6 +202,7 @@ Result<std::vector<ProjectFile>> rtl_files(const Compiled& compiled, const EmitO
     std::vector<PortVectors> vectors;
     for (std::size_t p = 0; p < frames.size(); ++p)
         vectors.push_back({std::move(frames[p]), cycles.ports[p].cycles.front(), cycles.ports[p].cycles.back()});
+    files = named_after_kernel(std::move(files), kernel_name(compiled.design));
     append(files, plain_testbench(compiled.design, options, vectors));
     return files;
 }
@@ -231,7 +233,7 @@ std::vector<std::string> unlisted_files(const std::filesystem::path& directory) 
     HlsProject project;
     const auto files = emitted_files(**compiled, project);
     if (!files) return names;
-    for (const ProjectFile& file : *files) names.push_back(file.path);
+    for (const ProjectFile& file : *files) names.push_back(former_path(file.path, kernel_name((*compiled)->design)));
     return names;
 }
 

@@ -107,7 +107,9 @@ private:
         return *std::find_if(channels_.begin(), channels_.end(), [&](const Channel& c) { return c.stream == stream; });
     }
 
-    static std::string constants_name(const Unit& unit) { return unit.name + "_constants"; }
+    /// Unlike in any other kernel: templates made of equal names would be one to the linker.
+    std::string constants_name(const Unit& unit) const { return fmt::format("{}_{}_constants", kernel_, unit.name); }
+    std::string beat_name(const KernelPort& port) const { return fmt::format("{}_{}_beat", kernel_, port.name); }
 
     /// No loop counter of a process passes four times the beats of its ports and its schedule; a margin covers fills and drains.
     std::int64_t max_images() const {
@@ -164,8 +166,8 @@ private:
             out.line(fmt::format("/// {} {}: {} x {} positions of {} channels, {}..{}; {} beats an image.",
                                  port.output ? "Output" : "Input", port.name, stream.shape.rows, stream.shape.columns,
                                  stream.shape.channels, stream.min, stream.max, stream.beat.count(stream.shape)));
-            out.line(fmt::format("typedef {} {}_beat;", beat_type(stream), port.name));
-            out.line(fmt::format("static const int {}_beats = {};", port.name, stream.beat.count(stream.shape)));
+            out.line(fmt::format("typedef {} {};", beat_type(stream), beat_name(port)));
+            out.line(fmt::format("static const int {}s = {};", beat_name(port), stream.beat.count(stream.shape)));
         }
         out.line();
         out.line("/// Images lie one after the other, each in whole 512-bit words (weft/common/burst.hpp: frame_layout).");
@@ -211,7 +213,7 @@ private:
         const std::string frame = fmt::format("{}, {}, {}", port.positions(), port.channels(), port.lanes());
         const std::string words = fmt::format("weft::frame_layout<{}, {}>::words", port.stream->bits(), frame);
         const std::string word_stream = "hls::stream<ap_uint<512> >& ";
-        const std::string beat_stream = fmt::format("hls::stream<{}_beat>& ", port.name);
+        const std::string beat_stream = fmt::format("hls::stream<{}>& ", beat_name(port));
         const auto process = [&](const std::string& name, const std::string& signature, const std::string& call) {
             out.open(fmt::format("static void {}(int frames, {}) {{", name, signature));
             out.margin("#pragma HLS INLINE off");

@@ -36,7 +36,7 @@ std::string vector_file(const KernelPort& port, const PortVectors& vectors) {
     return memory.text();
 }
 
-void input_port(TextWriter& out, const KernelPort& port, std::int64_t beats) {
+void input_port(TextWriter& out, const std::string& kernel, const KernelPort& port, std::int64_t beats) {
     const std::string& p = port.name;
     const int bits = beat_bits(*port.stream);
     out.line();
@@ -46,11 +46,11 @@ void input_port(TextWriter& out, const KernelPort& port, std::int64_t beats) {
     out.line(fmt::format("wire {}_ready;", p));
     out.line(fmt::format("wire {0}_valid = runs && {0}_at < {1};", p, beats));
     out.line(fmt::format("wire [{}:0] {}_data = {}_beats[{}_at];", bits - 1, p, p, p));
-    out.line(fmt::format("initial $readmemh(\"tb/{0}.mem\", {0}_beats);", p));
+    out.line(fmt::format("initial $readmemh(\"tb/{}_{}.mem\", {}_beats);", kernel, p, p));
     out.line(fmt::format("always @(posedge clk) if ({0}_valid && {0}_ready) {0}_at <= {0}_at + 1;", p));
 }
 
-void output_port(TextWriter& out, const KernelPort& port, const PortVectors& vectors, std::int64_t beats) {
+void output_port(TextWriter& out, const std::string& kernel, const KernelPort& port, const PortVectors& vectors, std::int64_t beats) {
     const std::string& p = port.name;
     const int bits = beat_bits(*port.stream);
     out.line();
@@ -62,7 +62,7 @@ void output_port(TextWriter& out, const KernelPort& port, const PortVectors& vec
     out.line(fmt::format("wire {}_ready = runs;", p));
     out.line(fmt::format("wire [{}:0] {}_data;", bits - 1, p));
     out.line(fmt::format("wire [{}:0] {}_expected = {}_beats[{}_at];", 2 * bits - 1, p, p, p));
-    out.line(fmt::format("initial $readmemh(\"tb/{0}.mem\", {0}_beats);", p));
+    out.line(fmt::format("initial $readmemh(\"tb/{}_{}.mem\", {}_beats);", kernel, p, p));
     out.open("always @(posedge clk) begin");
     out.open(fmt::format("if (runs && {}_valid !== 1'b0) begin", p));
     out.open(fmt::format("if ({0}_valid !== 1'b1 || {0}_at >= {1}) begin", p, beats));
@@ -121,14 +121,14 @@ std::vector<ProjectFile> plain_testbench(const Design& design, const EmitOptions
         const KernelPort& port = ports[i];
         const std::int64_t beats = port.stream->beat.count(port.stream->shape) * static_cast<std::int64_t>(vectors[i].frames.size());
         if (port.output) {
-            output_port(out, port, vectors[i], beats);
+            output_port(out, kernel, port, vectors[i], beats);
             finished += fmt::format("{}{}_at == {}", finished.empty() ? "" : " && ", port.name, beats);
             last = std::max(last, vectors[i].last_cycle);
         } else {
-            input_port(out, port, beats);
+            input_port(out, kernel, port, beats);
         }
         for (const char* part : {"valid", "ready", "data"}) pins += fmt::format(",\n        .{0}_{1}({0}_{1})", port.name, part);
-        files.push_back({fmt::format("rtl/tb/{}.mem", port.name), vector_file(port, vectors[i])});
+        files.push_back({fmt::format("rtl/tb/{}_{}.mem", kernel, port.name), vector_file(port, vectors[i])});
     }
     out.line();
     out.line(fmt::format("{}_core core (\n        .clk(clk),\n        .rst(rst){}\n    );", kernel, pins));

@@ -18,7 +18,6 @@ namespace weft {
 
 namespace {
 
-constexpr std::string_view module_prefix = "weft_";
 /// Between a unit and what stands behind its buffered port (RtlOutput).
 constexpr const char* output_parts[] = {"room", "takes", "acc_valid", "acc"};
 
@@ -28,7 +27,7 @@ std::map<std::string, const EmbeddedFile*, std::less<>> modules() {
     for (const EmbeddedFile& file : embedded_unit_files()) {
         if (!file.path.ends_with(".sv")) continue;
         const std::string_view stem = file.path.substr(file.path.rfind('/') + 1);
-        found.emplace(std::string(module_prefix) + std::string(stem.substr(0, stem.rfind('.'))), &file);
+        found.emplace(std::string(rtl_module_prefix) + std::string(stem.substr(0, stem.rfind('.'))), &file);
     }
     return found;
 }
@@ -44,7 +43,7 @@ std::set<std::string> modules_named(std::string_view text) {
             std::size_t end = at;
             while (end < text.size() && is_word(text[end])) ++end;
             const std::string_view word = text.substr(at, end - at);
-            if (word.starts_with(module_prefix)) names.emplace(word);
+            if (word.starts_with(rtl_module_prefix)) names.emplace(word);
             at = end;
         } else {
             ++at;
@@ -151,7 +150,7 @@ private:
         out.line(fmt::format("    .out_valid({0}_valid), .out_ready({0}_ready), .out_data({0}_data));", read(s)));
     }
 
-    static std::string module_of(std::string_view name) { return std::string(module_prefix) + std::string(name); }
+    static std::string module_of(std::string_view name) { return std::string(rtl_module_prefix) + std::string(name); }
 
     void instance(TextWriter& out, const Unit& unit) {
         const RtlFace face = unit.def->rtl(unit);
@@ -237,7 +236,7 @@ private:
 
     /// The rules of valid and ready, checked on every stream in simulations that ask for it.
     void checks(TextWriter& out) {
-        const std::string checker = std::string(module_prefix) + "handshake";
+        const std::string checker = std::string(rtl_module_prefix) + "handshake";
         if (!modules().contains(checker)) return;
         out.margin("`ifdef WEFT_CHECK");
         for (const auto& stream : design_.streams) {
@@ -258,6 +257,11 @@ private:
 };
 
 }  // namespace
+
+bool is_rtl_module(std::string_view word) {
+    static const auto library = modules();
+    return library.contains(word);
+}
 
 bool has_rtl(const Design& design) {
     return std::ranges::all_of(design.units, [](const auto& unit) { return unit->def->rtl && unit->def->control; });

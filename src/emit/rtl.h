@@ -29,11 +29,15 @@ struct RtlProject {
 };
 
 /// The design is folded and plumbed, its RTL depths are set. Fails where a unit has no RTL face. The same design and options give the same
-/// bytes.
+/// bytes. Modules of the unit library have their own names, and memories their units': see kernel_names.h.
 Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options);
 
 /// Has every unit of the design an RTL face and a schedule?
 bool has_rtl(const Design& design);
+
+/// What the names of the library's modules begin with, and whether a word is such a name.
+constexpr std::string_view rtl_module_prefix = "weft_";
+bool is_rtl_module(std::string_view word);
 
 /// The unit library's files (`rtl/weft/`) of the modules that `text` names, and of those that they name.
 std::vector<ProjectFile> rtl_sources(std::string_view text);

@@ -13,6 +13,7 @@
 #include "src/base/files.h"
 #include "src/base/subprocess.h"
 #include "src/design/plumb.h"
+#include "src/emit/kernel_names.h"
 #include "src/emit/rtl.h"
 #include "src/explore/folding.h"
 #include "src/schedule/schedule.h"
@@ -44,7 +45,7 @@ Design prepared(Design design, double mac_dsp_limit = 900) {
 RtlProject emitted(const Design& design) {
     auto project = emit_rtl(design, options);
     EXPECT_TRUE(project) << to_string(project.error()[0]);
-    return project ? *std::move(project) : RtlProject{};
+    return project ? named_after_kernel(*std::move(project), kernel_name(design)) : RtlProject{};
 }
 
 bool installed(const char* tool) { return static_cast<bool>(run_process({"which", tool})) && run_process({"which", tool})->exit_code == 0; }

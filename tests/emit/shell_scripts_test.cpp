@@ -12,6 +12,7 @@
 #include "src/base/files.h"
 #include "src/base/scratch.h"
 #include "src/base/subprocess.h"
+#include "src/emit/kernel_names.h"
 #include "src/emit/plain_testbench.h"
 #include "src/emit/registers.h"
 #include "src/emit/rtl.h"
@@ -53,8 +54,8 @@ protected:
         auto shell = emit_shell(design_, options);
         auto core = emit_rtl(design_, options);
         EXPECT_TRUE(shell && core);
-        for (const ProjectFile& file : core->files) EXPECT_TRUE(write_file(work_.path() / file.path, file.text));
-        for (const ProjectFile& file : *shell) EXPECT_TRUE(write_file(work_.path() / file.path, file.text));
+        for (const auto& files : {core->files, *shell})
+            for (const ProjectFile& file : named_after_kernel(files, kernel_)) EXPECT_TRUE(write_file(work_.path() / file.path, file.text));
         EXPECT_TRUE(write_file(work_.path() / "rtl/unit_weights.mem", "00\n"));
     }
     fs::path path(const std::string& name) const { return work_.path() / name; }
@@ -130,7 +131,7 @@ TEST_F(ShellScripts, PackageTheKernelWithItsRegistersAndMemories) {
     EXPECT_THAT(log, HasSubstr(fmt::format("package_xo -xo_path {} -kernel_name {} -ip_directory {} -ctrl_protocol ap_ctrl_chain",
                                            path("out.xo").string(), kernel_, path("package/ip").string())));
     EXPECT_LT(log.find("ipx::save_core"), log.find("package_xo"));
-    EXPECT_THAT(log, HasSubstr(path("rtl/weft/axi_write.sv").string()));
+    EXPECT_THAT(log, HasSubstr(path(fmt::format("rtl/weft/{}_weft_axi_write.sv", kernel_)).string()));
 }
 
 TEST_F(ShellScripts, PackageTheStreamShell) {

@@ -8,6 +8,7 @@
 #include "src/base/files.h"
 #include "src/base/subprocess.h"
 #include "src/design/plumb.h"
+#include "src/emit/kernel_names.h"
 #include "src/emit/rtl.h"
 #include "src/emit/shell.h"
 #include "src/explore/folding.h"
@@ -75,7 +76,7 @@ TEST_F(Slang, TakesKernelsInTheirShells) {
         ASSERT_TRUE(core) << to_string(core.error()[0]);
         const auto shell = emit_shell(design, {});
         ASSERT_TRUE(shell) << to_string(shell.error()[0]);
-        for (const auto& files : {core->files, *shell}) write(design.name, files);
+        for (const auto& files : {core->files, *shell}) write(design.name, named_after_kernel(files, kernel_name(design)));
         folders.push_back(design.name);
     }
     EXPECT_GE(folders.size(), 3U);

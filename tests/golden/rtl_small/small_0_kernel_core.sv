@@ -20,7 +20,7 @@ module small_0_kernel_core (
     logic q_image_valid;
     logic q_image_ready;
     logic [7:0] q_image_data;
-    weft_fifo #(.Width(8), .Depth(3)) fifo_image (
+    small_0_kernel_weft_fifo #(.Width(8), .Depth(3)) fifo_image (
         .clk(clk), .rst(rst),
         .in_valid(s_image_valid), .in_ready(s_image_ready), .in_data(s_image_data),
         .out_valid(q_image_valid), .out_ready(q_image_ready), .out_data(q_image_data));
@@ -46,7 +46,7 @@ module small_0_kernel_core (
     logic [15:0] s_pool_data;
 
     // conv
-    weft_window #(
+    small_0_kernel_weft_window #(
         .Rows(6),
         .Columns(5),
         .Channels(2),
@@ -83,7 +83,7 @@ module small_0_kernel_core (
     logic [1:0] o_conv_matvec_takes;
     logic o_conv_matvec_acc_valid;
     logic [37:0] o_conv_matvec_acc;
-    weft_matvec #(
+    small_0_kernel_weft_matvec #(
         .Rows(6),
         .Columns(5),
         .Taps(9),
@@ -103,7 +103,7 @@ module small_0_kernel_core (
         .InSigned(1),
         .ChainBits(18),
         .RomDeep(0),
-        .Name("conv_matvec")
+        .Name("small_0_kernel_conv_matvec")
     ) u_conv_matvec (
         .clk(clk),
         .rst(rst),
@@ -115,7 +115,7 @@ module small_0_kernel_core (
         .acc_valid(o_conv_matvec_acc_valid),
         .acc(o_conv_matvec_acc)
     );
-    weft_output #(
+    small_0_kernel_weft_output #(
         .Pixels(1),
         .Lanes(2),
         .Folds(2),
@@ -136,7 +136,7 @@ module small_0_kernel_core (
         .Shared(0),
         .Levels(1),
         .ValuesShared(1),
-        .Name("conv_matvec_output")
+        .Name("small_0_kernel_conv_matvec_output")
     ) output_conv_matvec (
         .clk(clk),
         .rst(rst),
@@ -150,7 +150,7 @@ module small_0_kernel_core (
     );
 
     // pool
-    weft_window #(
+    small_0_kernel_weft_window #(
         .Rows(6),
         .Columns(5),
         .Channels(3),
@@ -187,7 +187,7 @@ module small_0_kernel_core (
     logic [0:0] o_pool_pool_takes;
     logic o_pool_pool_acc_valid;
     logic [15:0] o_pool_pool_acc;
-    weft_pool #(
+    small_0_kernel_weft_pool #(
         .Rows(3),
         .Columns(2),
         .Taps(4),
@@ -217,7 +217,7 @@ module small_0_kernel_core (
         .acc_valid(o_pool_pool_acc_valid),
         .acc(o_pool_pool_acc)
     );
-    weft_output #(
+    small_0_kernel_weft_output #(
         .Pixels(1),
         .Lanes(2),
         .Folds(2),
@@ -258,12 +258,12 @@ module small_0_kernel_core (
     assign result0_data = s_pool_data;
 
 `ifdef WEFT_CHECK
-    weft_handshake #(.Width(8)) check_q_image (.clk(clk), .rst(rst), .valid(q_image_valid), .ready(q_image_ready), .data(q_image_data));
-    weft_handshake #(.Width(8)) check_s_image (.clk(clk), .rst(rst), .valid(s_image_valid), .ready(s_image_ready), .data(s_image_data));
-    weft_handshake #(.Width(72)) check_s_conv_taps (.clk(clk), .rst(rst), .valid(s_conv_taps_valid), .ready(s_conv_taps_ready), .data(s_conv_taps_data));
-    weft_handshake #(.Width(16)) check_s_conv (.clk(clk), .rst(rst), .valid(s_conv_valid), .ready(s_conv_ready), .data(s_conv_data));
-    weft_handshake #(.Width(16)) check_s_pool_taps (.clk(clk), .rst(rst), .valid(s_pool_taps_valid), .ready(s_pool_taps_ready), .data(s_pool_taps_data));
-    weft_handshake #(.Width(16)) check_s_pool (.clk(clk), .rst(rst), .valid(s_pool_valid), .ready(s_pool_ready), .data(s_pool_data));
+    small_0_kernel_weft_handshake #(.Width(8)) check_q_image (.clk(clk), .rst(rst), .valid(q_image_valid), .ready(q_image_ready), .data(q_image_data));
+    small_0_kernel_weft_handshake #(.Width(8)) check_s_image (.clk(clk), .rst(rst), .valid(s_image_valid), .ready(s_image_ready), .data(s_image_data));
+    small_0_kernel_weft_handshake #(.Width(72)) check_s_conv_taps (.clk(clk), .rst(rst), .valid(s_conv_taps_valid), .ready(s_conv_taps_ready), .data(s_conv_taps_data));
+    small_0_kernel_weft_handshake #(.Width(16)) check_s_conv (.clk(clk), .rst(rst), .valid(s_conv_valid), .ready(s_conv_ready), .data(s_conv_data));
+    small_0_kernel_weft_handshake #(.Width(16)) check_s_pool_taps (.clk(clk), .rst(rst), .valid(s_pool_taps_valid), .ready(s_pool_taps_ready), .data(s_pool_taps_data));
+    small_0_kernel_weft_handshake #(.Width(16)) check_s_pool (.clk(clk), .rst(rst), .valid(s_pool_valid), .ready(s_pool_ready), .data(s_pool_data));
 `endif
 
 endmodule

@@ -21,13 +21,13 @@ static void read_image(int frames, const ap_uint<512>* memory, hls::stream<ap_ui
 #pragma HLS INLINE off
     weft::read_words<weft::frame_layout<8, 30, 2, 1>::words>(frames, memory, s_out);
 }
-static void unpack_image(int frames, hls::stream<ap_uint<512> >& s_in, hls::stream<image_beat>& s_out) {
+static void unpack_image(int frames, hls::stream<ap_uint<512> >& s_in, hls::stream<small_0_kernel_image_beat>& s_out) {
 #pragma HLS INLINE off
     weft::unpack_frames<30, 2, 1>(frames, s_in, s_out);
 }
 
 // Output result0: beats to words, words to memory.
-static void pack_result0(int frames, hls::stream<result0_beat>& s_in, hls::stream<ap_uint<512> >& s_out) {
+static void pack_result0(int frames, hls::stream<small_0_kernel_result0_beat>& s_in, hls::stream<ap_uint<512> >& s_out) {
 #pragma HLS INLINE off
     weft::pack_frames<6, 3, 2>(frames, s_in, s_out);
 }
@@ -77,7 +77,7 @@ static void conv_matvec(int frames, hls::stream<weft::beat<ap_int<8>, 9>>& s_in,
         1,  // Lanes
         9,  // TapsPerBeat
         2,  // OutputLanes
-        conv_matvec_constants>(frames, s_in, s_out);
+        small_0_kernel_conv_matvec_constants>(frames, s_in, s_out);
 }
 
 // pool_window: pool
@@ -115,7 +115,7 @@ static void pool_pool(int frames, hls::stream<weft::beat<ap_int<8>, 2>>& s_in, h
         1,  // Pixels
         2,  // Lanes
         1,  // TapsPerBeat
-        pool_pool_constants>(frames, s_in, s_out);
+        small_0_kernel_pool_pool_constants>(frames, s_in, s_out);
 }
 
 extern "C" void small_0_kernel(const ap_uint<512>* gmem_in, ap_uint<512>* gmem_out, int n_images) {

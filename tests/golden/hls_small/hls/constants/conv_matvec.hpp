@@ -9,7 +9,7 @@
 
 #include "../weft/common/requantize.hpp"
 
-struct conv_matvec_constants {
+struct small_0_kernel_conv_matvec_constants {
     static ap_uint<54> weights(int i0, int i1) {
 #pragma HLS INLINE
         static const ap_uint<54> table[2][9] =

@@ -9,7 +9,7 @@
 
 #include "../weft/common/requantize.hpp"
 
-struct pool_pool_constants {
+struct small_0_kernel_pool_pool_constants {
     static ap_int<2> row_factor(int /* i0 */) {
 #pragma HLS INLINE
         return 1;
