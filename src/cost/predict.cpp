@@ -115,15 +115,16 @@ UnitCosts predict_costs(const Unit& unit) {
         assert(counts && "a cost table names what its unit does not have");
         if (counts) cost += *counts;
     };
-    add(costs.unit, unit.def->name, cost_variables(unit));
-    const std::optional<RtlOutput> output = unit.def->rtl(unit).output;
-    if (!output) return costs;
+    const RtlFace face = unit.def->rtl(unit);
+    add(costs.unit, unit.def->name, cost_variables(unit, face));
+    if (!face.output) return costs;
     costs.output.emplace();
+    costs.output_name = face.output->name;
     std::swap(costs.output->requantize_lanes, costs.unit.requantize_lanes);
     std::swap(costs.output->requantize_dsp, costs.unit.requantize_dsp);
     costs.output->dsp = costs.output->requantize_dsp;
     costs.unit.dsp -= costs.output->dsp;
-    add(*costs.output, output->name, cost_variables(*output));
+    add(*costs.output, face.output->name, cost_variables(*face.output));
     return costs;
 }
 

@@ -18,6 +18,7 @@ Result<Cost> table_cost(std::string_view unit, Variables variables);
 struct UnitCosts {
     Cost unit;
     std::optional<Cost> output;
+    std::string_view output_name = {};  ///< RtlOutput::name.
 };
 
 /// DSPs as the unit's own formula says, the rest by the two cost tables.

@@ -65,7 +65,7 @@ void add_face(Variables& variables, std::span<const std::pair<std::string, std::
 
 }  // namespace
 
-Variables cost_variables(const Unit& unit) {
+Variables cost_variables(const Unit& unit, const RtlFace& face) {
     Variables variables;
     const auto width = [](const Stream& stream, const Beat& beat) { return static_cast<double>(stream.bits()) * beat.elements(); };
     variables["Inputs"] = static_cast<double>(unit.inputs.size());
@@ -76,7 +76,6 @@ Variables cost_variables(const Unit& unit) {
         variables[fmt::format("input{}_channels", i)] = static_cast<double>(unit.inputs[i]->shape.channels);
     variables["Dsp"] = unit.def->cost ? unit.def->cost(unit).dsp : 0;
     for (const auto& [name, value] : unit.parameters) variables[name] = static_cast<double>(value);
-    const RtlFace face = unit.def->rtl(unit);
     add_face(variables, face.parameters, face.memories);
     return variables;
 }

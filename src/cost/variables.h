@@ -16,8 +16,8 @@ namespace weft {
 ///   weights_width                  bits of a word, added up
 ///   weights_columns                of these, bits that change from word to word, equal ones of a memory counted once
 ///   weights_bram18                 half block RAMs for the bits that change, if they are in block RAM
-/// The unit has an RTL face. What stands behind its output is not among them.
-Variables cost_variables(const Unit& unit);
+/// `face`: the unit's. What stands behind its output is not among them.
+Variables cost_variables(const Unit& unit, const RtlFace& face);
 /// Parameters and memories of what stands behind a unit's output, named in the same way.
 Variables cost_variables(const RtlOutput& output);
 

@@ -9,7 +9,8 @@
 
 namespace weft {
 
-/// `depth` words of `width` bits, zero at first. Its file is `<unit name>_<name>.mem`, a line a word.
+/// `depth` words of `width` bits, zero at first. Its name ends in a number, by which weft_rom finds
+/// it: its file is `<unit name>_<name>.mem`, a line a word.
 class RtlMemory {
 public:
     RtlMemory(std::string name, int width, std::int64_t depth);

@@ -230,7 +230,7 @@ private:
         for (const char* part : output_parts) pins.push_back(fmt::format(".{1}(o_{0}_{1})", unit.name, part));
         for (const char* part : {"valid", "ready", "data"})
             pins.push_back(fmt::format(".out_{1}({0}_{1})", written(*unit.outputs[0]), part));
-        module_instance(out, module_of(output.name), parameters, rtl_output_instance(unit, output), pins);
+        module_instance(out, module_of(output.name), parameters, rtl_output_instance(unit, output.name), pins);
         add_memories(name, output.memories);
     }
 
@@ -268,7 +268,7 @@ bool has_rtl(const Design& design) {
 }
 
 std::string rtl_instance(const Unit& unit) { return "u_" + unit.name; }
-std::string rtl_output_instance(const Unit& unit, const RtlOutput& output) { return fmt::format("{}_{}", output.name, unit.name); }
+std::string rtl_output_instance(const Unit& unit, std::string_view output) { return fmt::format("{}_{}", output, unit.name); }
 std::string rtl_fifo_instance(const Stream& stream) { return "fifo_" + stream.name; }
 
 bool has_rtl_fifo(const Stream& stream) {

@@ -42,9 +42,9 @@ bool is_rtl_module(std::string_view word);
 /// The unit library's files (`rtl/weft/`) of the modules that `text` names, and of those that they name.
 std::vector<ProjectFile> rtl_sources(std::string_view text);
 
-/// Names in the core: of the instance of a unit, of what stands behind its buffered port, and of the FIFO on a stream.
+/// Names in the core: of the instance of a unit, of what stands behind its buffered port (RtlOutput::name), and of the FIFO on a stream.
 std::string rtl_instance(const Unit& unit);
-std::string rtl_output_instance(const Unit& unit, const RtlOutput& output);
+std::string rtl_output_instance(const Unit& unit, std::string_view output);
 std::string rtl_fifo_instance(const Stream& stream);
 
 /// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.

@@ -179,7 +179,7 @@ Result<SynthesisReport> count_design(const Design& design, const Board& board, c
         const UnitCosts costs = predict_costs(*unit);
         add(unit->name, nodes, rtl_instance(*unit), costs.unit);
         if (costs.output) {
-            const std::string output = rtl_output_instance(*unit, *unit->def->rtl(*unit).output);
+            const std::string output = rtl_output_instance(*unit, costs.output_name);
             add(output, nodes, output, *costs.output);
         }
         add_fifos(unit.get());
@@ -282,8 +282,9 @@ std::string to_text(const SynthesisReport& report) {
     if (!regions.empty()) text += fmt::format("fits {} of {}\n", fmt::join(regions, ", "), report.board->name);
     if (report.flat) {
         const ResourceCounts& counts = report.flat->resources;
-        text += fmt::format("\nas one netlist: DSP {}, LUT {}, FF {}, BRAM36 {}\n", counts.dsp, counts.lut, counts.ff, counts.bram36());
-        text += deepest_text("it", report.flat->depth) + fanout_text("it", report.flat->depth);
+        text += fmt::format("\nthe core as one netlist: DSP {}, LUT {}, FF {}, BRAM36 {}\n", counts.dsp, counts.lut, counts.ff,
+                            counts.bram36());
+        text += deepest_text("that netlist", report.flat->depth) + fanout_text("that netlist", report.flat->depth);
     }
     for (const ShellCounts& shell : report.shells) text += shell_text(shell);
     return text;

@@ -26,8 +26,7 @@ constexpr int result_format = 3;  // of what the cache holds; a change makes old
 constexpr std::string_view name_parameter = "Name";
 constexpr std::string_view top = "mapped_unit";
 
-// Without -flatten: what stands in a unit many times is mapped once, and registers that are copies of each other in modules of their own,
-// to share a load, stay copies.
+// Without -flatten: what stands in a unit many times is mapped once.
 constexpr std::string_view map_script =
     "read_verilog -sv -defer {sources}\n"
     "hierarchy -top {module} {parameters}\n"

@@ -62,9 +62,15 @@ TEST(CostTables, AreWrittenInTheNumbersOfTheirUnits) {
         if (!def->rtl || !def->cases) continue;
         for (const UnitCase& point : def->cases()) {
             for (const auto& unit : point->units) {
-                const auto cost = table_cost(unit->def->name, cost_variables(*unit));
+                const RtlFace face = unit->def->rtl(*unit);
+                const auto cost = table_cost(unit->def->name, cost_variables(*unit, face));
                 ASSERT_TRUE(cost) << std::string(def->name) << ": " << to_string(cost.error()[0]);
                 EXPECT_GE(cost->bram36, 0);
+                EXPECT_EQ(face.output.has_value(), find_port(*def, true, 0)->buffered) << std::string(def->name);
+                if (!face.output) continue;
+                const auto behind = table_cost(face.output->name, cost_variables(*face.output));
+                ASSERT_TRUE(behind) << std::string(def->name) << ": " << to_string(behind.error()[0]);
+                EXPECT_GT(behind->ff, 0) << std::string(def->name);
             }
         }
     }

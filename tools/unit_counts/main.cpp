@@ -51,14 +51,15 @@ Status add_points(const Design& design, const std::string& source, std::uint64_t
     const auto core = std::find_if(project.files.begin(), project.files.end(), [&](const ProjectFile& f) { return f.path == file; });
     WEFT_ASSIGN(const Netlist netlist, yosys.instances(*core, project.core));
     WEFT_ASSIGN(auto jobs, synthesis_jobs(netlist, project.files));
-    const auto add = [&](std::string_view name, const std::string& instance, const auto& part) {
+    const auto add = [&](std::string_view name, const std::string& instance, const Variables& variables) {
         if (!flags.units.empty() && !flags.units.contains(std::string(name))) return;
         for (auto& [job_name, job] : jobs)
-            if (job_name == instance) points.push_back({source, number, std::string(name), cost_variables(part), job});
+            if (job_name == instance) points.push_back({source, number, std::string(name), variables, job});
     };
     for (const auto& unit : design.units) {
-        add(unit->def->name, rtl_instance(*unit), *unit);
-        if (const auto output = unit->def->rtl(*unit).output) add(output->name, rtl_output_instance(*unit, *output), *output);
+        const RtlFace face = unit->def->rtl(*unit);
+        add(unit->def->name, rtl_instance(*unit), cost_variables(*unit, face));
+        if (face.output) add(face.output->name, rtl_output_instance(*unit, face.output->name), cost_variables(*face.output));
     }
     for (const auto& stream : design.streams) {
         if (!has_rtl_fifo(*stream)) continue;
@@ -67,7 +68,7 @@ Status add_points(const Design& design, const std::string& source, std::uint64_t
         fifo.parameters["Depth"] = std::max(1, stream->rtl_depth);
         fifo.inputs = {stream.get()};
         fifo.outputs = {stream.get()};
-        add(fifo.def->name, rtl_fifo_instance(*stream), fifo);
+        add(fifo.def->name, rtl_fifo_instance(*stream), cost_variables(fifo, fifo.def->rtl(fifo)));
     }
     return Ok{};
 }

@@ -35,7 +35,7 @@ void finish_all(const Unit& unit, const Accumulator* acc, std::int32_t* out, std
     apply(unit.requantize ? *unit.requantize : none, acc, out, positions, channels);
 }
 
-/// What the unit's requantise stage takes for the elements of a beat that leaves (units/common/stage_rtl.h): no DSP without a multiplier,
+/// What the unit's requantise stage takes for the elements of a beat that leaves (units/output/output_rtl.h): no DSP without a multiplier,
 /// one a lane wherever that is proved to give the same results, else two; more only for accumulators that do not fit 27 bits.
 Cost requantize_cost(const Unit& unit);
 

@@ -1,6 +1,5 @@
 // rtl_faces.h
-// The SystemVerilog faces and controls of the units that end in a requantise stage, each defined in units/<unit>/<unit>_rtl.cpp,
-// but for those that units share.
+// The SystemVerilog faces and controls of the units that a requantise stage follows, each defined in units/<unit>/<unit>_rtl.cpp.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +13,7 @@ namespace weft {
 struct PoolScale {
     int sum_bits = 1;
     int factor_bits = 0;  ///< 0: every factor is 1, or there is none.
-    int acc_digits = 1;   ///< As in StageMultiply (stage_rtl.h).
+    int acc_digits = 1;   ///< As in StageMultiply (units/output/output_rtl.h).
     int mul_digits = 1;
     int product_bits = 1;
 

@@ -187,10 +187,10 @@ module weft_output #(
             logic [Words*SumBits-1:0] addends;
             logic [LimitsWords*2*OutBits-1:0] limits;
             weft_rom #(
-                .Width (Words * MulBits),
-                .Depth (ConstantFolds),
+                .Width  (Words * MulBits),
+                .Depth  (ConstantFolds),
                 .Latency(ConstantFolds > 64 ? 2 : 1),
-                .Memory(Name != "" ? {Name, "_multiplier"} : "")
+                .Memory (Name != "" ? {Name, "_multiplier"} : "")
             ) multiplier_rom (
                 .clk    (clk),
                 .address(trail[0+:(ConstantFolds > 1 ? FoldBits : 1)]),
@@ -201,11 +201,11 @@ module weft_output #(
                 localparam int Bits = k == Columns - 1 ? SumBits - 17 * k : 17;
                 logic [Words*Bits-1:0] digits;
                 weft_rom #(
-                    .Width (Words * Bits),
-                    .Depth (ConstantFolds),
+                    .Width  (Words * Bits),
+                    .Depth  (ConstantFolds),
                     .Latency(ConstantFolds > 64 ? 2 : 1),
-                    .Number(k),
-                    .Memory(Name != "" ? {Name, "_addend"} : "")
+                    .Number (k),
+                    .Memory (Name != "" ? {Name, "_addend"} : "")
                 ) addend_rom (
                     .clk    (clk),
                     .address(trail[(FirstCell+1)*FoldBits+:(ConstantFolds > 1 ? FoldBits : 1)]),
@@ -217,10 +217,10 @@ module weft_output #(
             end
             if (Bounds != BoundsOfType) begin : g_limits
                 weft_rom #(
-                    .Width (LimitsWords * 2 * OutBits),
-                    .Depth (LimitsFolds),
+                    .Width  (LimitsWords * 2 * OutBits),
+                    .Depth  (LimitsFolds),
                     .Latency(LimitsFolds > 64 ? 2 : 1),
-                    .Memory(Name != "" ? {Name, "_limits"} : "")
+                    .Memory (Name != "" ? {Name, "_limits"} : "")
                 ) limits_rom (
                     .clk    (clk),
                     .address(trail[(Trail-1)*FoldBits+:(LimitsFolds > 1 ? FoldBits : 1)]),

@@ -20,7 +20,7 @@ constexpr int wide_port = 27;
 constexpr int narrow_port = 18;
 constexpr int digit_bits = 17;
 constexpr int result_bits = 48;
-/// Memories of more words are block RAMs, which take a cycle more (MostShallow in stage_rom.sv).
+/// Memories of more words are block RAMs, which take a cycle more (the same constants stand in output.sv).
 constexpr std::int64_t most_shallow = 64;
 constexpr std::int64_t most_shallow_values = 256;
 

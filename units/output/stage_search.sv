@@ -85,11 +85,11 @@ module weft_stage_search #(
             end
             logic [AccUsed-1:0] threshold, reached;
             weft_rom #(
-                .Width (AccUsed),
-                .Depth (Depth),
+                .Width  (AccUsed),
+                .Depth  (Depth),
                 .Latency(1 + Deep),
-                .Number((Shared != 0 ? 0 : Lane) * Levels + l),
-                .Memory(Name != "" ? {Name, "_threshold"} : "")
+                .Number ((Shared != 0 ? 0 : Lane) * Levels + l),
+                .Memory (Name != "" ? {Name, "_threshold"} : "")
             ) thresholds (
                 .clk    (clk),
                 .address(address),

@@ -45,7 +45,7 @@ module weft_stream_in #(
     weft_fifo #(
         .Width(Elements * Bits + 1),
         .Depth(2)
-    ) slice (
+    ) held (
         .clk      (clk),
         .rst      (rst),
         .in_valid (tvalid),
