@@ -2,7 +2,7 @@
 # agreement.py
 # The integer contract beside ONNX Runtime, with and without its graph optimisations, on real data.
 # SPDX-License-Identifier: Apache-2.0
-"""For each quantised model: share of equal output elements, largest difference, top-1 agreement, and each side's accuracy.
+"""For each quantized model: share of equal output elements, largest difference, top-1 agreement, and each side's accuracy.
 
 Behind a Softmax, which both sides compute in float, elements that differ by its rounding alone count as equal to 1e-6.
 """
@@ -19,16 +19,16 @@ import workloads
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("models", nargs="*", default=list(workloads.QUANTISED), help="names of models, without .onnx")
+    parser.add_argument("models", nargs="*", default=list(workloads.QUANTIZED), help="names of models, without .onnx")
     parser.add_argument("--engine", default="integer")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     report = {}
     for name in arguments.models:
-        if name not in workloads.QUANTISED:
-            parser.error(f"unknown model {name}; known: {', '.join(workloads.QUANTISED)}")
-        images, labels = workloads.QUANTISED[name]()
-        model = workloads.quantised_model(name)
+        if name not in workloads.QUANTIZED:
+            parser.error(f"unknown model {name}; known: {', '.join(workloads.QUANTIZED)}")
+        images, labels = workloads.QUANTIZED[name]()
+        model = workloads.quantized_model(name)
         try:
             ours = comparison.run_weft(model, images, arguments.engine)
         except comparison.Refused as refusal:

@@ -49,7 +49,7 @@ def run_onnxruntime(model, images, optimised):
     return numpy.concatenate([session.run(None, {name: image[None]})[0] for image in images])
 
 
-class Dequantise(OpRun):
+class Dequantize(OpRun):
     """DequantizeLinear in double: its own takes the integers through float, which is too narrow for those of 32 bits."""
 
     op_domain = ""
@@ -78,13 +78,13 @@ def run_in_double(model, images):
                 attribute.i = TensorProto.DOUBLE
             if attribute.type == onnx.AttributeProto.TENSOR and attribute.t.data_type == TensorProto.FLOAT:
                 attribute.t.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(attribute.t).astype(numpy.float64)))
-    session = ReferenceEvaluator(graph, new_ops=[Dequantise.make()])
+    session = ReferenceEvaluator(graph, new_ops=[Dequantize.make()])
     images = images.astype(numpy.float64) if images.dtype == numpy.float32 else images
     return numpy.concatenate([session.run(None, {session.input_names[0]: image[None]})[0] for image in images])
 
 
 def run_as_given(model, images):
-    """Outputs of a file by whoever defines them: qonnx's executor where it holds QONNX's quantisers, else ONNX Runtime."""
+    """Outputs of a file by whoever defines them: qonnx's executor where it holds QONNX's quantizers, else ONNX Runtime."""
     graph = onnx.load(model)
     if all(not any(domain in node.domain for domain in ("qonnx", "finn", "brevitas")) for node in graph.graph.node):
         return run_onnxruntime(model, images, False)

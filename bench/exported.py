@@ -22,7 +22,7 @@ class Exported:
     calibration: numpy.ndarray
     samples: numpy.ndarray
     labels: numpy.ndarray | None  # of the samples; None where the network is no classifier
-    quantised: bool = False  # the file says all numbers itself: the contract must equal it, and needs no calibration
+    quantized: bool = False  # the file says all numbers itself: the contract must equal it, and needs no calibration
     bits: int = 8  # the fewest of its weights or activations
     error: str | None = None
 

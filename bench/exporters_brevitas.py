@@ -1,12 +1,12 @@
 # exporters_brevitas.py
-# Networks with Brevitas' quantisers at 8, 4, 2 and 1 bits, trained for a moment, as QONNX and as QCDQ.
+# Networks with Brevitas' quantizers at 8, 4, 2 and 1 bits, trained for a moment, as QONNX and as QCDQ.
 # SPDX-License-Identifier: Apache-2.0
 import warnings
 
 warnings.filterwarnings("ignore")
 
 import torch
-from brevitas import nn as quantised
+from brevitas import nn as quantized
 from brevitas.export import export_onnx_qcdq, export_qonnx
 from brevitas.quant import Int8ActPerTensorFloat, Int8Bias, Int8WeightPerChannelFloat, Int8WeightPerTensorFloat, SignedBinaryActPerTensorConst, SignedBinaryWeightPerTensorConst
 from torch import nn
@@ -28,30 +28,30 @@ class Layers:
             self.options["bias"] = False
 
     def image(self):
-        return quantised.QuantIdentity(bit_width=8, return_quant_tensor=True)
+        return quantized.QuantIdentity(bit_width=8, return_quant_tensor=True)
 
     def act(self):
         if self.bits == 1:
-            return quantised.QuantIdentity(act_quant=SignedBinaryActPerTensorConst, return_quant_tensor=True)
-        return quantised.QuantReLU(bit_width=self.bits, return_quant_tensor=True)
+            return quantized.QuantIdentity(act_quant=SignedBinaryActPerTensorConst, return_quant_tensor=True)
+        return quantized.QuantReLU(bit_width=self.bits, return_quant_tensor=True)
 
     def signed(self):
-        """A quantiser before a sum; one bit is too few for it."""
-        return quantised.QuantIdentity(act_quant=Int8ActPerTensorFloat, bit_width=max(self.bits, 2), return_quant_tensor=True)
+        """A quantizer before a sum; one bit is too few for it."""
+        return quantized.QuantIdentity(act_quant=Int8ActPerTensorFloat, bit_width=max(self.bits, 2), return_quant_tensor=True)
 
     def conv(self, channels, filters, kernel=3, stride=1, groups=1, act=True):
-        layers = [quantised.QuantConv2d(channels, filters, kernel, stride=stride, padding=kernel // 2, groups=groups, **self.options), nn.BatchNorm2d(filters)]
+        layers = [quantized.QuantConv2d(channels, filters, kernel, stride=stride, padding=kernel // 2, groups=groups, **self.options), nn.BatchNorm2d(filters)]
         return nn.Sequential(*layers, *([self.act()] if act else []))
 
     def dense(self, inputs, outputs):
-        return nn.Sequential(quantised.QuantLinear(inputs, outputs, **self.options), nn.BatchNorm1d(outputs), self.act())
+        return nn.Sequential(quantized.QuantLinear(inputs, outputs, **self.options), nn.BatchNorm1d(outputs), self.act())
 
     def classes(self, inputs):
-        return quantised.QuantLinear(inputs, exported.CLASSES, **self.options)
+        return quantized.QuantLinear(inputs, exported.CLASSES, **self.options)
 
 
 class Residual(nn.Module):
-    """The sum of a branch and its input, both through one quantiser, so that their scales are equal."""
+    """The sum of a branch and its input, both through one quantizer, so that their scales are equal."""
 
     def __init__(self, layers, inner):
         super().__init__()
@@ -128,4 +128,4 @@ def files(folder, wanted):
                         write(network, args=torch.from_numpy(data[1][:1]), export_path=str(file))
                 except Exception as failure:  # whatever a library raises is that file's line in the table
                     error = f"{type(failure).__name__}: {failure}".splitlines()[0]
-                yield exported.Exported(f"brevitas_{name}", f"{label}, {bits} bits", file, *data, quantised=True, bits=bits, error=error)
+                yield exported.Exported(f"brevitas_{name}", f"{label}, {bits} bits", file, *data, quantized=True, bits=bits, error=error)

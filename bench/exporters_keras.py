@@ -237,8 +237,8 @@ def export(network, exporter, file, calibration, held):
         signature = [tensorflow.TensorSpec((None, *calibration.shape[1:]), tensorflow.float32, "image")]
         tf2onnx.convert.from_function(tensorflow.function(lambda x: network(x, training=False)), signature, output_path=str(file))
         return calibration, held
-    quantised, whole = "int8" in exporter, exporter.endswith("int8")
-    tflite = to_tflite(network, calibration if quantised else None, whole)
+    quantized, whole = "int8" in exporter, exporter.endswith("int8")
+    tflite = to_tflite(network, calibration if quantized else None, whole)
     source = file.with_suffix(".tflite")
     source.write_bytes(tflite)
     tf2onnx.convert.from_tflite(str(source), output_path=str(file))
@@ -260,4 +260,4 @@ def files(folder, wanted):
                     given = export(network, exporter, file, calibration, held)
             except Exception as failure:  # whatever a library raises is that file's line in the table
                 error = f"{type(failure).__name__}: {failure}".splitlines()[0]
-            yield exported.Exported(f"keras_{name}", exporter, file, *given, labels, quantised="int8" in exporter, error=error)
+            yield exported.Exported(f"keras_{name}", exporter, file, *given, labels, quantized="int8" in exporter, error=error)

@@ -11,21 +11,21 @@ import numpy
 import comparison
 import exporters_onnxruntime
 
-# How far the contract may be from a quantised file as its own runtime sees it, which computes in float: a value at a rounding tie may go the other
+# How far the contract may be from a quantized file as its own runtime sees it, which computes in float: a value at a rounding tie may go the other
 # way, and so may what follows it.
-QUANTISED_DB = 30
-# How far from a float file, or one that is quantised in part, at 8 bits: what rounding costs these small networks. One that loses more is wrong
-# unless ONNX Runtime's own quantiser loses at least as much of it by the same calibration.
+QUANTIZED_DB = 30
+# How far from a float file, or one that is quantized in part, at 8 bits: what rounding costs these small networks. One that loses more is wrong
+# unless ONNX Runtime's own quantizer loses at least as much of it by the same calibration.
 FLOAT_DB = 20
 # Samples for onnx's reference implementation, which is slow.
 IN_DOUBLE = 8
 
 
 def compiled_by(entry, folder):
-    """What compile prints, and whether it needed calibration data; a file that is quantised in part says so in its refusal."""
+    """What compile prints, and whether it needed calibration data; a file that is quantized in part says so in its refusal."""
     project, calibration = folder / "project", folder / "calibration.npy"
     numpy.save(calibration, entry.calibration)
-    if entry.quantised:
+    if entry.quantized:
         try:
             return comparison.weft("compile", entry.file, "-o", project), False
         except comparison.Refused as refusal:
@@ -69,7 +69,7 @@ def measure(entry, folder):
         shutil.rmtree(project)
     check = figures["check"]
     exact = check["equal_elements"] == check["elements"] - check["ties"] and is_equal(figures["rewritten"])
-    near = figures["given"]["sqnr_db"] >= (FLOAT_DB if calibrated else QUANTISED_DB)
+    near = figures["given"]["sqnr_db"] >= (FLOAT_DB if calibrated else QUANTIZED_DB)
     if calibrated and not near:
         try:
             figures["quantize_static"] = exporters_onnxruntime.best_of(entry.file, entry.calibration, entry.samples, folder)

@@ -1,5 +1,5 @@
 # exporters_onnxruntime.py
-# The PyTorch networks as ONNX Runtime quantises them: in both formats, per channel and not, symmetric and not.
+# The PyTorch networks as ONNX Runtime quantizes them: in both formats, per channel and not, symmetric and not.
 # SPDX-License-Identifier: Apache-2.0
 import itertools
 import logging
@@ -31,7 +31,7 @@ class Reader(quantization.CalibrationDataReader):
         return None if image is None else {self.name: image[None]}
 
 
-def quantise(source, file, calibration, format, per_channel, symmetric):
+def quantize(source, file, calibration, format, per_channel, symmetric):
     """Signed integers where symmetric, else unsigned. Per channel the weights are signed in any case, and ONNX Runtime's own advice is 7 bits for them
     beside unsigned activations: on processors without VNNI its kernel saturates their products otherwise."""
     kind = quantization.QuantType.QInt8 if symmetric else quantization.QuantType.QUInt8
@@ -46,12 +46,12 @@ def quantise(source, file, calibration, format, per_channel, symmetric):
 
 def best_of(source, calibration, samples, folder):
     """The largest signal-to-noise ratio, in dB, of what `quantize_static` makes of a float file by the same calibration images, and the form that has it."""
-    prepared, file = folder / "prepared.onnx", folder / "quantised.onnx"
+    prepared, file = folder / "prepared.onnx", folder / "quantized.onnx"
     shape_inference.quant_pre_process(str(source), str(prepared))
     given, best = comparison.run_as_given(source, samples), {"sqnr_db": float("-inf"), "form": "none"}
     for form, options in EXPORTERS.items():
         if options[0] == quantization.QuantFormat.QDQ:  # the other format is the same numbers
-            quantise(prepared, file, calibration, *options)
+            quantize(prepared, file, calibration, *options)
             ratio = comparison.compare(comparison.run_onnxruntime(file, samples, False), given)["sqnr_db"]
             best = max(best, {"sqnr_db": ratio, "form": form}, key=lambda one: one["sqnr_db"])
     return best
@@ -72,7 +72,7 @@ def files(folder, wanted):
         for i, exporter in enumerate(chosen):
             file, error = folder / f"{name}_{i}.onnx", None
             try:
-                quantise(prepared, file, data[0], *EXPORTERS[exporter])
+                quantize(prepared, file, data[0], *EXPORTERS[exporter])
             except Exception as failure:  # whatever a library raises is that file's line in the table
                 error = f"{type(failure).__name__}: {failure}".splitlines()[0]
-            yield exported.Exported(name, exporter, file, *data, quantised=True, error=error)
+            yield exported.Exported(name, exporter, file, *data, quantized=True, error=error)

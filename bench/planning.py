@@ -2,7 +2,7 @@
 # planning.py
 # Seconds of each stage and peak memory from import to the scheduled design, for large ImageNet networks with random weights.
 # SPDX-License-Identifier: Apache-2.0
-"""Quantises each network, and prints the seconds of each stage of planning the result on one core, the peak memory, and the interval of its kernel."""
+"""Quantizes each network, and prints the seconds of each stage of planning the result on one core, the peak memory, and the interval of its kernel."""
 
 import argparse
 import json
@@ -124,15 +124,15 @@ def main():
         samples = folder / "samples.npy"
         numpy.save(samples, numpy.random.default_rng(2).standard_normal((2, 3, 224, 224)).astype(numpy.float32))
         for name in names:
-            model, quantised = folder / f"{name}.onnx", folder / f"{name}_quantised.onnx"
+            model, quantized = folder / f"{name}.onnx", folder / f"{name}_quantized.onnx"
             onnx.save(network(name), model)
-            _, calibration = one_core([workloads.WEFT, "quantize", model, "--calibrate", samples, "-o", quantised])
+            _, calibration = one_core([workloads.WEFT, "quantize", model, "--calibrate", samples, "-o", quantized])
             model.unlink()
-            figures = json.loads(one_core([PLANNING, quantised])[0])
-            quantised.unlink()
+            figures = json.loads(one_core([PLANNING, quantized])[0])
+            quantized.unlink()
             stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in figures["seconds"].items())
             print(f"{name:<14}{sum(figures['seconds'].values()):8.2f} s ({stages}; CPU {figures['cpu_seconds']:.2f})"
-                  f"{figures['peak_mib']:7} MiB   interval {figures['interval_cycles']} cycles   (quantised before in {calibration:.1f} s)", flush=True)
+                  f"{figures['peak_mib']:7} MiB   interval {figures['interval_cycles']} cycles   (quantized before in {calibration:.1f} s)", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # rtl.py
-# The RTL kernels of the example network and of the four quantised files: exact, on schedule, and what they cost.
+# The RTL kernels of the example network and of the four quantized files: exact, on schedule, and what they cost.
 # SPDX-License-Identifier: Apache-2.0
-"""Per network: interval beside its bound, latency, MAC DSPs, lanes that requantise with one DSP, RTL = integer contract with and without
+"""Per network: interval beside its bound, latency, MAC DSPs, lanes that requantize with one DSP, RTL = integer contract with and without
 stalls, handshakes in their scheduled cycle, speed of simulation; with --synthesize also Yosys' counts (copies of marked control nets among
 them) beside the prediction, with --flat those of the core as one netlist. Exits with 1 where an output or a cycle differs, the interval is
 more than 1 % above its bound, a prediction more than 3 % off, or a flat netlist breaks a bar of the clock."""
@@ -26,7 +26,7 @@ SLOWEST_INTERVAL = 1.01
 NETWORKS = {
     "fashion": (workloads.fashion, []),
     **{f"fashion-{n}": (workloads.fashion, ["--folding", str(workloads.ROOT / f"examples/fashion-mnist/pixels-{n}.json")]) for n in (1, 2, 4)},
-    **{name: (load, []) for name, load in workloads.QUANTISED.items()},
+    **{name: (load, []) for name, load in workloads.QUANTIZED.items()},
 }
 
 
@@ -48,7 +48,7 @@ def compile_network(name, folder):
     load, options = NETWORKS[name]
     project = folder / name
     if not name.startswith("fashion"):
-        return project, weft("compile", workloads.quantised_model(name), *options, "-o", project)
+        return project, weft("compile", workloads.quantized_model(name), *options, "-o", project)
     calibration = folder / "calibration.npy"
     numpy.save(calibration, load()[0][:500])
     return project, weft("compile", workloads.fashion_model(), "--calibrate", calibration, *options, "-o", project)

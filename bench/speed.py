@@ -77,7 +77,7 @@ def main():
 
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        quantised, cifar = workloads.quantised_model("resnet8_int8_qdq"), folder / "cifar.npy"
+        quantized, cifar = workloads.quantized_model("resnet8_int8_qdq"), folder / "cifar.npy"
         images, _ = workloads.cifar10()
         numpy.save(cifar, images)
         float_model, float_cifar = workloads.require(workloads.MODELS / "mlperf-tiny" / "resnet8_float.onnx"), folder / "cifar_float.npy"
@@ -85,11 +85,11 @@ def main():
         fashion = folder / "fashion.npy"
         numpy.save(fashion, workloads.fashion()[0])
 
-        runs = [weft("compile", quantised, "--board", "alveo-u200", "-o", folder / f"resnet8-{i}") for i in range(arguments.repeat)]
+        runs = [weft("compile", quantized, "--board", "alveo-u200", "-o", folder / f"resnet8-{i}") for i in range(arguments.repeat)]
         row("compile of ResNet-8 int8 to a written project", min(run[1] for run in runs), "s", max(run[2] for run in runs))
 
-        integer, memory = throughput(quantised, cifar, "integer")
-        theirs, their_memory = runtime_throughput(quantised, cifar)
+        integer, memory = throughput(quantized, cifar, "integer")
+        theirs, their_memory = runtime_throughput(quantized, cifar)
         row("ONNX Runtime, ResNet-8 int8", theirs, "images/s", their_memory)
         row("integer contract, ResNet-8 int8", integer, "images/s", memory, theirs)
         theirs, their_memory = runtime_throughput(float_model, float_cifar)

@@ -66,7 +66,7 @@ def spectra():
     return ((integers - 106) * numpy.float64(numpy.float32(0.31767192))).astype(numpy.float32), None
 
 
-QUANTISED = {
+QUANTIZED = {
     "resnet8_int8_qdq": cifar10,
     "dscnn_kws_int8_qdq": keywords,
     "mobilenetv1_vww_int8_qdq": visual_wake_words,
@@ -74,7 +74,7 @@ QUANTISED = {
 }
 
 
-def quantised_model(name):
+def quantized_model(name):
     return require(MODELS / "mlperf-tiny" / f"{name}.onnx")
 
 

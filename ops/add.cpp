@@ -25,7 +25,7 @@ const Sources& sources_of(const Value* value, std::map<const Value*, Sources>& k
     const auto elementwise = [&] {
         if (!producer || !producer->op->traits.elementwise) return false;
         const OpRole role = producer->op->traits.role;
-        if (role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::quantise) return false;
+        if (role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::typed) return false;
         const auto applies = producer->op->traits.elementwise->applies;
         return !applies || applies(*producer);
     };

@@ -234,8 +234,8 @@ TEST(Canonical, PaddingIsAbsorbed) {
     expect_absorbed("AveragePool", with({{"kernel_shape", Integers{4, 4}}, {"count_include_pad", std::int64_t{1}}}), {});
 }
 
-/// In quantised files a quantiser stands between a padding and its convolution.
-TEST(Canonical, PaddingBelowAQuantiserIsAbsorbed) {
+/// In quantized files a quantizer stands between a padding and its convolution.
+TEST(Canonical, PaddingBelowAQuantizerIsAbsorbed) {
     SingleNode conv("", "Conv", 11, {}, {normal({1, 3, 6, 9}, 1), normal({4, 3, 3, 3}, 2)});
     Graph& graph = conv.graph;
     Value* positive = graph.add_value("positive", DataType::float32, {1, 3, 6, 9});
@@ -247,7 +247,7 @@ TEST(Canonical, PaddingBelowAQuantiserIsAbsorbed) {
                    with({{"pads", Integers{0, 0, 1, 1, 0, 0, 1, 1}}, {"mode", std::string("constant")}, {"value", 0.0}}));
     Value* typed = graph.add_value("typed", DataType::float32, {1, 3, 8, 11});
     typed->integer = IntegerType{.min = -128, .max = 127, .scale = {0.03125}, .zero_point = {-5}};
-    graph.add_node(op_for(OpRole::quantise), "quantise", 1, {padded}, {typed},
+    graph.add_node(op_for(OpRole::typed), "quantize", 1, {padded}, {typed},
                    with({{"scale", std::vector<double>{0.03125}},
                          {"zero_point", Integers{-5}},
                          {"axis", std::int64_t{-1}},
@@ -337,20 +337,20 @@ TEST(Canonical, OperatorsRefuseWhatTheyDoNotMean) {
     EXPECT_EQ(refused("view", with({{"perm", Integers{0, 1}}, {"shape", Integers{4}}}), {reals({1, 3})}),
               "a view of [1, 3] cannot have the shape [4]");
 
-    const auto quantiser = [&](std::vector<double> scale, Integers zero, std::int64_t max, Attributes more = {}) {
+    const auto quantizer = [&](std::vector<double> scale, Integers zero, std::int64_t max, Attributes more = {}) {
         more.set("scale", std::move(scale));
         more.set("zero_point", std::move(zero));
         more.set("min", std::int64_t{0});
         more.set("max", max);
         return more;
     };
-    EXPECT_EQ(refused("quantise", quantiser({1}, {0}, 255), {integers({1, 3})}), "a canonical quantiser reads real numbers");
-    EXPECT_EQ(refused("quantise", quantiser({1}, {0, 0}, 255), {reals({1, 3})}), "2 zero points do not go with 1 scales");
-    EXPECT_EQ(refused("quantise", quantiser({-1}, {0}, 255), {reals({1, 3})}), "the scale -1 is not a positive number");
-    EXPECT_EQ(refused("quantise", quantiser({1}, {0}, 1 << 16), {reals({1, 3})}), "[0, 65536] is no range of integers of at most 16 bits");
-    EXPECT_EQ(refused("quantise", quantiser({1, 2}, {0, 0}, 255), {reals({1, 3})}), "2 scales do not go with axis 1 of shape [1, 3]");
-    EXPECT_EQ(refused("quantise",
-                      quantiser({1, 2, 3}, {0, 0, 0}, 255,
+    EXPECT_EQ(refused("typed", quantizer({1}, {0}, 255), {integers({1, 3})}), "a canonical quantizer reads real numbers");
+    EXPECT_EQ(refused("typed", quantizer({1}, {0, 0}, 255), {reals({1, 3})}), "2 zero points do not go with 1 scales");
+    EXPECT_EQ(refused("typed", quantizer({-1}, {0}, 255), {reals({1, 3})}), "the scale -1 is not a positive number");
+    EXPECT_EQ(refused("typed", quantizer({1}, {0}, 1 << 16), {reals({1, 3})}), "[0, 65536] is no range of integers of at most 16 bits");
+    EXPECT_EQ(refused("typed", quantizer({1, 2}, {0, 0}, 255), {reals({1, 3})}), "2 scales do not go with axis 1 of shape [1, 3]");
+    EXPECT_EQ(refused("typed",
+                      quantizer({1, 2, 3}, {0, 0, 0}, 255,
                                 with({{"real_scale", std::vector<double>{1, 2}}, {"real_zero_point", Integers{0, 0}}})),
                       {reals({1, 3})}),
               "2 scales of the reals do not go with 3 scales");

@@ -5,7 +5,7 @@
 
 #include "ops/common/canonical.h"
 #include "ops/common/rewrite.h"
-#include "src/quantize/write_quantiser.h"
+#include "src/quantize/write_quantizer.h"
 
 namespace weft {
 
@@ -103,7 +103,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
 template <const OpDef& standard, std::size_t moved>
 Result<bool> to_standard(Graph& graph, Node* node) {
     const std::string& name = node->output()->name;
-    const int standard_opset = quantiser_opset(graph);
+    const int standard_opset = quantizer_opset(graph);
     std::vector<Value*> inputs = node->inputs;
     for (std::size_t i = 0; i < std::min(moved, inputs.size()); ++i) {
         const Integers perm = to_first(inputs[i]->shape.size());

@@ -1,5 +1,5 @@
 // elementwise_lower.cpp
-// Lowering of the canonical quantise, add and concat operators.
+// Lowering of the canonical quantize, add and concat operators.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
@@ -10,7 +10,7 @@
 
 namespace weft {
 
-Status lower_quantise(const Node& node, Lowering& lowering) {
+Status lower_typed(const Node& node, Lowering& lowering) {
     const Region* region = lowering.region();
     WEFT_ASSIGN(const TypedStream x, lowering.stream_of(node, region->source));
     AccumulatorChannel channel;
@@ -54,7 +54,7 @@ Status lower_add(const Node& node, Lowering& lowering) {
     k1 /= common;
     if (mpz_sizeinbase(k0.get_mpz_t(), 2) > 44 || mpz_sizeinbase(k1.get_mpz_t(), 2) > 44) {
         return node_error(node, "the scales of the two inputs are too far apart",
-                          "quantise both inputs of the sum to scales within a factor of 2^20");
+                          "quantize both inputs of the sum to scales within a factor of 2^20");
     }
     Rational unit_scale(common, denominator);
     unit_scale.canonicalize();

@@ -90,16 +90,16 @@ std::vector<Case> cases() {
     list.push_back({"QuantizeLinear", {}, {number(1.0f / 3), integer<std::int16_t>(-5)}});
     list.push_back({"DequantizeLinear", {}, {number(0.1f), integer<std::int8_t>(-4)}, 0, DataType::int8});
     list.push_back({"DequantizeLinear", {}, {number(0.1f)}, 0, DataType::uint8});
-    const auto quantiser = [](double scale, std::int64_t zero, std::int64_t min, std::int64_t max) {
+    const auto quantizer = [](double scale, std::int64_t zero, std::int64_t min, std::int64_t max) {
         return with({{"scale", std::vector<double>{scale}}, {"zero_point", std::vector<std::int64_t>{zero}}, {"min", min}, {"max", max}});
     };
-    list.push_back({"quantise", quantiser(0.25, 3, 0, 15), {}, 0, DataType::float64, "weft", 1});
-    list.push_back({"quantise", quantiser(0.1f, 0, -7, 7), {}, 0, DataType::float64, "weft", 1});
+    list.push_back({"typed", quantizer(0.25, 3, 0, 15), {}, 0, DataType::float64, "weft", 1});
+    list.push_back({"typed", quantizer(0.1f, 0, -7, 7), {}, 0, DataType::float64, "weft", 1});
     list.push_back({"count", {}, {number(-0.5), number(0.25), number(0.25)}, 0, DataType::float64, "weft", 1});
     return list;
 }
 
-/// Grid points where functions bend and quantisers tie, and others; ascending.
+/// Grid points where functions bend and quantizers tie, and others; ascending.
 std::vector<double> points(DataType type) {
     std::vector<double> list;
     if (!is_float(type)) {
@@ -198,8 +198,8 @@ TEST(Elementwise, FloatIsNearDouble) {
         SCOPED_TRACE(describe(list[k], k));
         const Tensor exact = Setting(list[k], DataType::float64).evaluate();
         const Tensor found = Setting(list[k], DataType::float32).evaluate();
-        // Where the division in float falls on a tie that the one in double misses, a quantiser may step to the neighbour.
-        const bool steps = list[k].name == "QuantizeLinear" || list[k].name == "quantise";
+        // Where the division in float falls on a tie that the one in double misses, a quantizer may step to the neighbour.
+        const bool steps = list[k].name == "QuantizeLinear" || list[k].name == "typed";
         int neighbours = 0;
         for (std::int64_t i = 0; i < exact.size(); ++i) {
             if (std::isnan(exact.at(i)) && std::isnan(found.at(i))) continue;

@@ -1,13 +1,13 @@
 // gemm.cpp
 // Matrix products: Gemm of two matrices and the general MatMul.
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/common/gemm.h"
+#include "ops/common/matrix_product.h"
 
 #include <algorithm>
 #include <cassert>
 
 #include "ops/common/canonical_window.h"
-#include "ops/common/quantised.h"
+#include "ops/common/quantized.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -177,7 +177,7 @@ Result<Value*> bias_of(Graph& graph, const Node& node, Value* c, std::int64_t ou
         auto perm = identity_perm(c->shape.size());
         return add_view(graph, node.opset, c, perm, {outputs}, c->name + "_by_output");
     }
-    // The reals beta * C in double: as exact as what the file says, whether or not C was dequantised.
+    // The reals beta * C in double: as exact as what the file says, whether or not C was dequantized.
     WEFT_ASSIGN(const Tensor reals, fixed_reals(c));
     Tensor bias(DataType::float64, {outputs});
     for (std::int64_t o = 0; o < outputs; ++o) bias.as<double>()[static_cast<std::size_t>(o)] = beta * reals.at(reals.size() == 1 ? 0 : o);
@@ -223,7 +223,7 @@ Result<bool> gemm_to_linear(Graph& graph, Node* node) {
     return true;
 }
 
-/// A C that the model computes is added behind the product, where calibration and quantisers see the sum.
+/// A C that the model computes is added behind the product, where calibration and quantizers see the sum.
 Result<bool> addend_apart(Graph& graph, Node* node) {
     Value* c = node->input(2);
     if (!c || is_fixed(c)) return false;

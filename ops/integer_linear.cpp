@@ -1,11 +1,11 @@
 // integer_linear.cpp
-// Convolutions and matrix products of integers into 32-bit sums, and the quantiser that takes its scale from the image.
+// Convolutions and matrix products of integers into 32-bit sums, and the quantizer that takes its scale from the image.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "ops/common/quantised.h"
+#include "ops/common/quantized.h"
 #include "ops/common/quantizer.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/window.h"
@@ -69,8 +69,8 @@ Result<Value*> real_sums(RealForm& form) {
     Value* b = node.input(input_b);
     Value* one = form.constant("_one", Tensor::scalar(1.0F));
     const auto axes = zero_axes(op, a->shape, b->shape);
-    WEFT_ASSIGN(Value* const left, form.dequantised(a, one, node.input(input_a_zero), axes.first));
-    WEFT_ASSIGN(Value* const right, form.dequantised(b, one, node.input(input_b_zero), axes.second));
+    WEFT_ASSIGN(Value* const left, form.dequantized(a, one, node.input(input_a_zero), axes.first));
+    WEFT_ASSIGN(Value* const right, form.dequantized(b, one, node.input(input_b_zero), axes.second));
     return form.applied(op, {left, right});
 }
 
@@ -100,7 +100,7 @@ Result<bool> expand_sums(Graph& graph, Node* node) {
 
 Result<std::vector<ValueType>> infer_dynamic(Node& node) {
     const Value* x = node.input(0);
-    if (!is_float(x->type)) return tensor_error(node, x, "elements of type " + std::string(to_string(x->type)) + " cannot be quantised");
+    if (!is_float(x->type)) return tensor_error(node, x, "elements of type " + std::string(to_string(x->type)) + " cannot be quantized");
     return std::vector{ValueType{DataType::uint8, x->shape}, ValueType{x->type, {}}, ValueType{DataType::uint8, {}}};
 }
 
@@ -124,7 +124,7 @@ Result<std::vector<Tensor>> evaluate_dynamic(const Node&, std::span<const Tensor
 
 Result<bool> refuse_dynamic(Graph&, Node* node) {
     return node_error(*node, "it takes a scale from each image: the hardware's scales are constants",
-                      "quantise statically: with calibration data, as onnxruntime.quantization.quantize_static does");
+                      "quantize statically: with calibration data, as onnxruntime.quantization.quantize_static does");
 }
 
 }  // namespace
@@ -158,8 +158,8 @@ extern const OpDef op_dynamic_quantize_linear{
     .name = "DynamicQuantizeLinear",
     .since = 11,
     .summary =
-        "quantises with a scale and zero point taken from the tensor itself; evaluated, but no kernel takes a scale from each image: "
-        "quantise statically",
+        "quantizes with a scale and zero point taken from the tensor itself; evaluated, but no kernel takes a scale from each image: "
+        "quantize statically",
     .inputs = {1, 1},
     .outputs = {3, 3},
     .traits = {},

@@ -2,8 +2,8 @@
 // The canonical linear operator: a convolution over channels-last images, or a dense layer over the last axis.
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/common/convolution.h"
-#include "ops/common/gemm.h"
 #include "ops/common/lowerings.h"
+#include "ops/common/matrix_product.h"
 #include "ops/common/pad.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"

@@ -24,9 +24,9 @@ Result<Weights> read_weights(const Node& node) {
         return tensor_error(node, value, "the weight is computed by the model", "only constant weights are supported");
     }
     WEFT_ASSIGN(ConstantReal real, constant_real(value));
-    if (!real.quantised) {
-        return tensor_error(node, value, "the weight is not quantised",
-                            "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely");
+    if (!real.quantized) {
+        return tensor_error(node, value, "the weight is not quantized",
+                            "give calibration data (--calibrate DATA) so that weft quantizes it, or quantize the model completely");
     }
     Weights weights;
     const std::int64_t outputs = value->shape[0];
@@ -35,7 +35,7 @@ Result<Weights> read_weights(const Node& node) {
         const auto scale = real.common_scale(o * fan_in, fan_in);
         if (!scale) {
             return tensor_error(node, value, "the weight has scales along another axis than the output channels",
-                                "quantise weights per tensor or per output channel");
+                                "quantize weights per tensor or per output channel");
         }
         weights.scale.emplace_back(*scale);
     }
@@ -45,7 +45,7 @@ Result<Weights> read_weights(const Node& node) {
     if (weights.bits > 9) {
         return tensor_error(node, value,
                             "the weights need " + std::to_string(weights.bits) + " bits; the hardware takes up to 8 (9 with a zero point)",
-                            "quantise the weights to 8 bits");
+                            "quantize the weights to 8 bits");
     }
     return weights;
 }
@@ -91,7 +91,7 @@ Status lower_linear(const Node& node, Lowering& lowering) {
     WEFT_ASSIGN(const TypedStream x, dense ? lowering.input_any_order(node, 0) : lowering.input(node, 0));
     if (x.type.bits() > 8) {
         return tensor_error(node, node.input(0), "the input has " + std::to_string(x.type.bits()) + " bits; the hardware takes up to 8",
-                            "quantise the input of linear operators to 8 bits or fewer");
+                            "quantize the input of linear operators to 8 bits or fewer");
     }
     const std::int64_t zero = x.type.zero_point[0];
     const Rational scale_x(x.type.scale[0]);

@@ -10,7 +10,7 @@
 #include "ops/common/canonical.h"
 #include "ops/common/qonnx.h"
 #include "ops/common/rewrite.h"
-#include "src/quantize/write_quantiser.h"
+#include "src/quantize/write_quantizer.h"
 
 namespace weft {
 
@@ -122,14 +122,14 @@ Result<bool> to_standard(Graph& graph, Node* node) {
             write_counted(graph, node, std::move(thresholds), integers->first, integers->step, integers->scale, integers->zero_point));
         return true;
     }
-    // Off every grid: the bias stays behind the dequantiser, for what takes real numbers.
+    // Off every grid: the bias stays behind the dequantizer, for what takes real numbers.
     const auto integers = integers_for(out_scale, 0, count);
     const std::string& name = node->output()->name;
     Value* scaled = graph.add_value(graph.unique_name(name + "_scaled"), node->output()->type, node->output()->shape);
     WEFT_CHECK(
         write_counted(graph, node, std::move(thresholds), integers->first, integers->step, integers->scale, integers->zero_point, scaled));
     Value* bias = graph.add_constant(graph.unique_name(name + "_bias"), Tensor::scalar(static_cast<float>(out_bias)));
-    graph.add_node(op_add, name + "_add", quantiser_opset(graph), {scaled, bias}, {node->output()});
+    graph.add_node(op_add, name + "_add", quantizer_opset(graph), {scaled, bias}, {node->output()});
     return true;
 }
 

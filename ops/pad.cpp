@@ -8,7 +8,7 @@
 
 #include "ops/common/canonical_window.h"
 #include "ops/common/lowerings.h"
-#include "ops/common/quantised.h"
+#include "ops/common/quantized.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
 
@@ -215,14 +215,14 @@ Result<std::vector<Tensor>> evaluate_canonical(const Node& node, std::span<const
     return only(padded(*inputs[0], {0, pads[0], pads[1], 0, 0, pads[2], pads[3], 0}, node.attributes.real("value")));
 }
 
-/// Quantising leaves zero what it is, so a padding by zero may as well follow the quantiser: what reads it then reads typed values, and may
-/// absorb it. What the host computes stays as the file has it: the host quantises that tensor, by its name.
-Result<bool> pad_after_quantiser(Graph& graph, Node* node) {
+/// Quantizing leaves zero what it is, so a padding by zero may as well follow the quantizer: what reads it then reads typed values, and may
+/// absorb it. What the host computes stays as the file has it: the host quantizes that tensor, by its name.
+Result<bool> pad_after_quantizer(Graph& graph, Node* node) {
     if (node->attributes.real("value") != 0.0 || graph.is_output(node->output()) || is_from_host(node->input(0))) return false;
-    // A view between the padding and the quantiser goes below both.
+    // A view between the padding and the quantizer goes below both.
     std::vector<Node*> readers = graph.readers(node->output());
     const auto keeps_zero = [](const Node* reader) {
-        if (reader->op->traits.role != OpRole::quantise || reader->attributes.integers("zero_point").size() != 1) return false;
+        if (reader->op->traits.role != OpRole::typed || reader->attributes.integers("zero_point").size() != 1) return false;
         const std::int64_t zero = reader->attributes.integers("zero_point")[0];
         return reader->attributes.integer("min") <= zero && zero <= reader->attributes.integer("max");
     };
@@ -234,14 +234,14 @@ Result<bool> pad_after_quantiser(Graph& graph, Node* node) {
     if (readers.empty() || !std::all_of(readers.begin(), readers.end(), leads_to_one)) return false;
     for (Node* reader : readers) {
         Node* view = is_view(reader) ? reader : nullptr;
-        Node* quantiser = view ? graph.readers(view->output())[0] : reader;
-        Value* result = quantiser->output();
+        Node* quantizer = view ? graph.readers(view->output())[0] : reader;
+        Value* result = quantizer->output();
         Value* typed = graph.add_value(graph.unique_name(result->name + "_unpadded"), result->type, node->input(0)->shape);
         typed->integer = result->integer;
         Value* padded = view ? graph.add_value(graph.unique_name(result->name + "_padded"), result->type, node->output()->shape) : result;
-        quantiser->inputs[0] = node->input(0);
-        quantiser->outputs[0] = typed;
-        typed->producer = quantiser;
+        quantizer->inputs[0] = node->input(0);
+        quantizer->outputs[0] = typed;
+        typed->producer = quantizer;
         graph.add_node(op_weft_pad, node->name, node->opset, {typed}, {padded}, node->attributes);
         if (!view) continue;
         graph.add_node(*view->op, view->name, view->opset, {padded}, {result}, view->attributes);
@@ -249,8 +249,8 @@ Result<bool> pad_after_quantiser(Graph& graph, Node* node) {
     return true;
 }
 
-/// Who says what the integers that `pad` moves mean: the quantiser above, or a dequantiser below. Null if nobody does.
-const Node* quantiser_around(const Graph& graph, const Node& pad) {
+/// Who says what the integers that `pad` moves mean: the quantizer above, or a dequantizer below. Null if nobody does.
+const Node* quantizer_around(const Graph& graph, const Node& pad) {
     for (const Value* at = pad.input(0); at && at->producer; at = at->producer->input(0)) {
         const Traits& traits = at->producer->op->traits;
         if (traits.role == OpRole::quantize) return at->producer;
@@ -267,13 +267,13 @@ const Node* quantiser_around(const Graph& graph, const Node& pad) {
 Result<bool> pad_reals(Graph& graph, Node* node) {
     Value* const x = node->input(0);
     if (is_float(x->type) || x->is_constant()) return false;
-    const Node* stated = quantiser_around(graph, *node);
+    const Node* stated = quantizer_around(graph, *node);
     const auto fill = pad_value_of(*node);
     if (!stated || !fill || !stated->input(1)->is_constant() || stated->input(1)->constant->size() != 1) return false;
     Value *const scale = stated->input(1), *const zero = stated->input(2);
     if (zero && !zero->is_constant()) return false;
     RealForm form(graph, *node);
-    WEFT_ASSIGN(Value* const real, form.dequantised(x, scale, zero));
+    WEFT_ASSIGN(Value* const real, form.dequantized(x, scale, zero));
     const double shift = zero ? zero->constant->at(0) : 0;
     const auto real_fill = static_cast<float>((*fill - shift) * scale->constant->at(0));
     std::vector<Value*> inputs{real};
@@ -285,7 +285,7 @@ Result<bool> pad_reals(Graph& graph, Node* node) {
         if (node->has_input(3)) inputs.push_back(node->input(3));
     }
     WEFT_ASSIGN(Value* const padded, form.applied(op_pad, std::move(inputs), attributes, node->opset));
-    WEFT_ASSIGN(Value* const result, form.quantised(padded, scale, zero, x->type));
+    WEFT_ASSIGN(Value* const result, form.quantized(padded, scale, zero, x->type));
     take_over(graph, node, result);
     return true;
 }
@@ -337,7 +337,7 @@ extern const OpDef op_weft_pad{
     .traits = canonical_traits,
     .infer = infer_canonical,
     .evaluate = evaluate_canonical,
-    .rewrites = {{"padding-after-quantiser", pad_after_quantiser}},
+    .rewrites = {{"padding-after-quantizer", pad_after_quantizer}},
     .lower = lower_pad,
 };
 

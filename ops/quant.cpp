@@ -1,5 +1,5 @@
 // quant.cpp
-// QONNX's quantisers of a given width, and of the sign alone.
+// QONNX's quantizers of a given width, and of the sign alone.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -11,14 +11,14 @@
 #include "ops/common/qonnx.h"
 #include "ops/common/quantizer.h"
 #include "ops/common/rewrite.h"
-#include "src/quantize/write_quantiser.h"
+#include "src/quantize/write_quantizer.h"
 
 namespace weft {
 
 namespace {
 
-/// A quantiser as its node states it.
-struct Quantiser {
+/// A quantizer as its node states it.
+struct Quantizer {
     QonnxGrid grid;
     int bits = 1;
     std::int64_t min = -1, max = 1;
@@ -26,33 +26,33 @@ struct Quantiser {
     bool sign = false;  ///< -1 below zero, 1 from there on; the scale does not decide.
 };
 
-Result<Quantiser> quantiser_of_width(const Node& node) {
-    Quantiser quantiser;
-    WEFT_ASSIGN(quantiser.grid, grid_of(node, 1, 2));
-    WEFT_ASSIGN(quantiser.bits, width_of(node, 3));
+Result<Quantizer> quantizer_of_width(const Node& node) {
+    Quantizer quantizer;
+    WEFT_ASSIGN(quantizer.grid, grid_of(node, 1, 2));
+    WEFT_ASSIGN(quantizer.bits, width_of(node, 3));
     const bool is_signed = node.attributes.integer("signed") != 0, narrow = node.attributes.integer("narrow") != 0;
-    quantiser.sign = is_signed && quantiser.bits == 1;
-    if (quantiser.sign && quantiser.grid.has_zero_points())
-        return tensor_error(node, node.input(2), "a signed width of one bit leaves no room for a zero point", "quantise with zero point 0");
-    if (!is_signed && narrow && quantiser.bits == 1)
-        return node_error(node, "a narrow range of one bit holds a single integer", "quantise with narrow=0");
-    if (!quantiser.sign) std::tie(quantiser.min, quantiser.max) = bounds_of(quantiser.bits, is_signed, narrow);
-    quantiser.rounding = rounding_mode_of(node);
-    return quantiser;
+    quantizer.sign = is_signed && quantizer.bits == 1;
+    if (quantizer.sign && quantizer.grid.has_zero_points())
+        return tensor_error(node, node.input(2), "a signed width of one bit leaves no room for a zero point", "quantize with zero point 0");
+    if (!is_signed && narrow && quantizer.bits == 1)
+        return node_error(node, "a narrow range of one bit holds a single integer", "quantize with narrow=0");
+    if (!quantizer.sign) std::tie(quantizer.min, quantizer.max) = bounds_of(quantizer.bits, is_signed, narrow);
+    quantizer.rounding = rounding_mode_of(node);
+    return quantizer;
 }
 
-Result<Quantiser> quantiser_of_sign(const Node& node) {
-    Quantiser quantiser{.sign = true};
-    WEFT_ASSIGN(quantiser.grid, grid_of(node, 1, 0));
-    return quantiser;
+Result<Quantizer> quantizer_of_sign(const Node& node) {
+    Quantizer quantizer{.sign = true};
+    WEFT_ASSIGN(quantizer.grid, grid_of(node, 1, 0));
+    return quantizer;
 }
 
-using Read = Result<Quantiser> (*)(const Node&);
+using Read = Result<Quantizer> (*)(const Node&);
 
 template <Read read>
 Result<std::vector<ValueType>> infer(Node& node) {
     const Value* x = node.input(0);
-    if (x->type == DataType::boolean) return tensor_error(node, x, "elements of type bool cannot be quantised");
+    if (x->type == DataType::boolean) return tensor_error(node, x, "elements of type bool cannot be quantized");
     if (!is_float(node.input(1)->type)) return tensor_error(node, node.input(1), "the scale must be a real number");
     WEFT_CHECK(read(node));
     return std::vector{ValueType{is_float(x->type) ? x->type : DataType::float32, x->shape}};
@@ -60,16 +60,16 @@ Result<std::vector<ValueType>> infer(Node& node) {
 
 /// integer(x) for every element, in the arithmetic of T: as QONNX's executor comes to it, dividing, adding, limiting, rounding.
 template <class T, class F>
-void for_each_integer(const Quantiser& quantiser, const Tensor& x, F result) {
-    const ChannelLayout layout(x.shape(), quantiser.grid.axis, static_cast<std::int64_t>(quantiser.grid.scale.size()));
+void for_each_integer(const Quantizer& quantizer, const Tensor& x, F result) {
+    const ChannelLayout layout(x.shape(), quantizer.grid.axis, static_cast<std::int64_t>(quantizer.grid.scale.size()));
     const T* source = x.as<T>().data();
     layout.for_each_run([&](std::int64_t c, std::int64_t first, std::int64_t count) {
         const auto channel = static_cast<std::size_t>(c);
-        const T scale = static_cast<T>(quantiser.grid.scale[channel]), zero = static_cast<T>(quantiser.grid.zero_point[channel]);
-        const T low = static_cast<T>(quantiser.min), high = static_cast<T>(quantiser.max);
+        const T scale = static_cast<T>(quantizer.grid.scale[channel]), zero = static_cast<T>(quantizer.grid.zero_point[channel]);
+        const T low = static_cast<T>(quantizer.min), high = static_cast<T>(quantizer.max);
         for (std::int64_t i = first; i < first + count; ++i) {
-            const T integer = quantiser.sign ? (source[i] >= T(0) ? T(1) : T(-1))
-                                             : rounded(std::min(std::max(source[i] / scale + zero, low), high), quantiser.rounding);
+            const T integer = quantizer.sign ? (source[i] >= T(0) ? T(1) : T(-1))
+                                             : rounded(std::min(std::max(source[i] / scale + zero, low), high), quantizer.rounding);
             result(i, integer, scale, zero);
         }
     });
@@ -77,7 +77,7 @@ void for_each_integer(const Quantiser& quantiser, const Tensor& x, F result) {
 
 template <Read read>
 Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* const> inputs) {
-    WEFT_ASSIGN(const Quantiser quantiser, read(node));
+    WEFT_ASSIGN(const Quantizer quantizer, read(node));
     const bool in_double =
         inputs[0]->type() == DataType::float64 || (!is_float(inputs[0]->type()) && inputs[1]->type() == DataType::float64);
     const DataType type = in_double ? DataType::float64 : DataType::float32;
@@ -87,23 +87,23 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
         using T = decltype(e);
         if constexpr (std::is_floating_point_v<T>) {
             T* target = y.as<T>().data();
-            for_each_integer<T>(quantiser, x, [&](std::int64_t i, T integer, T scale, T zero) { target[i] = (integer - zero) * scale; });
+            for_each_integer<T>(quantizer, x, [&](std::int64_t i, T integer, T scale, T zero) { target[i] = (integer - zero) * scale; });
         }
     });
     return only(std::move(y));
 }
 
-/// The integers of a constant, in the narrowest of the types that a dequantiser of stored integers reads. Zero points go with 8 bits only:
+/// The integers of a constant, in the narrowest of the types that a dequantizer of stored integers reads. Zero points go with 8 bits only:
 /// wider integers are stored without.
-Status store(Graph& graph, Node* node, const Quantiser& quantiser) {
+Status store(Graph& graph, Node* node, const Quantizer& quantizer) {
     const Value* x = node->input(0);
     WEFT_ASSIGN(Tensor elements, constant_elements(x));
     if (elements.type() != DataType::float64) elements = elements.cast(DataType::float32);
     const auto limits = [](std::int64_t min, std::int64_t max) { return std::pair{min, max}; };
     const auto held = [&](std::int64_t low, std::int64_t high) {
         const auto in = [&](std::int64_t integer) { return low <= integer && integer <= high; };
-        const auto& zeros = quantiser.grid.zero_point;
-        return in(quantiser.min) && in(quantiser.max) && std::all_of(zeros.begin(), zeros.end(), in);
+        const auto& zeros = quantizer.grid.zero_point;
+        return in(quantizer.min) && in(quantizer.max) && std::all_of(zeros.begin(), zeros.end(), in);
     };
     const DataType type = held(-128, 127) ? DataType::int8 : held(0, 255) ? DataType::uint8 : DataType::int32;
     const bool wide = type == DataType::int32;
@@ -112,40 +112,40 @@ Status store(Graph& graph, Node* node, const Quantiser& quantiser) {
     visit_type(elements.type(), [&](auto e) {
         using T = decltype(e);
         if constexpr (std::is_floating_point_v<T>) {
-            for_each_integer<T>(quantiser, elements, [&](std::int64_t i, T integer, T, T zero) {
+            for_each_integer<T>(quantizer, elements, [&](std::int64_t i, T integer, T, T zero) {
                 const double stored = static_cast<double>(integer) - (wide ? static_cast<double>(zero) : 0.0);
                 integers[static_cast<std::size_t>(i)] =
                     static_cast<std::int64_t>(std::clamp(stored, static_cast<double>(least), static_cast<double>(most)));
             });
         }
     });
-    std::vector<std::int64_t> zeros = quantiser.grid.zero_point;
+    std::vector<std::int64_t> zeros = quantizer.grid.zero_point;
     if (wide) std::fill(zeros.begin(), zeros.end(), 0);
-    write_stored(graph, quantiser_opset(graph), node->output()->name, Tensor::of<std::int64_t>(elements.shape(), integers).cast(type),
-                 quantiser.grid.scale, zeros, quantiser.grid.axis, node->output());
+    write_stored(graph, quantizer_opset(graph), node->output()->name, Tensor::of<std::int64_t>(elements.shape(), integers).cast(type),
+                 quantizer.grid.scale, zeros, quantizer.grid.axis, node->output());
     return Ok{};
 }
 
 template <Read read>
 Result<bool> to_standard(Graph& graph, Node* node) {
-    WEFT_ASSIGN(const Quantiser quantiser, read(*node));
+    WEFT_ASSIGN(const Quantizer quantizer, read(*node));
     if (is_fixed(node->input(0))) {
-        WEFT_CHECK(store(graph, node, quantiser));
+        WEFT_CHECK(store(graph, node, quantizer));
         return true;
     }
-    WEFT_CHECK(check_activation(*node, quantiser.bits));
-    if (!quantiser.sign) {
-        WEFT_CHECK(write_rounded(graph, node, quantiser.grid, quantiser.min, quantiser.max, quantiser.rounding));
+    WEFT_CHECK(check_activation(*node, quantizer.bits));
+    if (!quantizer.sign) {
+        WEFT_CHECK(write_rounded(graph, node, quantizer.grid, quantizer.min, quantizer.max, quantizer.rounding));
         return true;
     }
-    if (quantiser.grid.scale.size() > 1)
+    if (quantizer.grid.scale.size() > 1)
         return tensor_error(*node, node->input(1), "an activation has a scale per channel",
                             "use one scale for each activation; weights may have one per channel");
-    WEFT_CHECK(write_counted(graph, node, Tensor(DataType::float32, {1}), -1, 2, quantiser.grid.scale[0], 0));
+    WEFT_CHECK(write_counted(graph, node, Tensor(DataType::float32, {1}), -1, 2, quantizer.grid.scale[0], 0));
     return true;
 }
 
-OpDef quantiser_op(std::string_view name) {
+OpDef quantizer_op(std::string_view name) {
     return {
         .name = name,
         .domain = qonnx_domain,
@@ -159,15 +159,15 @@ OpDef quantiser_op(std::string_view name) {
                        {.name = "narrow", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
                        rounding_mode_attribute("ROUND")},
         .traits = {},
-        .infer = infer<quantiser_of_width>,
-        .evaluate = evaluate<quantiser_of_width>,
-        .expansions = {{"quantiser-to-standard", to_standard<quantiser_of_width>}}};
+        .infer = infer<quantizer_of_width>,
+        .evaluate = evaluate<quantizer_of_width>,
+        .expansions = {{"quantizer-to-standard", to_standard<quantizer_of_width>}}};
 }
 
 }  // namespace
 
-extern const OpDef op_quant = quantiser_op("Quant");
-extern const OpDef op_int_quant = quantiser_op("IntQuant");
+extern const OpDef op_quant = quantizer_op("Quant");
+extern const OpDef op_int_quant = quantizer_op("IntQuant");
 
 extern const OpDef op_bipolar_quant{
     .name = "BipolarQuant",
@@ -177,9 +177,9 @@ extern const OpDef op_bipolar_quant{
     .inputs = {2, 2},
     .outputs = {1, 1},
     .traits = {},
-    .infer = infer<quantiser_of_sign>,
-    .evaluate = evaluate<quantiser_of_sign>,
-    .expansions = {{"sign-to-standard", to_standard<quantiser_of_sign>}},
+    .infer = infer<quantizer_of_sign>,
+    .evaluate = evaluate<quantizer_of_sign>,
+    .expansions = {{"sign-to-standard", to_standard<quantizer_of_sign>}},
 };
 
 }  // namespace weft

@@ -1,5 +1,5 @@
 // quant_test.cpp
-// QONNX's quantisers against plain loops of its definition, and their standard form against themselves.
+// QONNX's quantizers against plain loops of its definition, and their standard form against themselves.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -149,7 +149,7 @@ TEST(Quant, ScalesPerChannelInEveryBroadcastShape) {
     for (const auto& node : same.graph.nodes()) EXPECT_EQ(node->input(1)->shape, Shape{}) << node->op->name;
 }
 
-/// The weight of a dense layer, quantised from a constant.
+/// The weight of a dense layer, quantized from a constant.
 TEST(Quant, ConstantsBecomeStoredIntegers) {
     struct Case {
         float bits;
@@ -171,15 +171,15 @@ TEST(Quant, ConstantsBecomeStoredIntegers) {
         Value* x = graph.add_value("x", DataType::float32, {1, 8});
         graph.inputs = {x};
         Value* w = graph.add_constant("w", floats({8}, reals));
-        Value* quantised = graph.add_value("q", DataType::float32, {8});
+        Value* quantized = graph.add_value("q", DataType::float32, {8});
         Value* y = graph.add_value("y", DataType::float32, {1, 8});
         graph.outputs = {y};
         Node* quant = graph.add_node(
             *find_op("onnx.brevitas", "Quant"), "quant", 1,
             {w, graph.add_constant("s", number(0.5f)), graph.add_constant("z", number(c.zero)), graph.add_constant("b", number(c.bits))},
-            {quantised}, with({{"signed", c.is_signed}, {"narrow", c.narrow}, {"rounding_mode", "ROUND"}}));
+            {quantized}, with({{"signed", c.is_signed}, {"narrow", c.narrow}, {"rounding_mode", "ROUND"}}));
         ASSERT_TRUE(quant->op->infer(*quant));
-        graph.add_node(*find_op("", "Mul"), "mul", 13, {x, quantised}, {y});
+        graph.add_node(*find_op("", "Mul"), "mul", 13, {x, quantized}, {y});
         PassLog log;
         const Status status = expand(graph, log);
         ASSERT_TRUE(status) << test::messages(status);
@@ -224,7 +224,7 @@ TEST(Quant, RefusesByName) {
 
     SingleNode wide(domain, "Quant", 1, {}, {x, number(1), number(0), number(16)});
     EXPECT_EQ(refused(wide),
-              "an activation of 16 bits is not supported: the hardware takes up to 8 | quantise activations to 8 bits or fewer");
+              "an activation of 16 bits is not supported: the hardware takes up to 8 | quantize activations to 8 bits or fewer");
     SingleNode far(domain, "Quant", 1, {}, {x, number(1), number(200), number(8)});
     EXPECT_THAT(refused(far), HasSubstr("the zero point 200 and integers from -128 to 127 do not go into 8 bits"));
     SingleNode per_channel(domain, "Quant", 1, {}, {x, floats({3}, {1, 2, 3}), number(0), number(1)});

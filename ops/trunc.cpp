@@ -1,5 +1,5 @@
 // trunc.cpp
-// QONNX's truncation: the integers of a quantised value lose their lowest bits.
+// QONNX's truncation: the integers of a quantized value lose their lowest bits.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -9,8 +9,8 @@
 #include "ops/common/canonical.h"
 #include "ops/common/qonnx.h"
 #include "ops/common/rewrite.h"
-#include "src/quantize/stated_quantiser.h"
-#include "src/quantize/write_quantiser.h"
+#include "src/quantize/stated_quantizer.h"
+#include "src/quantize/write_quantizer.h"
 
 namespace weft {
 
@@ -65,7 +65,7 @@ Result<Truncation> truncation_of(const Node& node) {
         const double zero_out = static_cast<double>(truncation.zero) / truncation.divisor();
         if (zero_out != std::nearbyint(zero_out))
             return tensor_error(node, node.input(2), fmt::format("the zero point {} of the result is not an integer", zero_out),
-                                "quantise with integer zero points");
+                                "quantize with integer zero points");
         truncation.zero_out = static_cast<std::int64_t>(zero_out);
     }
     if (truncation.shift < 0 || truncation.shift > 31)
@@ -103,7 +103,7 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
     return only(std::move(y));
 }
 
-/// Whether the value is known to be at least 0: quantised so, or made of such by what only picks and averages.
+/// Whether the value is known to be at least 0: quantized so, or made of such by what only picks and averages.
 bool is_never_negative(const Value* value) {
     const Node* node = value->producer;
     if (!node) return false;
@@ -113,7 +113,7 @@ bool is_never_negative(const Value* value) {
         std::int64_t min = 0, max = 0;
         visit_type(node->input(0)->type, [&](auto e) { min = static_cast<std::int64_t>(std::numeric_limits<decltype(e)>::min()); });
         const std::int64_t zero = node->has_input(2) ? node->input(2)->constant->to_integers().at(0) : 0;
-        return quantiser_of(node->input(0), min, max) && min >= zero;
+        return quantizer_of(node->input(0), min, max) && min >= zero;
     }
     if (traits.role == OpRole::multiply || traits.role == OpRole::divide) {
         const Value* factor = node->input(1);
@@ -131,7 +131,7 @@ Result<bool> to_standard(Graph& graph, Node* node) {
     if (!truncation.limited)
         std::tie(truncation.min, truncation.max) = bounds_of(truncation.bits, !is_never_negative(node->input(0)), false);
     const std::string& name = node->output()->name;
-    const int opset = quantiser_opset(graph);
+    const int opset = quantizer_opset(graph);
     const auto number = [&](const char* suffix, double value) {
         return graph.add_constant(graph.unique_name(name + suffix), Tensor::scalar(static_cast<float>(value)));
     };
@@ -146,7 +146,7 @@ Result<bool> to_standard(Graph& graph, Node* node) {
     if (addend != 0) {
         WEFT_ASSIGN(real, add_inferred(graph, op_add, name + "_add", opset, {real, number("_addend", addend)}, {}, name + "_moved"));
     }
-    QuantiserGrid grid;
+    QuantizerGrid grid;
     if (shifts) {
         WEFT_ASSIGN(real, add_inferred(graph, op_div, name + "_shift", opset, {real, number("_unit", truncation.divisor())}, {},
                                        name + "_shifted"));
@@ -156,7 +156,7 @@ Result<bool> to_standard(Graph& graph, Node* node) {
         WEFT_ASSIGN(real, add_inferred(graph, op_round, name + "_round", opset, {real}, {}, name + "_rounded"));
         grid.scale = truncation.divisor();
     }
-    write_quantiser(graph, opset, name, real, node->output(), type, grid);
+    write_quantizer(graph, opset, name, real, node->output(), type, grid);
     return true;
 }
 
@@ -167,7 +167,7 @@ extern const OpDef op_trunc{
     .domain = qonnx_domain,
     .other_domains = other_qonnx_domains(),
     .summary =
-        "the integers of a quantised value without their lowest bits; all parameters constant, one scale and zero point, rounding_mode "
+        "the integers of a quantized value without their lowest bits; all parameters constant, one scale and zero point, rounding_mode "
         "ROUND, FLOOR or CEIL, at most 8 bits are left",
     .inputs = {5, 7},
     .outputs = {1, 1},

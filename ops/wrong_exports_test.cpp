@@ -34,11 +34,11 @@ TEST(WrongExports, SoftmaxOverSeveralAxes) {
         {"", "the node runs over several axes at once, which operator sets from 13 on cannot say", "flatten the tensor before this node"});
 }
 
-TEST(WrongExports, QuantiserOfQonnx) {
+TEST(WrongExports, QuantizerOfQonnx) {
     const auto model = [](Net& n) {
         const std::vector<std::string> inputs{n.x({1, 3}), n.real("s", 0.5F), n.numbers("z", n.right ? P::INT8 : P::FLOAT, {}, {0})};
         if (n.right) {
-            n.node("QuantizeLinear", inputs, {"q"}, "quantise");
+            n.node("QuantizeLinear", inputs, {"q"}, "quantize");
             n.node("DequantizeLinear", {"q", "s", "z"}, {"y"}, "node");
         } else {
             n.of("Quant", {"x", "s", "z", n.real("bits", 4)}, "qonnx.custom_op.general");

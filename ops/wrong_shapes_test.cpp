@@ -308,7 +308,7 @@ TEST(WrongShapes, IntegersOf4Bits) {
         }
         n.of("Mul", {n.x({1, 2}), "w"});
     };
-    expect_refused(21, model, {"w", "Mul reads integers of 4 bits", "only quantisers and dequantisers may read them"});
+    expect_refused(21, model, {"w", "Mul reads integers of 4 bits", "only quantizers and dequantizers may read them"});
 }
 
 TEST(WrongAttributes, AttributeGivenTwice) {
@@ -361,7 +361,7 @@ TEST(WrongAttributes, CastToText) {
     expect_refused(13, model, {"", "the attribute 'to': element type 8 is not supported", other_attribute});
 }
 
-TEST(WrongAttributes, QuantisedToText) {
+TEST(WrongAttributes, QuantizedToText) {
     const auto model = [](Net& n) {
         Net::attribute(n.of("QuantizeLinear", {n.x({1, 3}), n.real("s", 1)}), "output_dtype", n.right ? P::INT8 : P::STRING);
     };

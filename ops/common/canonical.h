@@ -12,7 +12,7 @@ namespace weft {
 extern const OpDef op_weft_view;
 extern const OpDef op_weft_add;
 extern const OpDef op_weft_concat;
-extern const OpDef op_weft_quantise;
+extern const OpDef op_weft_typed;
 extern const OpDef op_weft_count;
 extern const OpDef op_add;
 extern const OpDef op_cast;

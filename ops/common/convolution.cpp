@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ops/common/convolution_float.h"
-#include "ops/common/gemm.h"
+#include "ops/common/matrix_product.h"
 
 namespace weft {
 

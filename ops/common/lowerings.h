@@ -19,7 +19,7 @@ Status lower_add(const Node& node, Lowering& lowering);
 Status lower_concat(const Node& node, Lowering& lowering);
 /// table or requantize of a typed value; nothing where the integers stay what they are.
 Status lower_pad(const Node& node, Lowering& lowering);
-Status lower_quantise(const Node& node, Lowering& lowering);
+Status lower_typed(const Node& node, Lowering& lowering);
 
 /// A window as the `window` unit states it.
 struct WindowShape {

@@ -9,7 +9,7 @@
 
 #include "ops/common/canonical.h"
 #include "ops/common/rewrite.h"
-#include "src/quantize/write_quantiser.h"
+#include "src/quantize/write_quantizer.h"
 
 namespace weft {
 
@@ -66,7 +66,7 @@ Result<Parameter> parameter_of(const Node& node, std::size_t index, const char* 
         return tensor_error(
             node, value,
             fmt::format("the {} of shape {} does not vary along one axis of {}", what, to_string(tensor.shape()), to_string(over)),
-            "quantise per tensor or per channel");
+            "quantize per tensor or per channel");
     }
     return Parameter{tensor.to_doubles(), *axis};
 }
@@ -93,7 +93,7 @@ Value* add_parameter(Graph& graph, const std::string& name, const std::vector<do
 Status check_is_float(const Node& node) {
     const Value* x = node.input(0);
     if (x->type == DataType::float32) return Ok{};
-    return tensor_error(node, x, fmt::format("elements of type {} cannot be quantised at run time", to_string(x->type)),
+    return tensor_error(node, x, fmt::format("elements of type {} cannot be quantized at run time", to_string(x->type)),
                         "cast them to float first");
 }
 
@@ -125,7 +125,7 @@ Result<QonnxGrid> grid_of(const Node& node, std::size_t scale_input, std::size_t
     }
     if (scale.axis >= 0 && zero.axis >= 0 && scale.axis != zero.axis)
         return tensor_error(node, node.input(zero_input), "scales and zero points vary along different axes",
-                            "quantise per tensor or per channel");
+                            "quantize per tensor or per channel");
     for (const double s : scale.elements) {
         if (!(s > 0) || !std::isfinite(s))
             return tensor_error(node, node.input(scale_input), fmt::format("the scale {} is not a positive number", s),
@@ -134,7 +134,7 @@ Result<QonnxGrid> grid_of(const Node& node, std::size_t scale_input, std::size_t
     for (const double z : zero.elements) {
         if (z != std::nearbyint(z) || std::fabs(z) > 0x1p31)
             return tensor_error(node, node.input(zero_input), fmt::format("the zero point {} is not an integer", z),
-                                "quantise with integer zero points");
+                                "quantize with integer zero points");
     }
     QonnxGrid grid;
     grid.axis = std::max(scale.axis, zero.axis);
@@ -155,7 +155,7 @@ Result<int> width_of(const Node& node, std::size_t index) {
         return tensor_error(node, value, "the width in bits is not one number", "use one width for the whole tensor");
     if (widths[0] != std::nearbyint(widths[0]) || widths[0] < 1 || widths[0] > 32)
         return tensor_error(node, value, fmt::format("the width of {} bits is not a whole number from 1 to 32", widths[0]),
-                            "quantise to a whole number of bits");
+                            "quantize to a whole number of bits");
     return static_cast<int>(widths[0]);
 }
 
@@ -167,25 +167,25 @@ std::pair<std::int64_t, std::int64_t> bounds_of(int bits, bool is_signed, bool n
 
 Status check_activation(const Node& node, int bits) {
     WEFT_CHECK(check_is_float(node));
-    if (bits <= most_quantised_bits) return Ok{};
+    if (bits <= most_quantized_bits) return Ok{};
     return node_error(node,
-                      fmt::format("an activation of {} bits is not supported: the hardware takes up to {}", bits, most_quantised_bits),
-                      fmt::format("quantise activations to {} bits or fewer", most_quantised_bits));
+                      fmt::format("an activation of {} bits is not supported: the hardware takes up to {}", bits, most_quantized_bits),
+                      fmt::format("quantize activations to {} bits or fewer", most_quantized_bits));
 }
 
 Status write_rounded(Graph& graph, Node* node, const QonnxGrid& grid, std::int64_t min, std::int64_t max, Rounding rounding) {
     Value* x = node->input(0);
     const std::string& name = node->output()->name;
-    const int opset = quantiser_opset(graph);
+    const int opset = quantizer_opset(graph);
     const IntegerType type{.min = min, .max = max, .scale = grid.scale, .zero_point = grid.zero_point, .axis = grid.axis};
     for (const std::int64_t zero : grid.zero_point) {
         if (zero < -128 || zero > 255 || (zero < 0 && max > 127) || (zero > 127 && min < 0))
             return node_error(*node, fmt::format("the zero point {} and integers from {} to {} do not go into 8 bits", zero, min, max),
-                              "quantise with a zero point among the integers");
+                              "quantize with a zero point among the integers");
     }
     const bool even = std::all_of(grid.zero_point.begin(), grid.zero_point.end(), [](std::int64_t zero) { return zero % 2 == 0; });
     if (rounding == Rounding::half_even && even) {
-        write_quantiser(graph, opset, name, x, node->output(), type);
+        write_quantizer(graph, opset, name, x, node->output(), type);
         return Ok{};
     }
     // The zero point is added before rounding: that decides which integer is even, and what a floor is.
@@ -200,7 +200,7 @@ Status write_rounded(Graph& graph, Node* node, const QonnxGrid& grid, std::int64
         const OpDef& op = rounding == Rounding::down ? op_floor : op_ceil;
         WEFT_ASSIGN(real, add_inferred(graph, op, name + "_round", opset, {real}, {}, name + "_rounded"));
     }
-    write_quantiser(graph, opset, name, real, node->output(), type, QuantiserGrid{});
+    write_quantizer(graph, opset, name, real, node->output(), type, QuantizerGrid{});
     return Ok{};
 }
 
@@ -208,7 +208,7 @@ Status write_counted(Graph& graph, Node* node, Tensor thresholds, std::int64_t f
                      std::int64_t zero_point, Value* result) {
     Value* x = node->input(0);
     const std::string& name = node->output()->name;
-    const int opset = quantiser_opset(graph);
+    const int opset = quantizer_opset(graph);
     const auto axis = static_cast<std::int64_t>(x->shape.size());
     const std::int64_t count = thresholds.shape().back();
     const auto integers = [&](const char* suffix, std::vector<std::int64_t> values) {
@@ -232,8 +232,8 @@ Status write_counted(Graph& graph, Node* node, Tensor thresholds, std::int64_t f
     }
     const auto [low, high] = std::minmax({first, first + step * count});
     const IntegerType type{.min = low, .max = high, .scale = {scale}, .zero_point = {zero_point}};
-    write_quantiser(graph, opset, name, real, result ? result : node->output(), type,
-                    QuantiserGrid{1.0 / static_cast<double>(std::abs(step)), first});
+    write_quantizer(graph, opset, name, real, result ? result : node->output(), type,
+                    QuantizerGrid{1.0 / static_cast<double>(std::abs(step)), first});
     return Ok{};
 }
 

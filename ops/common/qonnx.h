@@ -1,5 +1,5 @@
 // qonnx.h
-// What QONNX's quantisers share: their domains, their parameters, and how standard nodes say them.
+// What QONNX's quantizers share: their domains, their parameters, and how standard nodes say them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,13 +18,13 @@ inline constexpr std::string_view qonnx_domain = "qonnx.custom_op.general";
 std::vector<std::string_view> other_qonnx_domains();
 
 /// Widest integers of activations and weights that hardware takes.
-constexpr int most_quantised_bits = 8;
+constexpr int most_quantized_bits = 8;
 
 /// Attribute `rounding_mode`, upper or lower case; the row of the table refuses what is not known.
 AttributeDef rounding_mode_attribute(std::string_view fallback);
 Rounding rounding_mode_of(const Node& node);
 
-/// Scales and zero points in the shape that a dequantiser has them.
+/// Scales and zero points in the shape that a dequantizer has them.
 struct QonnxGrid {
     std::vector<double> scale;
     std::vector<std::int64_t> zero_point;  ///< As many.
@@ -46,10 +46,10 @@ std::pair<std::int64_t, std::int64_t> bounds_of(int bits, bool is_signed, bool n
 /// The elements of a constant or one computed from constants, in float32 where it is stored so.
 Result<Tensor> constant_elements(const Value* value);
 
-/// An error where `node` cannot quantise its first input to `bits` bits at run time.
+/// An error where `node` cannot quantize its first input to `bits` bits at run time.
 Status check_activation(const Node& node, int bits);
 
-/// A quantiser in standard nodes in place of `node`: rounded(x / scale + zero point), limited to [min, max], each integer meaning
+/// A quantizer in standard nodes in place of `node`: rounded(x / scale + zero point), limited to [min, max], each integer meaning
 /// (integer - zero point) * scale.
 Status write_rounded(Graph& graph, Node* node, const QonnxGrid& grid, std::int64_t min, std::int64_t max, Rounding rounding);
 

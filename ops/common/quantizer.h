@@ -1,5 +1,5 @@
 // quantizer.h
-// The arithmetic of quantisers, shared by the standard's pair of operators and the canonical one.
+// The arithmetic of quantizers, shared by the standard's pair of operators and the canonical one.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

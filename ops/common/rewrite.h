@@ -10,7 +10,7 @@
 
 namespace weft {
 
-/// The value does not depend on any graph input: a constant, or computed from constants alone (a dequantised weight).
+/// The value does not depend on any graph input: a constant, or computed from constants alone (a dequantized weight).
 bool is_fixed(const Value* value);
 
 /// The plain elements of a value: a constant without an integer type (whose exact reals nobody else relies on). Null otherwise.

@@ -113,7 +113,7 @@ private:
 
     void check_requantize(const Unit& unit) {
         if (!unit.requantize || unit.outputs.empty() || !unit.outputs[0]) return;
-        if (!unit.def->has_requantize) return fail(&unit, nullptr, "it has no requantise stage");
+        if (!unit.def->has_requantize) return fail(&unit, nullptr, "it has no requantize stage");
         const Requantize& stage = *unit.requantize;
         const auto channels = static_cast<std::size_t>(stage.channels);
         const auto sized = [&](const std::vector<std::int64_t>& values, std::size_t width) {
@@ -138,7 +138,7 @@ private:
                 sound &= sized(stage.values, static_cast<std::size_t>(stage.acc_max - stage.acc_min + 1));
                 break;
         }
-        if (!sound) fail(&unit, nullptr, "its requantise stage is inconsistent");
+        if (!sound) fail(&unit, nullptr, "its requantize stage is inconsistent");
         if (sound && stage.form != RequantizeForm::none && (stage.out_min < unit.outputs[0]->min || stage.out_max > unit.outputs[0]->max))
             fail(&unit, unit.outputs[0],
                  fmt::format("its results {}..{} exceed the stream's range {}..{}", stage.out_min, stage.out_max, unit.outputs[0]->min,

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
-#include "src/design/requantize.h"
+#include "src/design/requantize_stage.h"
 #include "src/graph/integer_type.h"
 #include "src/graph/narrow_integers.h"
 
@@ -102,7 +102,7 @@ using IndexMap = std::shared_ptr<const std::vector<std::int32_t>>;
 
 /// A tensor of the model at the kernel's edge or inside it, and the stream that carries it.
 struct TensorBinding {
-    std::string tensor;  ///< Name of the value in out/model.onnx: the quantised integers, or the real value of an accumulator output.
+    std::string tensor;  ///< Name of the value in out/model.onnx: the quantized integers, or the real value of an accumulator output.
     Stream* stream = nullptr;
     IndexMap map;
 };
@@ -110,7 +110,7 @@ struct TensorBinding {
 /// A kernel input: what the host makes of the model's input before it sends it.
 struct KernelInput {
     std::string name;       ///< Of the model's input.
-    TensorBinding binding;  ///< The quantised tensor that the stream carries.
+    TensorBinding binding;  ///< The quantized tensor that the stream carries.
 };
 
 /// A kernel output: real = (integer - zero_point) * scale + offset, per channel of the stream (or one for all).
@@ -120,7 +120,7 @@ struct KernelOutput {
     std::vector<double> scale{1.0};
     std::vector<double> offset{0.0};
     std::vector<std::int64_t> zero_point{0};
-    bool quantised = true;  ///< False: an exact accumulator.
+    bool quantized = true;  ///< False: an exact accumulator.
 };
 
 /// A value of the model whose integers a stream carries, for the per-region oracle; in order of computation.

@@ -14,7 +14,7 @@ namespace weft {
 
 namespace {
 
-/// Stands for an infinite fill value: beyond everything that a quantiser tells apart.
+/// Stands for an infinite fill value: beyond everything that a quantizer tells apart.
 constexpr double beyond_all = 0x1p100;
 
 bool is_mover(const Node& node) {
@@ -96,7 +96,7 @@ Result<std::unique_ptr<Stretch>> Lowering::stretch_of(const Value* last, const N
 Status Lowering::set_fill_codes(Stretch& stretch, const QuantizerRule& rule) {
     for (const auto& above : stretch.above) WEFT_CHECK(set_fill_codes(*above, rule));
     if (!stretch.mover || stretch.move.kind != ChainMove::Kind::pad) return Ok{};
-    // The quantiser's own integer where it is the same in every channel; else each channel's codes are moved so that it is 0.
+    // The quantizer's own integer where it is the same in every channel; else each channel's codes are moved so that it is 0.
     for (std::size_t channel = 0; channel < stretch.functions.size(); ++channel) {
         const AccumulatorChannel constant{.offset = stretch.move.fill, .function = functions_from(stretch, static_cast<int>(channel))};
         WEFT_ASSIGN(const Staircase step, staircase_of(constant, rule));
@@ -142,7 +142,7 @@ Status Lowering::set_chain_steps(StreamShape shape, const IndexMap& order) {
         for (const ChainMove& move : moves) channels_[c].function = compose(move.function, channels_[c].function);
     }
     stage.moves.assign(channels_.size(), 0);
-    // Quantised integers all the way: the stage is that of the rule, of which more is known than its steps.
+    // Quantized integers all the way: the stage is that of the rule, of which more is known than its steps.
     for (std::size_t c = 0; recoded && c < channels_.size(); ++c) channels_[c].steps = stage.codes[c]->first;
     return Ok{};
 }
@@ -156,12 +156,12 @@ Status Lowering::lower_stage(const Node& node, const Region& region, ChainStage&
     return status;
 }
 
-Result<CodedStream> Lowering::lower_stretch(const Stretch& stretch, const Node& quantise, const QuantizerRule& rule) {
+Result<CodedStream> Lowering::lower_stretch(const Stretch& stretch, const Node& quantize, const QuantizerRule& rule) {
     ChainStage stage{.rule = &rule};
     if (!stretch.mover) {
         const Value* source = stretch.region.source;
-        const Node* node = typed_.count(source) ? &quantise : source->producer;
-        if (!node || !node->op->lower) return untyped(stretch.below->mover ? *stretch.below->mover : quantise, source);
+        const Node* node = typed_.count(source) ? &quantize : source->producer;
+        if (!node || !node->op->lower) return untyped(stretch.below->mover ? *stretch.below->mover : quantize, source);
         stage.leaf = &stretch;
         WEFT_CHECK(lower_stage(*node, stretch.region, stage));
         return CodedStream{stage.result, std::move(stage.codes), std::move(stage.moves)};
@@ -169,7 +169,7 @@ Result<CodedStream> Lowering::lower_stretch(const Stretch& stretch, const Node& 
     CodedStream moved;
     std::vector<std::pair<const Value*, TypedStream>> entering;
     for (const auto& above : stretch.above) {
-        WEFT_ASSIGN(CodedStream coded, lower_stretch(*above, quantise, rule));
+        WEFT_ASSIGN(CodedStream coded, lower_stretch(*above, quantize, rule));
         entering.emplace_back(above->region.last, coded.stream);
         moved.codes.insert(moved.codes.end(), coded.codes.begin(), coded.codes.end());
         moved.moves.insert(moved.moves.end(), coded.moves.begin(), coded.moves.end());
@@ -187,7 +187,7 @@ Result<CodedStream> Lowering::lower_stretch(const Stretch& stretch, const Node& 
     if (recoded) {
         stage.codes = moved.codes;
         stage.moves = moved.moves;
-        WEFT_CHECK(lower_stage(quantise, stretch.region, stage));
+        WEFT_CHECK(lower_stage(quantize, stretch.region, stage));
         moved.stream = stage.result;
     } else {
         moved.stream = coded_.at(source);
@@ -198,22 +198,22 @@ Result<CodedStream> Lowering::lower_stretch(const Stretch& stretch, const Node& 
     return moved;
 }
 
-Result<bool> Lowering::lower_chain(const Node& quantise) {
-    WEFT_ASSIGN(const auto root, stretch_of(quantise.input(0), quantise, nullptr));
+Result<bool> Lowering::lower_chain(const Node& quantize) {
+    WEFT_ASSIGN(const auto root, stretch_of(quantize.input(0), quantize, nullptr));
     if (!root->mover) return false;
     if (root->begins_outside(graph_, true)) {
         // The host does it all.
-        WEFT_CHECK(host_input(quantise, root->region.source));
+        WEFT_CHECK(host_input(quantize, root->region.source));
         return true;
     }
-    const QuantizerRule rule = quantizer_rule(quantise);
+    const QuantizerRule rule = quantizer_rule(quantize);
     WEFT_CHECK(set_fill_codes(*root, rule));
-    WEFT_ASSIGN(const CodedStream result, lower_stretch(*root, quantise, rule));
+    WEFT_ASSIGN(const CodedStream result, lower_stretch(*root, quantize, rule));
     TypedStream typed = result.stream;
-    typed.type = *quantise.output()->integer;
+    typed.type = *quantize.output()->integer;
     typed.type.min = typed.stream->min;
     typed.type.max = typed.stream->max;
-    bind(quantise.output(), std::move(typed));
+    bind(quantize.output(), std::move(typed));
     return true;
 }
 

@@ -1,5 +1,5 @@
 // lower_chain.h
-// The way from accumulators to a quantiser where poolings, concatenations and paddings stand between: inside the lowering.
+// The way from accumulators to a quantizer where poolings, concatenations and paddings stand between: inside the lowering.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -17,14 +17,14 @@ struct Stretch {
     /// The operator that hands on elements; null where the way begins, at an accumulator or a typed value.
     const Node* mover = nullptr;
     std::vector<std::unique_ptr<Stretch>> above;  ///< One for each input that the mover hands on.
-    const Stretch* below = nullptr;               ///< Null: the quantiser.
+    const Stretch* below = nullptr;               ///< Null: the quantizer.
     int first_channel = 0;                        ///< Of this stretch among those of the source of `below`.
     std::vector<ScalarFunction> functions;        ///< Behind a mover: of each channel.
     ChainMove move;                               ///< Behind a mover; its function is left open.
 
     /// Whether any way begins at a value that comes from outside as reals.
     bool begins_outside(const Graph& graph, bool all) const;
-    /// Names of the nodes of all regions from here to the quantiser.
+    /// Names of the nodes of all regions from here to the quantizer.
     void for_each_node_below(const std::function<void(const Node&)>& visit) const;
 };
 

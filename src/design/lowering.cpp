@@ -67,8 +67,8 @@ Diagnostic Lowering::untyped(const Node& node, const Value* value) const {
         }
         if (at->producer->inputs.empty() || !at->producer->input(0)) break;
     }
-    return tensor_error(node, value, "the input is a float value" + source + ": it has no quantiser",
-                        "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely");
+    return tensor_error(node, value, "the input is a float value" + source + ": it has no quantizer",
+                        "give calibration data (--calibrate DATA) so that weft quantizes it, or quantize the model completely");
 }
 
 Result<TypedStream> Lowering::input_any_order(const Node& node, std::size_t index) { return stream_of(node, node.input(index)); }
@@ -155,7 +155,7 @@ Status Lowering::fill_functions(StreamShape shape, const IndexMap& order) {
 Result<Lowering::Finish> Lowering::finish_sum(const Node& node, StreamShape shape, TwoInputSum& sum, const AccumulatorChannel& channel,
                                               const IndexMap& order) {
     const std::vector<AccumulatorChannel> channels(static_cast<std::size_t>(shape.channels), channel);
-    if (region_ && region_->quantise) {
+    if (region_ && region_->quantize) {
         channels_ = channels;
         WEFT_CHECK(fill_functions(shape, order));
         const auto& first = channels_.front().function.pieces;
@@ -163,7 +163,7 @@ Result<Lowering::Finish> Lowering::finish_sum(const Node& node, StreamShape shap
                                return other.function.pieces && *other.function.pieces == *first;
                            });
         if (alike) {
-            WEFT_ASSIGN(auto planned, plan_two_inputs(sum, channels_.front(), quantizer_rule(*region_->quantise)));
+            WEFT_ASSIGN(auto planned, plan_two_inputs(sum, channels_.front(), quantizer_rule(*region_->quantize)));
             if (planned) {
                 sum.k = planned->multipliers;
                 plan_ = std::move(planned->plan);
@@ -204,15 +204,15 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
     }
     if (stage_) {
         WEFT_CHECK(set_chain_steps(shape, order));
-    } else if (!region_ || !region_->quantise) {
+    } else if (!region_ || !region_->quantize) {
         if (region_ && (result.min < std::numeric_limits<std::int32_t>::min() || result.max > std::numeric_limits<std::int32_t>::max())) {
-            return node_error(node, "the accumulator that leaves the kernel does not fit 32 bits", "quantise the output");
+            return node_error(node, "the accumulator that leaves the kernel does not fit 32 bits", "quantize the output");
         }
         return result;
     } else {
         WEFT_CHECK(fill_functions(shape, order));
     }
-    auto plan = plan_requantize(channels_, stage_ ? *stage_->rule : quantizer_rule(*region_->quantise), true);
+    auto plan = plan_requantize(channels_, stage_ ? *stage_->rule : quantizer_rule(*region_->quantize), true);
     if (!plan) {
         Diagnostics reasons = std::move(plan).error();
         for (Diagnostic& reason : reasons) {
@@ -248,9 +248,9 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const Inde
         stage_->result = {stream, compose(order, index_map(region_->to_source())), {.min = stream->min, .max = stream->max}};
         return Ok{};
     }
-    if (!region_->quantise) {
+    if (!region_->quantize) {
         KernelOutput output;
-        output.quantised = false;
+        output.quantized = false;
         output.scale.clear();
         output.offset.clear();
         for (const AccumulatorChannel& channel : channels_) {
@@ -261,10 +261,10 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const Inde
         design_.outputs.push_back(std::move(output));
         return Ok{};
     }
-    TypedStream typed{stream, compose(order, index_map(region_->to_source())), *region_->quantise->output()->integer};
+    TypedStream typed{stream, compose(order, index_map(region_->to_source())), *region_->quantize->output()->integer};
     typed.type.min = stream->min;
     typed.type.max = stream->max;
-    bind(region_->quantise->output(), std::move(typed));
+    bind(region_->quantize->output(), std::move(typed));
     return Ok{};
 }
 
@@ -322,22 +322,22 @@ Status Lowering::lower_view(const Node& node) {
     return Ok{};
 }
 
-Status Lowering::host_input(const Node& quantise, const Value* source) {
-    IntegerType type = *quantise.output()->integer;
+Status Lowering::host_input(const Node& quantize, const Value* source) {
+    IntegerType type = *quantize.output()->integer;
     if (type.scale.size() != 1)
-        return tensor_error(quantise, quantise.output(), "the input's quantiser has a scale per channel", "use one scale for the tensor");
+        return tensor_error(quantize, quantize.output(), "the input's quantizer has a scale per channel", "use one scale for the tensor");
     while (source->producer) {
         const auto varying = std::ranges::find_if(source->producer->inputs, [](const Value* v) { return v && !is_constant_like(v); });
         source = *varying;
     }
-    return kernel_input(*quantise.output(), quantise.output()->integer_tensor, source->name, std::move(type));
+    return kernel_input(*quantize.output(), quantize.output()->integer_tensor, source->name, std::move(type));
 }
 
-Status Lowering::lower_quantiser(const Node& quantise) {
-    WEFT_ASSIGN(const Region region, region_of(quantise));
+Status Lowering::lower_quantizer(const Node& quantize) {
+    WEFT_ASSIGN(const Region region, region_of(quantize));
     const Value* source = region.source;
     const bool from_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), source) != graph_.inputs.end();
-    if (from_input && is_float(source->type)) return host_input(quantise, source);
+    if (from_input && is_float(source->type)) return host_input(quantize, source);
     if (from_input && !typed_.count(source)) {
         IntegerType bytes;
         visit_type(source->type, [&](auto e) {
@@ -345,21 +345,21 @@ Status Lowering::lower_quantiser(const Node& quantise) {
             bytes.max = static_cast<std::int64_t>(std::numeric_limits<decltype(e)>::max());
         });
         if (size_of(source->type) > 1) {
-            return tensor_error(quantise, source, "an integer input of more than 8 bits is not supported",
+            return tensor_error(quantize, source, "an integer input of more than 8 bits is not supported",
                                 "give the model a float or 8-bit input");
         }
         WEFT_CHECK(kernel_input(*source, source->name, source->name, bytes));
     }
     const Node* producer = source->producer;
-    if (quantise.output()->integer->scale.size() != 1) {
-        return tensor_error(quantise, quantise.output(), "an activation has a scale per channel",
+    if (quantize.output()->integer->scale.size() != 1) {
+        return tensor_error(quantize, quantize.output(), "an activation has a scale per channel",
                             "use one scale for each activation; weights may have one per channel");
     }
-    WEFT_ASSIGN(const bool chained, lower_chain(quantise));
+    WEFT_ASSIGN(const bool chained, lower_chain(quantize));
     if (chained) return Ok{};
-    // A quantiser behind a Softmax and the like runs on the host with it.
+    // A quantizer behind a Softmax and the like runs on the host with it.
     if (producer && !typed_.count(source) && producer->op->traits.host_suffix && !producer->op->lower) return Ok{};
-    const Node* lowered = typed_.count(source) ? &quantise : producer;
+    const Node* lowered = typed_.count(source) ? &quantize : producer;
     assert(lowered);  // what nothing computes is an input of the model, or a constant
     if (!lowered->op->lower) return no_hardware(*lowered);
     lowered_.insert(lowered);
@@ -428,8 +428,8 @@ Status Lowering::lower_outputs() {
 Status Lowering::run() {
     for (const auto& node : graph_.nodes()) {
         const Value* output = node->output();
-        if (node->op->traits.role == OpRole::quantise) {
-            if (!typed_.count(output)) WEFT_CHECK(lower_quantiser(*node));
+        if (node->op->traits.role == OpRole::typed) {
+            if (!typed_.count(output)) WEFT_CHECK(lower_quantizer(*node));
             continue;
         }
         if (is_constant_like(output)) continue;

@@ -54,12 +54,12 @@ public:
     std::string key(const Node& node) const { return graph_.key(&node); }
 
     /// Input `index` as (rows, columns, channels) in the node's own order: rank 4 values are [1, rows, columns, channels], others one
-    /// position per element of the middle dimensions and channels innermost. Fails where the value is not quantised, or lies on its stream
+    /// position per element of the middle dimensions and channels innermost. Fails where the value is not quantized, or lies on its stream
     /// in another order.
     Result<TypedStream> input(const Node& node, std::size_t index);
     /// The same without the demand on the order: a dense operator absorbs any order in its weights.
     Result<TypedStream> input_any_order(const Node& node, std::size_t index);
-    /// The same, also of an accumulating operator's result that nothing quantises: its sums then leave their unit as they are, exactly.
+    /// The same, also of an accumulating operator's result that nothing quantizes: its sums then leave their unit as they are, exactly.
     Result<TypedStream> input_or_sum(const Node& node, std::size_t index);
     /// The stream of any typed value; `node` is who asks, for messages.
     Result<TypedStream> stream_of(const Node& node, const Value* value) const;
@@ -90,26 +90,26 @@ public:
 private:
     /// The region's functions into channels_.
     Status fill_functions(StreamShape shape, const IndexMap& order);
-    Status lower_quantiser(const Node& quantise);
+    Status lower_quantizer(const Node& quantize);
 
-    // Quantisers behind poolings, concatenations and paddings (lower_chain.cpp) -------------------------------------------------------
+    // Quantizers behind poolings, concatenations and paddings (lower_chain.cpp) -------------------------------------------------------
 
-    /// Lowers all that leads to `quantise` where such an operator, on reals, stands above it; false where none does.
-    Result<bool> lower_chain(const Node& quantise);
+    /// Lowers all that leads to `quantize` where such an operator, on reals, stands above it; false where none does.
+    Result<bool> lower_chain(const Node& quantize);
     Result<std::unique_ptr<Stretch>> stretch_of(const Value* last, const Node& reader, const Stretch* below) const;
     Status set_fill_codes(Stretch& stretch, const QuantizerRule& rule);
-    Result<CodedStream> lower_stretch(const Stretch& stretch, const Node& quantise, const QuantizerRule& rule);
+    Result<CodedStream> lower_stretch(const Stretch& stretch, const Node& quantize, const QuantizerRule& rule);
     Status lower_stage(const Node& node, const Region& region, ChainStage& stage);
     /// The stage's codes into channels_.
     Status set_chain_steps(StreamShape shape, const IndexMap& order);
-    /// The value of `quantise` becomes an input of the kernel: the host computes it from the model's input.
-    Status host_input(const Node& quantise, const Value* source);
+    /// The value of `quantize` becomes an input of the kernel: the host computes it from the model's input.
+    Status host_input(const Node& quantize, const Value* source);
     Status lower_view(const Node& node);
     Status lower_outputs();
     Status lower_output(const Value* output);
     std::pair<const Value*, std::vector<std::int32_t>> wanted_order(const Value& typed) const;
     Status kernel_input(const Value& typed, const std::string& tensor, const std::string& input_name, IntegerType type);
-    /// Drops units whose results were composed into others (an inner quantiser of x * sigmoid(x)).
+    /// Drops units whose results were composed into others (an inner quantizer of x * sigmoid(x)).
     void remove_unread();
     void bind(const Value* value, TypedStream typed);
     Diagnostic untyped(const Node& node, const Value* value) const;

@@ -65,7 +65,7 @@ struct Cost {
     double ff = 0;
     double bram36 = 0;
     double uram = 0;
-    double requantize_lanes = 0;  ///< Lanes of the requantise stage that multiply, of all pixels of a beat,
+    double requantize_lanes = 0;  ///< Lanes of the requantize stage that multiply, of all pixels of a beat,
     double requantize_dsp = 0;    ///< and their DSPs.
 
     Cost& operator+=(const Cost& more) {

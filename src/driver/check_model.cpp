@@ -48,7 +48,7 @@ std::string fate_of(const Graph& graph, const Node& node, const std::map<std::st
     if (const auto at = host.find(key); at != host.end()) return at->second;
     if (traits.role == OpRole::quantize || traits.role == OpRole::dequantize) return "integer type";
     if (traits.view && (!traits.view->applies || traits.view->applies(node))) return "no hardware (a view)";
-    if (traits.elementwise) return "part of a neighbour's requantisation";
+    if (traits.elementwise) return "part of a neighbour's requantization";
     return "integer type";
 }
 
@@ -61,14 +61,14 @@ Result<ModelCheck> check_model(const std::filesystem::path& path, const CompileO
     as_given.calibration.clear();
     WEFT_ASSIGN(const Model model, read_model(path, as_given));
     check.warnings = model.warnings;
-    check.quantised = has_quantisers(model.quantised);
+    check.quantized = has_quantizers(model.quantized);
     auto compiled = compile(path, options, observer);
     if (!compiled && options.calibration.empty()) {
         CompileOptions calibrated = options;
         calibrated.stand_in = true;
         auto completed = compile(path, calibrated, observer);
-        // Of a quantised model that fails both ways, the first answer is about the file itself.
-        if (completed || !check.quantised) {
+        // Of a quantized model that fails both ways, the first answer is about the file itself.
+        if (completed || !check.quantized) {
             compiled = std::move(completed);
             check.needs_samples = true;
         }
@@ -77,7 +77,7 @@ Result<ModelCheck> check_model(const std::filesystem::path& path, const CompileO
     std::map<std::string, std::string> host;
     if (compiled) {
         units = units_by_node((*compiled)->design);
-        host = host_nodes((*compiled)->model.quantised, (*compiled)->design);
+        host = host_nodes((*compiled)->model.quantized, (*compiled)->design);
         check.warnings.insert(check.warnings.end(), (*compiled)->warnings.begin(), (*compiled)->warnings.end());
     } else {
         check.problems = compiled.error();
@@ -101,7 +101,7 @@ Result<ModelCheck> check_model(const std::filesystem::path& path, const CompileO
 }
 
 nlohmann::ordered_json to_json(const ModelCheck& check) {
-    nlohmann::ordered_json json{{"supported", check.supported}, {"quantised", check.quantised}, {"needs_samples", check.needs_samples}};
+    nlohmann::ordered_json json{{"supported", check.supported}, {"quantised", check.quantized}, {"needs_samples", check.needs_samples}};
     json["nodes"] = nlohmann::ordered_json::array();
     for (const NodeFate& fate : check.nodes) {
         json["nodes"].push_back(

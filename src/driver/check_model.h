@@ -22,7 +22,7 @@ struct NodeFate {
 
 struct ModelCheck {
     bool supported = true;
-    bool quantised = false;      ///< Holds quantisers.
+    bool quantized = false;      ///< Holds quantizers.
     bool needs_samples = false;  ///< Supported with --calibrate only: judged with ranges of random samples in its place.
     std::vector<NodeFate> nodes;
     Diagnostics problems;

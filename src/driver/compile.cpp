@@ -66,10 +66,10 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     model.source = std::move(imported.graph);
     if (!options.preprocess.empty()) WEFT_CHECK(prepend_preprocessing(model.source, options.preprocess));
     if (observer.graph) observer.graph("import", model.source, {});
-    model.quantised = model.source.clone();
+    model.quantized = model.source.clone();
     PassLog expanded;
-    WEFT_CHECK(expand(model.quantised, expanded));
-    if (observer.graph && !expanded.empty()) observer.graph("expand", model.quantised, expanded);
+    WEFT_CHECK(expand(model.quantized, expanded));
+    if (observer.graph && !expanded.empty()) observer.graph("expand", model.quantized, expanded);
     if (options.calibration.empty() && options.stand_in) {
         constexpr std::int64_t images = 2;
         QuantizeOptions quick = options.quantize;
@@ -82,7 +82,7 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
             high.push_back(most);
         }
         const std::vector<NamedTensor> samples = random_inputs(model.source, low, high, images, 1);
-        WEFT_ASSIGN(model.quantised, quantize(model.quantised, samples, images, quick, {}));
+        WEFT_ASSIGN(model.quantized, quantize(model.quantized, samples, images, quick, {}));
         return model;
     }
     if (options.calibration.empty()) return model;
@@ -94,16 +94,16 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     const auto progress = [&](std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress("calibrating", done, total);
     };
-    WEFT_ASSIGN(model.quantised, timed(model.seconds, "calibrate", [&] {
-                    return quantize(model.quantised, samples, model.calibration.count, options.quantize, progress, &model.warnings);
+    WEFT_ASSIGN(model.quantized, timed(model.seconds, "calibrate", [&] {
+                    return quantize(model.quantized, samples, model.calibration.count, options.quantize, progress, &model.warnings);
                 }));
     model.calibrated = true;
-    if (observer.graph) observer.graph("quantize", model.quantised, {});
+    if (observer.graph) observer.graph("quantize", model.quantized, {});
     return model;
 }
 
-Result<Lowered> lower(const Graph& quantised, const std::string& name, const Observer& observer) {
-    Graph graph = quantised.clone();
+Result<Lowered> lower(const Graph& quantized, const std::string& name, const Observer& observer) {
+    Graph graph = quantized.clone();
     PassRunner runner;
     runner.after = [&](std::string_view pass, const Graph& after, const PassLog& log, double) {
         if (observer.graph) observer.graph(pass, after, log);
@@ -111,7 +111,7 @@ Result<Lowered> lower(const Graph& quantised, const std::string& name, const Obs
     WEFT_CHECK(runner.run(graph, typing_passes()));
     Lowered lowered;
     lowered.design.name = name;
-    Lowering lowering(graph, quantised, lowered.design);
+    Lowering lowering(graph, quantized, lowered.design);
     if (Status status = lowering.run(); !status) {
         // The node that is the cause, not the first that suffers from it.
         Diagnostics causes = unsupported_nodes(graph);
@@ -131,11 +131,11 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     if (compiled->options.clock_mhz <= 0) compiled->options.clock_mhz = compiled->board->kernel_clock_mhz;
     WEFT_ASSIGN(compiled->model, read_model(path, options, observer));
     compiled->seconds = compiled->model.seconds;
-    if (options.calibration.empty() && !options.stand_in && !has_quantisers(compiled->model.quantised)) {
-        return Diagnostic{Severity::error, "", "", "the model is not quantised",
+    if (options.calibration.empty() && !options.stand_in && !has_quantizers(compiled->model.quantized)) {
+        return Diagnostic{Severity::error, "", "", "the model is not quantized",
                           "give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a folder of images)"};
     }
-    auto lowered = timed(compiled->seconds, "lower", [&] { return lower(compiled->model.quantised, compiled->model.name, observer); });
+    auto lowered = timed(compiled->seconds, "lower", [&] { return lower(compiled->model.quantized, compiled->model.name, observer); });
     if (!lowered) return std::move(lowered).error();
     compiled->design = std::move(lowered->design);
     compiled->regions = std::move(lowered->regions);

@@ -30,7 +30,7 @@ namespace weft {
 struct ModelOptions {
     std::map<std::string, Shape> shapes;
     std::string preprocess;
-    std::filesystem::path calibration;  ///< Samples; empty: the model must be quantised already.
+    std::filesystem::path calibration;  ///< Samples; empty: the model must be quantized already.
     bool stand_in = false;              ///< Calibrates on two random samples where there are none: for a check without data.
     QuantizeOptions quantize;
 };
@@ -57,22 +57,22 @@ struct Model {
     std::string hash;
     int source_opset = 0;
     Graph source;             ///< As given, with preprocessing in front: engine float.
-    Graph quantised;          ///< With quantisers, as out/model.onnx is re-imported: engine float64.
-    bool calibrated = false;  ///< The quantisers are ours.
+    Graph quantized;          ///< With quantizers, as out/model.onnx is re-imported: engine float64.
+    bool calibrated = false;  ///< The quantizers are ours.
     Diagnostics warnings;
     Dataset calibration;   ///< Samples that calibrated it; empty if none were given.
     StageSeconds seconds;  ///< Of reading and calibrating.
 };
 
-/// Import, preprocessing, and post-training quantisation where the model has float layers and calibration data is given.
+/// Import, preprocessing, and post-training quantization where the model has float layers and calibration data is given.
 Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& options, const Observer& observer = {});
 
-/// A Design that is the contract of `quantised`: typing passes and lowering. Unfolded.
+/// A Design that is the contract of `quantized`: typing passes and lowering. Unfolded.
 struct Lowered {
     Design design;
     std::vector<RegionRecord> regions;
 };
-Result<Lowered> lower(const Graph& quantised, const std::string& name, const Observer& observer = {});
+Result<Lowered> lower(const Graph& quantized, const std::string& name, const Observer& observer = {});
 
 struct Compiled {
     CompileOptions options;

@@ -43,8 +43,8 @@ bool runs_design(const std::string& engine) { return engine == "integer" || runs
 Status ensure_design(Compiled& compiled, const RunRequest& request, const Observer& observer) {
     const bool wanted = runs_design(request.engine) || runs_design(request.against) || request.layers;
     if (!wanted || !compiled.design.units.empty()) return Ok{};
-    if (!compiled.model.calibrated && !has_quantisers(compiled.model.quantised)) {
-        return Diagnostic{Severity::error, "", "", "the engine " + request.engine + " needs integer types and the model is not quantised",
+    if (!compiled.model.calibrated && !has_quantizers(compiled.model.quantized)) {
+        return Diagnostic{Severity::error, "", "", "the engine " + request.engine + " needs integer types and the model is not quantized",
                           "give calibration samples (--calibrate DATA), or run the directory that weft compile wrote"};
     }
     if (runs_emitted(request.engine) || runs_emitted(request.against)) {
@@ -53,7 +53,7 @@ Status ensure_design(Compiled& compiled, const RunRequest& request, const Observ
             fmt::format("the engine {} runs a compiled project", runs_emitted(request.engine) ? request.engine : request.against),
             "compile the model first (weft compile MODEL -o DIR) and run DIR"};
     }
-    WEFT_ASSIGN(Lowered lowered, lower(compiled.model.quantised, compiled.model.name, observer));
+    WEFT_ASSIGN(Lowered lowered, lower(compiled.model.quantized, compiled.model.name, observer));
     compiled.design = std::move(lowered.design);
     return Ok{};
 }
@@ -66,7 +66,7 @@ Result<std::unique_ptr<Engine>> make_hls_engine(const Compiled& compiled) {
     const FrameSimulator simulator = [simulation](std::span<const std::vector<IntTensor>> frames, const Progress& progress) {
         return simulation->run(frames, progress);
     };
-    WEFT_ASSIGN(auto engine, SimulationEngine::make("hls", compiled.model.quantised, compiled.design, simulator));
+    WEFT_ASSIGN(auto engine, SimulationEngine::make("hls", compiled.model.quantized, compiled.design, simulator));
     return std::unique_ptr<Engine>(std::move(engine));
 }
 
@@ -113,7 +113,7 @@ Result<std::unique_ptr<Engine>> make_rtl_engine(const Compiled& compiled, const 
         WEFT_ASSIGN(measured, measure(compiled.design, run, request.stall_seed, static_cast<int>(frames.size())));
         return std::move(run.outputs);
     };
-    WEFT_ASSIGN(auto engine, SimulationEngine::make("rtl", compiled.model.quantised, compiled.design, simulator));
+    WEFT_ASSIGN(auto engine, SimulationEngine::make("rtl", compiled.model.quantized, compiled.design, simulator));
     return std::unique_ptr<Engine>(std::move(engine));
 }
 
@@ -140,7 +140,7 @@ Result<std::unique_ptr<Engine>> make_shell_engine(const Compiled& compiled, cons
         }
         return std::move(run.outputs);
     };
-    WEFT_ASSIGN(auto engine, SimulationEngine::make("rtl", compiled.model.quantised, compiled.design, simulator));
+    WEFT_ASSIGN(auto engine, SimulationEngine::make("rtl", compiled.model.quantized, compiled.design, simulator));
     return std::unique_ptr<Engine>(std::move(engine));
 }
 
@@ -150,9 +150,9 @@ Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compi
     const int threads = request.threads;
     if (name == "float") return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.source, DataType::float32, threads));
     if (name == "float64")
-        return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.quantised, DataType::float64, threads));
+        return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.quantized, DataType::float64, threads));
     if (name == "integer") {
-        WEFT_ASSIGN(auto engine, IntegerEngine::make(compiled.model.quantised, compiled.design, false, threads));
+        WEFT_ASSIGN(auto engine, IntegerEngine::make(compiled.model.quantized, compiled.design, false, threads));
         return std::unique_ptr<Engine>(std::move(engine));
     }
     if (name == "rtl")
@@ -210,7 +210,7 @@ Status compare(RunResult& result, const std::vector<NamedTensor>& other) {
 }
 
 Status compare_layers(RunResult& result, const Compiled& compiled, const std::vector<NamedTensor>& inputs, const Observer& observer) {
-    const Graph& model = compiled.model.quantised;
+    const Graph& model = compiled.model.quantized;
     WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
     RegionOracle oracle(model, compiled.design, &compiled.model.source);
     for (std::int64_t image = 0; image < result.images; ++image) {

@@ -16,7 +16,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The nodes from `given` to `wanted` but for quantisers, which the formula and the kernel's input stand for.
+/// The nodes from `given` to `wanted` but for quantizers, which the formula and the kernel's input stand for.
 std::vector<HostNode> nodes_between(const Graph& model, const std::vector<const Value*>& given, const Value* wanted,
                                     std::set<const Value*>* read = nullptr) {
     std::vector<HostNode> listed;

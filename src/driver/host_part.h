@@ -21,7 +21,7 @@ struct HostNode {
 };
 
 struct HostPart {
-    /// Between one of the model's inputs and what the kernel reads. Its quantiser is not listed.
+    /// Between one of the model's inputs and what the kernel reads. Its quantizer is not listed.
     struct Input {
         std::string input;
         std::vector<HostNode> nodes;

@@ -60,7 +60,7 @@ Json manifest_json(const Compiled& compiled, const std::map<std::string, std::st
     json["model"] = compiled.model.name;
     json["model_hash"] = compiled.model.hash;
     json["options"] = options_json(compiled);
-    json["host"] = host_json(host_part(compiled.model.quantised, compiled.design));
+    json["host"] = host_json(host_part(compiled.model.quantized, compiled.design));
     json["files"] = files;
     json["design"] = to_json(compiled.design);
     return json;
@@ -144,7 +144,7 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
 
 /// Frames at every port of the kernel for a few samples, in the order of `kernel_ports`.
 Result<std::vector<std::vector<IntTensor>>> sample_frames(const Compiled& compiled) {
-    const Graph& model = compiled.model.quantised;
+    const Graph& model = compiled.model.quantized;
     constexpr std::int64_t images = 4;
     std::vector<double> low(model.inputs.size(), 0), high(model.inputs.size(), 1);
     std::vector<NamedTensor> samples;
@@ -276,7 +276,7 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
         folder.ownership().kind == Ownership::Kind::unlisted ? unlisted_files(directory) : std::vector<std::string>();
     WEFT_CHECK(write_self_contained(source_file, folder.staged(source_name)));
     folder.add(source_name);
-    WEFT_ASSIGN(const std::string model, export_to_bytes(compiled.model.quantised));
+    WEFT_ASSIGN(const std::string model, export_to_bytes(compiled.model.quantized));
     WEFT_CHECK(folder.write(model_name, model));
     WEFT_CHECK(folder.write(folding_name, folding_json(compiled.design)));
     HlsProject project;
@@ -335,8 +335,8 @@ Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& dire
     WEFT_ASSIGN(ImportedModel source, import_model(directory / "source.onnx", {.shapes = compiled->options.shapes}));
     compiled->model.source = std::move(source.graph);
     if (!compiled->options.preprocess.empty()) WEFT_CHECK(prepend_preprocessing(compiled->model.source, compiled->options.preprocess));
-    WEFT_ASSIGN(ImportedModel quantised, import_model(directory / "model.onnx"));
-    compiled->model.quantised = std::move(quantised.graph);
+    WEFT_ASSIGN(ImportedModel quantized, import_model(directory / "model.onnx"));
+    compiled->model.quantized = std::move(quantized.graph);
     return compiled;
 }
 

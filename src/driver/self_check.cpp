@@ -16,7 +16,7 @@
 #include "src/engines/kernel_engine.h"
 #include "src/engines/oracle.h"
 #include "src/graph/op_def.h"
-#include "src/quantize/stated_quantiser.h"
+#include "src/quantize/stated_quantizer.h"
 
 namespace weft {
 
@@ -30,7 +30,7 @@ constexpr double least_db_per_bit = 2.5;
 
 /// Uniform samples over what the kernel's input can hold.
 Result<std::vector<NamedTensor>> random_samples(const Compiled& compiled) {
-    const Graph& graph = compiled.model.quantised;
+    const Graph& graph = compiled.model.quantized;
     std::vector<double> low, high;
     for (const Value* input : graph.inputs) {
         low.push_back(-1);
@@ -44,10 +44,10 @@ Result<std::vector<NamedTensor>> random_samples(const Compiled& compiled) {
         }
         for (const KernelInput& kernel_input : compiled.design.inputs) {
             const Value* integers = graph.find(kernel_input.binding.tensor);
-            const Node* dequantise = integers ? dequantiser_of(graph, integers) : nullptr;
-            if (kernel_input.name != input->name || !dequantise || !dequantise->input(1)->is_constant()) continue;
-            const double scale = dequantise->input(1)->constant->at(0);
-            const double zero = dequantise->has_input(2) ? dequantise->input(2)->constant->at(0) : 0;
+            const Node* dequantize = integers ? dequantizer_of(graph, integers) : nullptr;
+            if (kernel_input.name != input->name || !dequantize || !dequantize->input(1)->is_constant()) continue;
+            const double scale = dequantize->input(1)->constant->at(0);
+            const double zero = dequantize->has_input(2) ? dequantize->input(2)->constant->at(0) : 0;
             low.back() = (static_cast<double>(kernel_input.binding.stream->min) - zero) * scale;
             high.back() = (static_cast<double>(kernel_input.binding.stream->max) - zero) * scale;
         }
@@ -62,17 +62,17 @@ int activation_bits(const Design& design) {
     return std::min(bits, 8);
 }
 
-/// The float model's value for what a kernel output carries: of the same name, or of the name that its integers dequantise to. Null if it
+/// The float model's value for what a kernel output carries: of the same name, or of the name that its integers dequantize to. Null if it
 /// has none.
 const Value* float_value(const Model& model, const std::string& tensor) {
     const auto real = [&](const std::string& name) {
         const Value* value = model.source.find(name);
         return value && is_float(value->type) && !value->is_constant() ? value : nullptr;
     };
-    const Value* carried = model.quantised.find(tensor);
+    const Value* carried = model.quantized.find(tensor);
     if (const Value* value = real(tensor)) return value;
     if (!carried) return nullptr;
-    for (const Node* reader : model.quantised.readers(carried)) {
+    for (const Node* reader : model.quantized.readers(carried)) {
         if (reader->op->traits.role != OpRole::dequantize) continue;
         const Value* value = real(reader->output()->name);
         if (value && value->shape == carried->shape) return value;
@@ -113,7 +113,7 @@ nlohmann::ordered_json db_json(double value) {
 
 Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer) {
     SelfCheck check;
-    const Graph& model = compiled.model.quantised;
+    const Graph& model = compiled.model.quantized;
     std::vector<NamedTensor> samples;
     if (compiled.model.calibration.count > 0) {
         WEFT_ASSIGN(samples, bind_inputs(head(compiled.model.calibration, check_images), model));
@@ -224,7 +224,7 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
         if (judged && stream && sqnr < least_db_per_bit * stream->bits()) {
             check.warnings.push_back(
                 {Severity::warning, region.node, region.tensor,
-                 fmt::format("quantisation leaves only {:.1f} dB at {} bits against the float model", sqnr, stream->bits()),
+                 fmt::format("quantization leaves only {:.1f} dB at {} bits against the float model", sqnr, stream->bits()),
                  "give more calibration samples, more bits to this node (--bits FILE.json), or train with the kernel's arithmetic"});
         }
     }

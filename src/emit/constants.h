@@ -1,5 +1,5 @@
 // constants.h
-// The emitted struct of a unit's constants: accessor functions over tables, and the unit's requantise stage.
+// The emitted struct of a unit's constants: accessor functions over tables, and the unit's requantize stage.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -29,7 +29,7 @@ struct TableFunction {
 std::int64_t initialiser_tokens(const TableFunction& function);
 void write(TextWriter& out, const TableFunction& function);
 
-/// A requantise stage as the templates of units/common/requantize.hpp take it.
+/// A requantize stage as the templates of units/common/stage.hpp take it.
 struct StageTables {
     std::string type;  ///< `weft::multiply_stage<Tables>`
     std::vector<std::pair<std::string, std::int64_t>> constants;

@@ -136,7 +136,7 @@ private:
         out.margin("#include <ap_int.h>");
         out.line();
         if (unit.def->has_requantize) {
-            out.margin("#include \"../weft/common/requantize.hpp\"");
+            out.margin("#include \"../weft/common/stage.hpp\"");
             out.line();
         }
         std::string result = std::move(out).take();

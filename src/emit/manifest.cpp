@@ -147,7 +147,7 @@ public:
             entry.at("scale").get_to(output.scale);
             entry.at("offset").get_to(output.offset);
             entry.at("zero_point").get_to(output.zero_point);
-            output.quantised = entry.at("quantised");
+            output.quantized = entry.at("quantised");
             design_.outputs.push_back(std::move(output));
         }
         for (const Json& entry : json_.at("check_points")) design_.check_points.push_back({entry.at("node"), read_binding(entry)});
@@ -223,7 +223,7 @@ Json to_json(const Design& design) {
     for (const KernelOutput& output : design.outputs) {
         Json entry{{"name", output.name}};
         entry.update(binding_json(output.binding));
-        entry["quantised"] = output.quantised;
+        entry["quantised"] = output.quantized;
         entry["scale"] = output.scale;
         entry["offset"] = output.offset;
         entry["zero_point"] = output.zero_point;

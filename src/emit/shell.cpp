@@ -53,7 +53,7 @@ Status shell_takes(const Design& design, const EmitOptions& options) {
                 .reason = fmt::format("its elements have {} bits, more than the 32 that memory takes: the kernel's shell is left "
                                       "out",
                                       port.stream->bits()),
-                .help = "quantise the value"};
+                .help = "quantize the value"};
     return Ok{};
 }
 

@@ -1,5 +1,5 @@
 // stage_tables.cpp
-// The requantise stage of a layer as constants of the stage templates in units/common/requantize.hpp.
+// The requantize stage of a layer as constants of the stage templates in units/common/stage.hpp.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 

@@ -11,7 +11,7 @@
 #include "src/engines/host.h"
 #include "src/graph/op_def.h"
 #include "src/quantize/constant.h"
-#include "src/quantize/stated_quantiser.h"
+#include "src/quantize/stated_quantizer.h"
 
 namespace weft {
 
@@ -97,28 +97,28 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
             check.min = static_cast<std::int64_t>(std::numeric_limits<decltype(e)>::min());
             check.max = static_cast<std::int64_t>(std::numeric_limits<decltype(e)>::max());
         });
-        check.quantise = quantiser_of(integers, check.min, check.max);
+        check.quantize = quantizer_of(integers, check.min, check.max);
         const Value* wanted = integers;
-        if (check.quantise) {
-            wanted = check.quantise->input(0);
-            check.scale = check.quantise->input(1)->constant->at(0);
-            if (check.quantise->has_input(2)) check.zero_point = check.quantise->input(2)->constant->to_integers().at(0);
+        if (check.quantize) {
+            wanted = check.quantize->input(0);
+            check.scale = check.quantize->input(1)->constant->at(0);
+            if (check.quantize->has_input(2)) check.zero_point = check.quantize->input(2)->constant->to_integers().at(0);
         }
         auto [given, places] = given_for(integers);
         check.given = std::move(places);
         const std::set<const Value*> known(given.begin(), given.end());
-        if (const Value* before = check.quantise ? before_jumps(wanted, known) : nullptr) {
+        if (const Value* before = check.quantize ? before_jumps(wanted, known) : nullptr) {
             std::vector<const Value*> beside = given;
             beside.push_back(before);
             check.to_jumps = std::make_unique<Evaluator>(model, DataType::float64, given, std::vector{before});
             check.from_jumps = std::make_unique<Evaluator>(model, DataType::float64, std::move(beside), std::vector{wanted});
         }
         check.evaluator = Evaluator(model, DataType::float64, std::move(given), {wanted});
-        if (reference && check.quantise) {
-            // Where the reference has this quantiser itself, its integers are compared: clamping in a type (a relu) is no noise.
+        if (reference && check.quantize) {
+            // Where the reference has this quantizer itself, its integers are compared: clamping in a type (a relu) is no noise.
             const Value* value = reference->find(integers->name);
             if (!value) value = reference->find(wanted->name);
-            if (const Node* reader = value ? nullptr : dequantiser_of(model, integers)) value = reference->find(reader->output()->name);
+            if (const Node* reader = value ? nullptr : dequantizer_of(model, integers)) value = reference->find(reader->output()->name);
             if (value && element_count(value->shape) == element_count(wanted->shape)) {
                 check.reference_is_integer = !is_float(value->type);
                 check.reference = static_cast<int>(wanted_reference.size());
@@ -129,7 +129,7 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
         checks_.push_back(std::move(check));
     }
     for (const KernelOutput& output : design.outputs) {
-        const Value* real = output.quantised ? nullptr : model.find(output.binding.tensor);
+        const Value* real = output.quantized ? nullptr : model.find(output.binding.tensor);
         if (!real || !real->producer) continue;
         auto [given, places] = given_for(real);
         output_checks_.push_back(
@@ -144,7 +144,7 @@ RegionOracle::RegionOracle(const Graph& model, const Design& design, const Graph
 }
 
 std::int64_t RegionOracle::Check::integer_of(double quotient) const {
-    if (!quantise) return static_cast<std::int64_t>(quotient);
+    if (!quantize) return static_cast<std::int64_t>(quotient);
     const double clamped = std::clamp(quotient, -0x1p40, 0x1p40);
     return std::clamp(static_cast<std::int64_t>(std::nearbyint(clamped)) + zero_point, min, max);
 }
@@ -225,7 +225,7 @@ Result<std::vector<RegionAgreement>> RegionOracle::compare(std::span<const Tenso
                 ++region.equal;
                 continue;
             }
-            if (check.quantise && distance_to_step(exact, Rounding::half_even) <= tie_distance) {
+            if (check.quantize && distance_to_step(exact, Rounding::half_even) <= tie_distance) {
                 ++region.ties;
                 continue;
             }

@@ -29,7 +29,7 @@ struct RegionAgreement {
     double noise = 0;   ///< Sum of squares of its difference to the contract.
 
     bool exact() const { return equal + ties == elements; }
-    /// Signal to quantisation noise ratio in dB; infinite where nothing differs.
+    /// Signal to quantization noise ratio in dB; infinite where nothing differs.
     double sqnr_db() const;
 };
 
@@ -46,17 +46,17 @@ public:
     const std::vector<RegionAgreement>& regions() const { return regions_; }
 
 private:
-    /// What the quantiser reads with the values before the region's jumps moved a little to either side.
+    /// What the quantizer reads with the values before the region's jumps moved a little to either side.
     struct Bracket {
         std::vector<double> below, above;
     };
     struct Check {
         std::size_t point;               ///< Index of the check point.
         const Value* integers;           ///< The tensor that it names.
-        const Node* quantise = nullptr;  ///< The quantiser that makes it; null where integers are only moved.
+        const Node* quantize = nullptr;  ///< The quantizer that makes it; null where integers are only moved.
         double scale = 1;
         std::int64_t zero_point = 0, min = 0, max = 0;
-        Evaluator evaluator;             ///< To the quantiser's input.
+        Evaluator evaluator;             ///< To the quantizer's input.
         std::vector<std::size_t> given;  ///< Places of what the evaluator takes.
         int reference = -1;              ///< Slot of the float reference, if any.
         bool reference_is_integer = false;
@@ -67,7 +67,7 @@ private:
         std::int64_t integer_of(double quotient) const;
         Result<Bracket> bracket(std::vector<Tensor> given) const;
     };
-    /// An output that is an exact accumulator: no quantiser makes its integers.
+    /// An output that is an exact accumulator: no quantizer makes its integers.
     struct OutputCheck {
         const KernelOutput* output;
         Evaluator evaluator;             ///< To the output's real values.

@@ -14,11 +14,11 @@ namespace weft {
 
 namespace {
 
-/// Whether the reals that a quantiser takes reach to a good part of what a byte holds.
-bool takes_bytes(const Node& quantiser) {
-    if (!quantiser.has_input(1) || !quantiser.input(1)->is_constant() || quantiser.input(1)->constant->size() != 1) return false;
-    const double scale = quantiser.input(1)->constant->at(0);
-    return visit_type(quantiser.output()->type, [&](auto e) {
+/// Whether the reals that a quantizer takes reach to a good part of what a byte holds.
+bool takes_bytes(const Node& quantizer) {
+    if (!quantizer.has_input(1) || !quantizer.input(1)->is_constant() || quantizer.input(1)->constant->size() != 1) return false;
+    const double scale = quantizer.input(1)->constant->at(0);
+    return visit_type(quantizer.output()->type, [&](auto e) {
         using T = decltype(e);
         const double range = static_cast<double>(std::numeric_limits<T>::max()) - static_cast<double>(std::numeric_limits<T>::min());
         return scale * range >= 128;

@@ -13,7 +13,7 @@
 
 namespace weft {
 
-/// Bytes given to an input of real numbers as they are, where the model neither scales them itself nor quantises its input to a range
+/// Bytes given to an input of real numbers as they are, where the model neither scales them itself nor quantizes its input to a range
 /// that bytes fill.
 Diagnostics warn_of_bytes(const Dataset& data, const Graph& graph);
 

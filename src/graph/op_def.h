@@ -41,7 +41,7 @@ enum class OpRole {
     clip,        ///< limits a value: (x, min, max); on integers where the operator set allows it
     cast,        ///< converts the element type, attribute `to`
     identity,    ///< the output is the input
-    quantise,    ///< canonical: the quantiser and dequantiser pair of a typed value
+    typed,       ///< canonical: the quantizer and dequantizer pair of a typed value
     view,        ///< canonical: elements in another order and shape
     linear,      ///< canonical
     multiply,    ///< elementwise product (x, y)
@@ -84,9 +84,9 @@ struct ElementwiseTrait {
     std::optional<PiecewiseLinear> (*pieces)(const Node&, int varying, std::span<const Rational> inputs) = nullptr;
     /// Non-decreasing in its one varying input whatever the constants (relu, clip, sigmoid).
     bool non_decreasing = false;
-    /// Has jumps (floor, a quantiser): beside one, evaluation in floating point does not tell which side is meant.
+    /// Has jumps (floor, a quantizer): beside one, evaluation in floating point does not tell which side is meant.
     bool jumps = false;
-    /// Whether this node is a function of single elements in the sense above (a quantiser per channel is not); null for always.
+    /// Whether this node is a function of single elements in the sense above (a quantizer per channel is not); null for always.
     bool (*applies)(const Node&) = nullptr;
     /// Inputs of one axis hold an element for each index of this axis of the output; -1: all inputs broadcast by numpy's rule.
     int channel_axis = -1;
@@ -109,7 +109,7 @@ struct Traits {
     /// Concat, views); of several inputs the scale and zero point, and the hull of the ranges.
     std::vector<int> same_type_inputs = {};
     bool same_type_all_inputs = false;  ///< The same for an operator with any number of inputs.
-    /// Commutes with every non-decreasing function of single elements (MaxPool, views, Concat): quantisers may move across.
+    /// Commutes with every non-decreasing function of single elements (MaxPool, views, Concat): quantizers may move across.
     bool commutes_with_monotone = false;
     /// Of those, one that hands on the largest of several elements: it does not commute with functions that fall.
     bool picks_largest = false;
@@ -158,6 +158,8 @@ struct OpDef {
     std::string_view domain = "";  ///< "" for standard ONNX, "weft" for canonical operators.
     /// Other domains in which files have it.
     std::vector<std::string_view> other_domains = {};
+    /// Its name in text graphs of earlier versions of weft; empty where it never had another.
+    std::string_view former_name = {};
     int since = 1;  ///< First operator set version with these semantics.
     std::string_view summary;
     Arity inputs;
@@ -176,8 +178,8 @@ struct OpDef {
     /// attribute table). Null: they mean the same in all.
     Status (*upgrade)(Node&, int opset) = nullptr;
     std::vector<Rewrite> rewrites = {};
-    /// Steps from a quantised operator of its own (QLinearConv, QONNX's Quant) to standard real operators between QuantizeLinear and
-    /// DequantizeLinear: the only form in which the rest of weft knows quantisers, and that out/model.onnx has. Such a node is never
+    /// Steps from a quantized operator of its own (QLinearConv, QONNX's Quant) to standard real operators between QuantizeLinear and
+    /// DequantizeLinear: the only form in which the rest of weft knows quantizers, and that out/model.onnx has. Such a node is never
     /// folded: of a constant it makes stored integers.
     std::vector<Rewrite> expansions = {};
     /// Why a node that its rewrites left as it is has no hardware, and what would help; empty where nothing but its operator is the reason.

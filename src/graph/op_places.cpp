@@ -10,8 +10,8 @@ OpPlaces places_of(const OpDef& op) {
     const bool expands = !op.expansions.empty() && op.expansions.front().name != refusing_step && !op.traits.host_suffix;
     places.hardware = op.lower || !op.rewrites.empty() || expands || op.traits.elementwise || op.traits.view;
     places.host = op.traits.host_suffix;
-    const bool is_quantised = !op.expansions.empty() && op.rewrites.empty();
-    places.folded = op.evaluate && !is_quantised && op.traits.role != OpRole::dequantize;
+    const bool is_quantized = !op.expansions.empty() && op.rewrites.empty();
+    places.folded = op.evaluate && !is_quantized && op.traits.role != OpRole::dequantize;
     return places;
 }
 

@@ -1,5 +1,5 @@
 // rounding.h
-// How a quantiser comes from real numbers to integers, in exact arithmetic and in floating point.
+// How a quantizer comes from real numbers to integers, in exact arithmetic and in floating point.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,7 +18,7 @@ enum class Rounding {
     up,         ///< To the smallest integer not below.
 };
 
-/// As the canonical quantiser's attribute `rounding` spells it.
+/// As the canonical quantizer's attribute `rounding` spells it.
 std::string_view to_string(Rounding rounding);
 /// What that attribute says; `half_even` where there is none.
 Rounding rounding_of(const Attributes& attributes);

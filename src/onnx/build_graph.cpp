@@ -138,13 +138,13 @@ private:
         if (traits.role == OpRole::dequantize || traits.role == OpRole::quantize) return true;
         for (const std::string& name : names) {
             if (!narrow_.contains(name)) continue;
-            refuse(key, name, fmt::format("{} reads integers of 4 bits", op.name), "only quantisers and dequantisers may read them");
+            refuse(key, name, fmt::format("{} reads integers of 4 bits", op.name), "only quantizers and dequantizers may read them");
             return false;
         }
         return true;
     }
 
-    /// A quantiser to 4 bits is one to 8 bits, limited.
+    /// A quantizer to 4 bits is one to 8 bits, limited.
     void limit_to(std::pair<int, int> range, const std::string& key, int version, std::vector<Value*>& outputs) {
         const DataType carrier = range.first < 0 ? DataType::int8 : DataType::uint8;
         Value* limited = outputs[0];

@@ -25,7 +25,7 @@ namespace {
 /// Older graphs are lifted to an operator set that every runtime of today takes.
 constexpr int earliest_opset = 7;
 constexpr int lifted_opset = 13;
-/// The newest whose quantisers and casts ONNX Runtime has (1.32): those of later sets only take more types.
+/// The newest whose quantizers and casts ONNX Runtime has (1.32): those of later sets only take more types.
 constexpr int runnable_opset = 25;
 constexpr const char* batch_symbol = "N";
 

@@ -12,9 +12,9 @@
 namespace weft {
 
 /// The bytes of an ONNX file, the same for the same graph. One operator set: the latest that a node names, and at
-/// least `opset`; nodes of earlier ones are put into its words. A set that is too new for ONNX Runtime's quantisers becomes
+/// least `opset`; nodes of earlier ones are put into its words. A set that is too new for ONNX Runtime's quantizers becomes
 /// the newest that is not, unless a node needs its words. A graph from before opset 7, the earliest that ONNX Runtime takes, is
-/// lifted to 13. A node of another domain than standard ONNX is an error. Integer types of values are not written: quantisers say them.
+/// lifted to 13. A node of another domain than standard ONNX is an error. Integer types of values are not written: quantizers say them.
 Result<std::string> export_to_bytes(const Graph& graph, int opset = 0);
 
 /// The same, written to a file. Nothing is left behind by a failure.

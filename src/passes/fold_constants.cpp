@@ -17,9 +17,9 @@ namespace {
 constexpr std::int64_t folded_bytes_limit = std::int64_t{1} << 31;
 
 bool is_foldable(const Node& node) {
-    // What only expands is quantised itself.
-    const bool is_quantised = !node.op->expansions.empty() && node.op->rewrites.empty();
-    if (!node.op->evaluate || node.op->traits.role == OpRole::dequantize || is_quantised) return false;
+    // What only expands is quantized itself.
+    const bool is_quantized = !node.op->expansions.empty() && node.op->rewrites.empty();
+    if (!node.op->evaluate || node.op->traits.role == OpRole::dequantize || is_quantized) return false;
     if (node.op->traits.shape_only) return true;
     return std::all_of(node.inputs.begin(), node.inputs.end(), [](const Value* input) { return !input || input->is_constant(); });
 }

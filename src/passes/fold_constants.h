@@ -12,7 +12,7 @@
 namespace weft {
 
 /// Evaluates every node whose outputs are known when the graph is built (all inputs constant, or an operator of shapes alone) and makes its
-/// outputs constants. Dequantised constants, and quantised ones that are yet to be expanded, stay as they are: they carry the integer type
+/// outputs constants. Dequantized constants, and quantized ones that are yet to be expanded, stay as they are: they carry the integer type
 /// of weights. Types and shapes must be known. True if anything changed.
 Result<bool> fold_constants(Graph& graph);
 

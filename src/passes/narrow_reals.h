@@ -1,5 +1,5 @@
 // narrow_reals.h
-// One real type for a model that is about to be quantised.
+// One real type for a model that is about to be quantized.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -7,7 +7,7 @@
 
 namespace weft {
 
-/// Makes float32 of every float64, inputs and outputs included: ONNX's quantisers know no float64, and what they leave of a real number is
+/// Makes float32 of every float64, inputs and outputs included: ONNX's quantizers know no float64, and what they leave of a real number is
 /// far less than a float32. Constants beyond its range become its ends. Types and shapes must be known.
 void narrow_reals(Graph& graph);
 

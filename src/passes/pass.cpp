@@ -8,10 +8,10 @@ namespace weft {
 
 std::span<const Pass> typing_passes() {
     static constexpr Pass list[] = {
-        {"type_values", "first, while quantisers are still the file's own nodes with their names", type_values},
-        {"canonicalise", "after typing, so that rewrites see typed values where the file had quantiser pairs", canonicalise},
+        {"type_values", "first, while quantizers are still the file's own nodes with their names", type_values},
+        {"canonicalise", "after typing, so that rewrites see typed values where the file had quantizer pairs", canonicalise},
         {"propagate_types", "operators that only hand on elements are canonical now", propagate_types},
-        {"type_functions", "what still needs a type gets a quantiser that loses nothing, where there is one", type_functions},
+        {"type_functions", "what still needs a type gets a quantizer that loses nothing, where there is one", type_functions},
         {"propagate_types", "again, through the operators that this gave typed inputs", propagate_types},
     };
     return list;

@@ -23,7 +23,7 @@ struct Pass {
     Status (*run)(Graph&, PassLog&);
 };
 
-/// From ONNX operators with quantisers to canonical operators with typed values, in order.
+/// From ONNX operators with quantizers to canonical operators with typed values, in order.
 std::span<const Pass> typing_passes();
 
 struct PassRunner {
@@ -36,12 +36,12 @@ struct PassRunner {
 
 // The passes themselves, one a file.
 
-/// Applies every operator's expansions until nothing changes: quantised operators become real ones between quantisers. Before calibration
+/// Applies every operator's expansions until nothing changes: quantized operators become real ones between quantizers. Before calibration
 /// and before the typing passes; the graph stays one that ONNX can say.
 Status expand(Graph& graph, PassLog& log);
 /// Applies every operator's rewrites until nothing changes.
 Status canonicalise(Graph& graph, PassLog& log);
-/// Turns quantiser and dequantiser pairs into typed values: a canonical quantise node whose output carries an IntegerType.
+/// Turns quantizer and dequantizer pairs into typed values: a canonical quantize node whose output carries an IntegerType.
 Status type_values(Graph& graph, PassLog& log);
 /// Gives functions of typed values a type where an operator needs one and a type says their results exactly: the same integers under
 /// another scale and zero point (a factor, a difference), or other integers of the same (a rectifier, a limit).

@@ -14,15 +14,14 @@
 namespace weft {
 namespace {
 
-bool is_quantiser(const Node* node) {
+bool is_quantizer(const Node* node) {
     const OpRole role = node->op->traits.role;
-    return role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::quantise;
+    return role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::typed;
 }
 
-/// The dequantised side of a quantiser that the graph has already.
-bool is_quantised(const Value* value) {
-    return value->producer &&
-           (value->producer->op->traits.role == OpRole::dequantize || value->producer->op->traits.role == OpRole::quantise);
+/// The dequantized side of a quantizer that the graph has already.
+bool is_quantized(const Value* value) {
+    return value->producer && (value->producer->op->traits.role == OpRole::dequantize || value->producer->op->traits.role == OpRole::typed);
 }
 
 /// Indices of the inputs whose elements a node hands on unchanged; empty if it does not, or adds others than zero and infinities, which a
@@ -50,7 +49,7 @@ bool is_view(const Node* node) {
 
 bool is_elementwise(const Node* node) {
     const auto& trait = node->op->traits.elementwise;
-    return trait && !is_quantiser(node) && (!trait->applies || trait->applies(*node));
+    return trait && !is_quantizer(node) && (!trait->applies || trait->applies(*node));
 }
 
 std::vector<int> varying_inputs(const Node* node) {
@@ -119,7 +118,7 @@ private:
     Value* source_of(Value* value);
     bool is_function(const Node* node) { return is_elementwise(node) && source_of(node->output()) != node->output(); }
     bool accumulates(const Node* node) {
-        if (is_quantiser(node) || is_function(node)) return false;
+        if (is_quantizer(node) || is_function(node)) return false;
         return node->op->traits.accumulates || node->op->traits.linear.has_value() || is_elementwise(node);
     }
 
@@ -175,7 +174,7 @@ void Finder::require(Value* value, bool function_input) {
     collect_moved(value, sources, seen);
     int first = -1;
     for (Value* source : sources) {
-        if (is_quantised(source) || !is_float(source->type)) continue;
+        if (is_quantized(source) || !is_float(source->type)) continue;
         const auto [at, fresh] = index_.emplace(source, points_.size());
         if (fresh) {
             parents_.push_back(static_cast<int>(points_.size()));
@@ -205,7 +204,7 @@ std::set<Value*> Finder::between(Value* value, const Value* source) const {
     return result;
 }
 
-/// What the functions above a quantised value need: a table's address, or an accumulator that they can be merged into, through operators
+/// What the functions above a quantized value need: a table's address, or an accumulator that they can be merged into, through operators
 /// that hand on elements. `ordered`: one of those below `value` compares.
 void Finder::follow(Value* value, bool ordered) {
     Value* source = source_of(value);
@@ -227,7 +226,7 @@ void Finder::follow(Value* value, bool ordered) {
         require(value, true);
         return;
     }
-    if (is_quantised(source) || !is_float(source->type) || (source != value && index_.contains(source))) return;
+    if (is_quantized(source) || !is_float(source->type) || (source != value && index_.contains(source))) return;
     if (source->producer == nullptr) {
         if (source != value || ordered) require(source, false);
         return;
@@ -246,7 +245,7 @@ void Finder::follow(Value* value, bool ordered) {
     for (const std::size_t i : moved) follow(source->producer->inputs[i], ordered || source->producer->op->traits.picks_largest);
 }
 
-/// Outputs leave as exact accumulators where the host can do what follows; else they are quantised.
+/// Outputs leave as exact accumulators where the host can do what follows; else they are quantized.
 void Finder::require_outputs() {
     for (Value* output : graph_.outputs) {
         std::vector<Value*> open{output};
@@ -255,7 +254,7 @@ void Finder::require_outputs() {
             Value* value = open.back();
             open.pop_back();
             const Node* producer = value->producer;
-            if (!seen.insert(value).second || !producer || is_quantiser(producer) || !is_float(value->type)) continue;
+            if (!seen.insert(value).second || !producer || is_quantizer(producer) || !is_float(value->type)) continue;
             if (producer->op->traits.host_suffix) {
                 for (const int i : varying_inputs(producer)) open.push_back(producer->inputs[static_cast<std::size_t>(i)]);
             } else if (is_view(producer) || (is_function(producer) && is_affine(producer))) {
@@ -274,7 +273,7 @@ std::string Finder::key_of(Value* value) {
         value = source_of(value);
         if (value->producer == nullptr) return value->user_name();
         const std::vector<std::size_t> moved = moved_inputs(value->producer);
-        if (moved.empty() || is_quantised(value)) return user_name(*value->producer);
+        if (moved.empty() || is_quantized(value)) return user_name(*value->producer);
         value = value->producer->inputs[moved[0]];
     }
 }

@@ -1,5 +1,5 @@
 // quantization_points.h
-// Where a float Graph needs quantisers: what accumulating operators read, and what functions read that are not straight pieces.
+// Where a float Graph needs quantizers: what accumulating operators read, and what functions read that are not straight pieces.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace weft {
 
-/// A real value that is to be quantised, for all its readers.
+/// A real value that is to be quantized, for all its readers.
 struct QuantizationPoint {
     Value* value = nullptr;
     /// The accumulating node whose region gives the value, in the user's names; the model input where it comes from outside.
@@ -36,7 +36,7 @@ struct QuantizationPoints {
     std::vector<WeightPoint> weights;       ///< In the graph's order.
 };
 
-/// Reads traits only. Values that carry a quantiser already are left out. The graph must be sorted.
+/// Reads traits only. Values that carry a quantizer already are left out. The graph must be sorted.
 QuantizationPoints find_quantization_points(Graph& graph);
 
 /// The value from which `value` was moved without a change of its elements (views, pooling by maximum), as far as one path leads.

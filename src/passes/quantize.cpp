@@ -1,5 +1,5 @@
 // quantize.cpp
-// Observes a float Graph on samples and puts the quantisers in.
+// Observes a float Graph on samples and puts the quantizers in.
 // SPDX-License-Identifier: Apache-2.0
 #include "src/passes/quantize.h"
 
@@ -17,7 +17,7 @@
 #include "src/passes/narrow_reals.h"
 #include "src/passes/quantization_points.h"
 #include "src/quantize/bits.h"
-#include "src/quantize/write_quantiser.h"
+#include "src/quantize/write_quantizer.h"
 
 namespace weft {
 namespace {
@@ -172,10 +172,10 @@ Result<std::vector<IntegerType>> Calibration::types(const BitsConfig& bits, Cali
 class Inserter {
 public:
     Inserter(Graph& graph, CalibrationMethod method, Diagnostics& warnings)
-        : graph_(graph), method_(method), warnings_(warnings), opset_(quantiser_opset(graph)) {}
+        : graph_(graph), method_(method), warnings_(warnings), opset_(quantizer_opset(graph)) {}
 
-    void quantise_value(Value* value, const IntegerType& type);
-    void quantise_weights_of(const WeightPoint& point, int bits);
+    void quantize_value(Value* value, const IntegerType& type);
+    void quantize_weights_of(const WeightPoint& point, int bits);
 
 private:
     Value* value(std::string_view name, DataType type, const Shape& shape) {
@@ -188,12 +188,12 @@ private:
     CalibrationMethod method_;
     Diagnostics& warnings_;
     int opset_;
-    std::map<const Value*, double> scales_;  ///< Of the values that this pass quantised.
+    std::map<const Value*, double> scales_;  ///< Of the values that this pass quantized.
 };
 
-void Inserter::quantise_value(Value* old, const IntegerType& type) {
+void Inserter::quantize_value(Value* old, const IntegerType& type) {
     const std::string name = old->name;
-    // The quantised value takes over the name and the readers; a model input keeps its name and hands on its readers.
+    // The quantized value takes over the name and the readers; a model input keeps its name and hands on its readers.
     Value *source = old, *result = old;
     const std::vector<Node*> readers = graph_.readers(old);
     const Node* concerned = old->producer ? old->producer : readers.empty() ? nullptr : readers.front();
@@ -209,7 +209,7 @@ void Inserter::quantise_value(Value* old, const IntegerType& type) {
         graph_.replace_uses(old, result);
         graph_.outputs = outputs;
     }
-    write_quantiser(graph_, opset_, name, source, result, type);
+    write_quantizer(graph_, opset_, name, source, result, type);
     scales_[result] = type.scale[0];
 }
 
@@ -223,7 +223,7 @@ double Inserter::scale_of_input(const Node& node) const {
     return scale.size() == 1 ? scale.at(0) : 0;
 }
 
-/// Whether the channels of what a linear node gives are scaled one by one before they are quantised together, or leave unquantised: what a
+/// Whether the channels of what a linear node gives are scaled one by one before they are quantized together, or leave unquantized: what a
 /// small one has lost is then seen, while beside a large one it would not be.
 bool Inserter::channels_stand_alone(const Value* value) const {
     if (graph_.is_output(value)) return true;
@@ -236,7 +236,7 @@ bool Inserter::channels_stand_alone(const Value* value) const {
     });
 }
 
-void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
+void Inserter::quantize_weights_of(const WeightPoint& point, int bits) {
     Node& node = *point.node;
     const LinearTrait& linear = *node.op->traits.linear;
     Value* weight = node.input(static_cast<std::size_t>(linear.weight));
@@ -254,12 +254,12 @@ void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
         for (const float element : bias->constant->as<float>())
             least_scale.push_back(std::fabs(static_cast<double>(element)) / input_scale / (1 << 30));
     }
-    const QuantisedWeights quantised = quantise_weights(*weight->constant, axis, bits, method_, least_scale);
-    if (quantised.lossy_channels > 0 && channels_stand_alone(node.output())) {
+    const QuantizedWeights quantized = quantize_weights(*weight->constant, axis, bits, method_, least_scale);
+    if (quantized.lossy_channels > 0 && channels_stand_alone(node.output())) {
         warnings_.push_back({Severity::warning, point.key, weight->name,
                              fmt::format("the weights of another output channel are so large that {} of {} channels are rounded more "
                                          "coarsely than their own {} bits allow: channel {} loses {:.0f} dB",
-                                         quantised.lossy_channels, channels, bits, quantised.worst_channel, quantised.worst_loss_db),
+                                         quantized.lossy_channels, channels, bits, quantized.worst_channel, quantized.worst_loss_db),
                              "bring the channels of this layer closer together: scale its large weights down and what follows up"});
     }
 
@@ -267,16 +267,16 @@ void Inserter::quantise_weights_of(const WeightPoint& point, int bits) {
     const std::vector<std::int64_t> no_zero_points(static_cast<std::size_t>(channels));
     const StandingIn stead(graph_, user_name(node), weight->user_name());
     Value* real = value(name + "_dequantized", weight->type, weight->shape);
-    write_stored(graph_, opset_, name, Tensor::of<std::int8_t>(weight->shape, quantised.values),
-                 {quantised.scale.begin(), quantised.scale.end()}, no_zero_points, axis, real);
+    write_stored(graph_, opset_, name, Tensor::of<std::int8_t>(weight->shape, quantized.values),
+                 {quantized.scale.begin(), quantized.scale.end()}, no_zero_points, axis, real);
     node.inputs[static_cast<std::size_t>(linear.weight)] = real;
     if (!fits) return;
 
     std::vector<double> bias_scale;
     std::vector<std::int32_t> bias_integers;
     const auto elements = bias->constant->as<float>();
-    for (std::size_t c = 0; c < quantised.scale.size(); ++c) {
-        bias_scale.push_back(static_cast<float>(input_scale * static_cast<double>(quantised.scale[c])));
+    for (std::size_t c = 0; c < quantized.scale.size(); ++c) {
+        bias_scale.push_back(static_cast<float>(input_scale * static_cast<double>(quantized.scale[c])));
         bias_integers.push_back(static_cast<std::int32_t>(std::nearbyint(static_cast<double>(elements[c]) / bias_scale[c])));
     }
     const StandingIn bias_stead(graph_, user_name(node), bias->user_name());
@@ -304,10 +304,10 @@ std::vector<BitsKey> keys_of(const QuantizationPoints& points) {
 
 }  // namespace
 
-bool has_quantisers(const Graph& graph) {
+bool has_quantizers(const Graph& graph) {
     return std::ranges::any_of(graph.nodes(), [](const auto& node) {
         const OpRole role = node->op->traits.role;
-        return role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::quantise;
+        return role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::typed;
     });
 }
 
@@ -325,8 +325,8 @@ Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, 
 
     Diagnostics found;
     Inserter inserter(result, options.method, found);
-    for (std::size_t i = 0; i < points.values.size(); ++i) inserter.quantise_value(points.values[i].value, types[i]);
-    for (const WeightPoint& point : points.weights) inserter.quantise_weights_of(point, bits.weights_of(point.key));
+    for (std::size_t i = 0; i < points.values.size(); ++i) inserter.quantize_value(points.values[i].value, types[i]);
+    for (const WeightPoint& point : points.weights) inserter.quantize_weights_of(point, bits.weights_of(point.key));
     if (warnings) warnings->insert(warnings->end(), found.begin(), found.end());
     WEFT_CHECK(result.sort());
     result.remove_dead();

@@ -1,5 +1,5 @@
 // quantize.h
-// Post-training quantisation: puts quantisers into a float Graph, from calibration samples.
+// Post-training quantization: puts quantizers into a float Graph, from calibration samples.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -21,11 +21,11 @@ struct QuantizeOptions {
     bool stand_in = false;
 };
 
-/// Whether any value of the graph is quantised already.
-bool has_quantisers(const Graph& graph);
+/// Whether any value of the graph is quantized already.
+bool has_quantizers(const Graph& graph);
 
 /// A copy of `graph` (ONNX operators, constants folded) in which every linear operator's weights and every activation that an accumulating
-/// operator reads are quantised, as QuantizeLinear, Clip where needed, DequantizeLinear. Quantisers that the graph has already stay
+/// operator reads are quantized, as QuantizeLinear, Clip where needed, DequantizeLinear. Quantizers that the graph has already stay
 /// untouched; float64 becomes float32 throughout. `inputs`: samples for the graph's inputs, in its order, stacked along axis 0. `warnings`
 /// (may be null) takes what the user should know of the loss.
 Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t images, const QuantizeOptions& options,

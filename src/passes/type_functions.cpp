@@ -46,7 +46,7 @@ struct Function {
 };
 
 std::optional<Function> function_of(const Node& node) {
-    if (!is_elementwise(node) || node.op->traits.role == OpRole::quantise) return std::nullopt;
+    if (!is_elementwise(node) || node.op->traits.role == OpRole::typed) return std::nullopt;
     std::optional<std::size_t> varying;
     std::vector<Rational> inputs(node.inputs.size(), Rational(0));
     for (std::size_t i = 0; i < inputs.size(); ++i) {
@@ -144,7 +144,7 @@ Status type_functions(Graph& graph, PassLog& log) {
         attributes.set("axis", std::int64_t{type->axis});
         attributes.set("min", type->min);
         attributes.set("max", type->max);
-        graph.add_node(op_for(OpRole::quantise), "", 1, {value}, {typed}, std::move(attributes));
+        graph.add_node(op_for(OpRole::typed), "", 1, {value}, {typed}, std::move(attributes));
         log.push_back(typed->name + ": " + to_string(*type));
     }
     return graph.sort();

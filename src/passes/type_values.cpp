@@ -8,7 +8,7 @@
 
 #include "src/graph/op_def.h"
 #include "src/passes/pass.h"
-#include "src/quantize/stated_quantiser.h"
+#include "src/quantize/stated_quantizer.h"
 
 namespace weft {
 
@@ -22,7 +22,7 @@ bool moves_input(const Traits& traits, std::size_t index) {
            std::find(list.begin(), list.end(), static_cast<int>(index)) != list.end();
 }
 
-/// Scale and zero point as a quantiser or dequantiser states them, with the integer range of `carrier`.
+/// Scale and zero point as a quantizer or dequantizer states them, with the integer range of `carrier`.
 IntegerType stated_type(const Node& node, DataType carrier) {
     IntegerType type;
     const Value* scale = node.input(1);
@@ -46,9 +46,9 @@ IntegerType stated_type(const Node& node, DataType carrier) {
     return type;
 }
 
-/// A dequantiser below an operator that only moves integers around goes above it, so that the operator works on the real values.
-bool raise_dequantiser(Graph& graph, Node* dequantise) {
-    Node* mover = dequantise->input(0)->producer;
+/// A dequantizer below an operator that only moves integers around goes above it, so that the operator works on the real values.
+bool raise_dequantizer(Graph& graph, Node* dequantize) {
+    Node* mover = dequantize->input(0)->producer;
     if (!mover || has_role(mover, OpRole::quantize) || has_role(mover, OpRole::clip)) return false;
     const Traits& traits = mover->op->traits;
     if (!traits.view && !traits.commutes_with_monotone) return false;
@@ -56,21 +56,21 @@ bool raise_dequantiser(Graph& graph, Node* dequantise) {
     const std::string mover_name = user_name(*mover);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (!inputs[i] || !moves_input(traits, i)) continue;
-        const StandingIn stead(graph, user_name(*dequantise), inputs[i]->user_name());
-        Value* real = graph.add_value(graph.unique_name(inputs[i]->name + "_real"), dequantise->output()->type, inputs[i]->shape);
-        graph.add_node(*dequantise->op, dequantise->name, dequantise->opset, {inputs[i], dequantise->input(1), dequantise->input(2)},
-                       {real}, dequantise->attributes);
+        const StandingIn stead(graph, user_name(*dequantize), inputs[i]->user_name());
+        Value* real = graph.add_value(graph.unique_name(inputs[i]->name + "_real"), dequantize->output()->type, inputs[i]->shape);
+        graph.add_node(*dequantize->op, dequantize->name, dequantize->opset, {inputs[i], dequantize->input(1), dequantize->input(2)},
+                       {real}, dequantize->attributes);
         inputs[i] = real;
     }
-    Value* output = dequantise->output();
-    graph.remove(dequantise);
+    Value* output = dequantize->output();
+    graph.remove(dequantize);
     const StandingIn stead(graph, mover_name, {});
     graph.add_node(*mover->op, mover->name, mover->opset, std::move(inputs), {output}, mover->attributes);
     return true;
 }
 
-/// The quantiser whose integers `value` holds, through operators that only move or limit them; null if there is none.
-const Node* quantiser_above(const Value* value) {
+/// The quantizer whose integers `value` holds, through operators that only move or limit them; null if there is none.
+const Node* quantizer_above(const Value* value) {
     while (const Node* producer = value->producer) {
         if (has_role(producer, OpRole::quantize)) return producer;
         std::size_t moved = 0;
@@ -88,17 +88,17 @@ public:
 
     Status run() {
         merge_twins();
-        dequantise_ends();
+        dequantize_ends();
         for (bool changed = true; changed;) {
             changed = false;
             for (Node* node : with_role(OpRole::dequantize)) {
-                if (!node->input(0)->is_constant() && node->input(0)->producer) changed |= raise_dequantiser(graph_, node);
+                if (!node->input(0)->is_constant() && node->input(0)->producer) changed |= raise_dequantizer(graph_, node);
             }
         }
         WEFT_CHECK(graph_.sort());
         graph_.remove_dead();  // operators on integers that are on reals now
         for (Node* node : with_role(OpRole::quantize)) {
-            if (!node->input(0)->is_constant()) WEFT_CHECK(type_quantiser(*node));
+            if (!node->input(0)->is_constant()) WEFT_CHECK(type_quantizer(*node));
         }
         for (Node* node : with_role(OpRole::dequantize)) WEFT_CHECK(type_integer_input(*node));
         return Ok{};
@@ -113,7 +113,7 @@ private:
         return list;
     }
 
-    /// Dequantisers that say the same of the same integers are one.
+    /// Dequantizers that say the same of the same integers are one.
     void merge_twins() {
         std::vector<Node*> kept;
         for (Node* node : with_role(OpRole::dequantize)) {
@@ -135,8 +135,8 @@ private:
         }
     }
 
-    /// Integers that leave the kernel behind operators that only move them: a dequantiser says what they are, and is raised like others.
-    void dequantise_ends() {
+    /// Integers that leave the kernel behind operators that only move them: a dequantizer says what they are, and is raised like others.
+    void dequantize_ends() {
         std::vector<Value*> integers;
         for (const auto& node : graph_.nodes()) {
             const Traits& traits = node->op->traits;
@@ -145,13 +145,13 @@ private:
         for (Value* value : integers) {
             std::vector<Node*> hosts = graph_.readers(value);
             std::erase_if(hosts, [](const Node* reader) { return !reader->op->traits.host_suffix; });
-            const Node* quantise = quantiser_above(value);
+            const Node* quantize = quantizer_above(value);
             const bool leaves = graph_.is_output(value);
-            if (!quantise || (!leaves && hosts.empty())) continue;
-            const StandingIn stead(graph_, user_name(*quantise), value->user_name());
-            Value* real = graph_.add_value(graph_.unique_name(value->name + "_real"), quantise->input(0)->type, value->shape);
-            graph_.add_node(op_for(OpRole::dequantize), "", quantise->opset, {value, quantise->input(1), quantise->input(2)}, {real},
-                            quantise->attributes);
+            if (!quantize || (!leaves && hosts.empty())) continue;
+            const StandingIn stead(graph_, user_name(*quantize), value->user_name());
+            Value* real = graph_.add_value(graph_.unique_name(value->name + "_real"), quantize->input(0)->type, value->shape);
+            graph_.add_node(op_for(OpRole::dequantize), "", quantize->opset, {value, quantize->input(1), quantize->input(2)}, {real},
+                            quantize->attributes);
             for (Node* host : hosts) std::replace(host->inputs.begin(), host->inputs.end(), value, real);
             if (!leaves) continue;
             std::replace(graph_.outputs.begin(), graph_.outputs.end(), value, real);
@@ -159,24 +159,24 @@ private:
         }
     }
 
-    Status type_quantiser(Node& quantise) {
-        const IntegerType type = stated_type(quantise, quantise.output()->type);
-        const QuantiserSource from = source_of(quantise);
-        const Rule rule{quantise, from.value, from.rounding, type};
+    Status type_quantizer(Node& quantize) {
+        const IntegerType type = stated_type(quantize, quantize.output()->type);
+        const QuantizerSource from = source_of(quantize);
+        const Rule rule{quantize, from.value, from.rounding, type};
         std::int64_t low = type.min, high = type.max;
         narrow_by_clip(rule, low, high);
-        return follow(rule, quantise.output(), low, high);
+        return follow(rule, quantize.output(), low, high);
     }
 
-    /// What a quantiser does, whatever its integers mean.
+    /// What a quantizer does, whatever its integers mean.
     struct Rule {
-        const Node& quantise;
+        const Node& quantize;
         Value* source;
         Rounding rounding;
         IntegerType type;
     };
 
-    /// A clip of the reals before the quantiser limits its integers as well: rounding is monotone.
+    /// A clip of the reals before the quantizer limits its integers as well: rounding is monotone.
     void narrow_by_clip(const Rule& by, std::int64_t& low, std::int64_t& high) const {
         const Node* clip = by.source->producer;
         const IntegerType& rule = by.type;
@@ -200,7 +200,7 @@ private:
         high = std::max(high, std::clamp(rule.zero_point[0], rule.min, rule.max));
     }
 
-    /// `integers` holds the quantiser's result limited to low..high.
+    /// `integers` holds the quantizer's result limited to low..high.
     Status follow(const Rule& rule, Value* integers, std::int64_t low, std::int64_t high) {
         // An output of the model first: it keeps its name where others are found to be the same.
         std::vector<Node*> readers = graph_.readers(integers);
@@ -214,7 +214,7 @@ private:
             IntegerType type = rule.type;
             type.min = low;
             type.max = high;
-            const StandingIn stead(graph_, user_name(rule.quantise), integers->user_name());
+            const StandingIn stead(graph_, user_name(rule.quantize), integers->user_name());
             Value* real = graph_.add_value(graph_.unique_name(integers->name + "_real"), rule.source->type, integers->shape);
             std::replace(graph_.outputs.begin(), graph_.outputs.end(), integers, real);
             for (Node* host : hosts) std::replace(host->inputs.begin(), host->inputs.end(), integers, real);
@@ -238,8 +238,8 @@ private:
             }
             if (!has_role(reader, OpRole::dequantize) || reader->input(0) != integers) {
                 return tensor_error(*reader, integers,
-                                    "the operator " + std::string(reader->op->name) + " works on quantised integers directly",
-                                    "only DequantizeLinear, Clip and operators that move elements may read a quantised tensor");
+                                    "the operator " + std::string(reader->op->name) + " works on quantized integers directly",
+                                    "only DequantizeLinear, Clip and operators that move elements may read a quantized tensor");
             }
             IntegerType type = stated_type(*reader, integers->type);
             type.min = low;
@@ -273,19 +273,19 @@ private:
         attributes.set("max", type.max);
         real->integer = type;
         real->integer_tensor = integers->name;
-        const StandingIn stead(graph_, user_name(rule.quantise), {});
-        graph_.add_node(op_for(OpRole::quantise), rule.quantise.name, 1, {rule.source}, {real}, std::move(attributes));
+        const StandingIn stead(graph_, user_name(rule.quantize), {});
+        graph_.add_node(op_for(OpRole::typed), rule.quantize.name, 1, {rule.source}, {real}, std::move(attributes));
         log_.push_back(real->name + ": " + to_string(type));
     }
 
-    /// Integers that come from outside: the dequantiser's output is typed by what the file says of it.
-    Status type_integer_input(Node& dequantise) {
-        const Value* integers = dequantise.input(0);
+    /// Integers that come from outside: the dequantizer's output is typed by what the file says of it.
+    Status type_integer_input(Node& dequantize) {
+        const Value* integers = dequantize.input(0);
         if (std::find(graph_.inputs.begin(), graph_.inputs.end(), integers) == graph_.inputs.end()) return Ok{};
-        const IntegerType type = stated_type(dequantise, integers->type);
-        dequantise.output()->integer = type;
-        dequantise.output()->integer_tensor = integers->name;
-        log_.push_back(dequantise.output()->name + ": " + to_string(type));
+        const IntegerType type = stated_type(dequantize, integers->type);
+        dequantize.output()->integer = type;
+        dequantize.output()->integer_tensor = integers->name;
+        log_.push_back(dequantize.output()->name + ": " + to_string(type));
         return Ok{};
     }
 

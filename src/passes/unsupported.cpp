@@ -96,7 +96,7 @@ private:
         if (const auto at = sources_.find(value); at != sources_.end()) return at->second;
         const Value* source = value;
         const Node* producer = value->producer;
-        // A quantised value may be a function of another one that is read as well (x * sigmoid(x)).
+        // A quantized value may be a function of another one that is read as well (x * sigmoid(x)).
         if (producer && (is_function(*producer) || is_view(*producer))) {
             std::set<const Value*> found;
             for (const Value* input : producer->inputs)

@@ -133,7 +133,7 @@ Diagnostics check_keys(const BitsConfig& config, const std::vector<BitsKey>& key
                 {Severity::error, name, "", "the bits file gives bits for weights, but the node has none", "leave 'weights' out"});
         if (bits.activations && !at->has_activations)
             problems.push_back({Severity::error, name, "",
-                                "the bits file gives bits for activations, but the node's result is not quantised",
+                                "the bits file gives bits for activations, but the node's result is not quantized",
                                 "leave 'activations' out"});
     }
     return problems;

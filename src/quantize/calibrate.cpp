@@ -15,7 +15,7 @@ constexpr double most_float_scale = 1e18;
 
 float float_scale(double scale) { return static_cast<float>(std::clamp(scale, least_float_scale, most_float_scale)); }
 
-double quantised(double value, const IntegerType& type) {
+double quantized(double value, const IntegerType& type) {
     const double zero_point = static_cast<double>(type.zero_point[0]);
     const double integer =
         std::clamp(std::nearbyint(value / type.scale[0]) + zero_point, static_cast<double>(type.min), static_cast<double>(type.max));
@@ -123,7 +123,7 @@ double Histogram::squared_error(const IntegerType& type) const {
     for (std::size_t bin = 0; bin < bins; ++bin) {
         if (counts_[bin] == 0) continue;
         const double middle = low_ + (static_cast<double>(bin) + 0.5) * width_;
-        const double difference = middle - quantised(middle, type);
+        const double difference = middle - quantized(middle, type);
         sum += static_cast<double>(counts_[bin]) * difference * difference;
     }
     return sum;
@@ -172,11 +172,11 @@ IntegerType activation_type(const ObservedRange& range, const Histogram* histogr
     return best;
 }
 
-QuantisedWeights quantise_weights(const Tensor& weights, int axis, int bits, CalibrationMethod method,
+QuantizedWeights quantize_weights(const Tensor& weights, int axis, int bits, CalibrationMethod method,
                                   std::span<const double> least_scale) {
     const ChannelRuns runs = runs_of(weights.shape(), axis);
     const std::vector<double> elements = weights.to_doubles();
-    QuantisedWeights result;
+    QuantizedWeights result;
     result.values.resize(elements.size());
     result.scale.resize(static_cast<std::size_t>(runs.channels));
     auto for_each = [&](std::int64_t channel, auto&& visit) {

@@ -36,7 +36,7 @@ public:
     void merge(const Histogram& other);
     bool empty() const;
 
-    /// Sum over the values seen of (value - value quantised by `type`)^2, values taken at the middle of their bins (an end bin's value that
+    /// Sum over the values seen of (value - value quantized by `type`)^2, values taken at the middle of their bins (an end bin's value that
     /// is exactly 0 stays 0).
     double squared_error(const IntegerType& type) const;
 
@@ -53,10 +53,10 @@ IntegerType activation_type(double min, double max, int bits);
 IntegerType activation_type(const ObservedRange& range, const Histogram* histogram, int bits, CalibrationMethod method);
 
 /// A channel that training has switched off has weights of any smallness. Steps finer than this part of the coarsest channel's would need
-/// multipliers beyond what the requantisation stage has.
+/// multipliers beyond what the requantization stage has.
 inline constexpr double greatest_scale_ratio = 65536;
 
-struct QuantisedWeights {
+struct QuantizedWeights {
     std::vector<std::int8_t> values;
     std::vector<float> scale;  ///< One an output channel: normal positive float32.
     /// Of channels that got a coarser scale than their weights ask for, since another channel's is so large.
@@ -68,7 +68,7 @@ struct QuantisedWeights {
 /// Symmetric weights, one scale an index of `axis`, on the narrow range -(2^(bits-1) - 1)..2^(bits-1) - 1; at one bit {-1, +1}.
 /// No scale is less than the largest / `greatest_scale_ratio`.
 /// `least_scale` (one a channel, or empty) bounds the scales from below, so that a bias on the grid of the products fits its word.
-QuantisedWeights quantise_weights(const Tensor& weights, int axis, int bits, CalibrationMethod method,
+QuantizedWeights quantize_weights(const Tensor& weights, int axis, int bits, CalibrationMethod method,
                                   std::span<const double> least_scale = {});
 
 }  // namespace weft

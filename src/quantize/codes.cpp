@@ -11,11 +11,11 @@ namespace weft {
 
 namespace {
 
-/// Neighbouring accumulators that the quantiser does not tell apart; or a filling value, which stands for no accumulator.
+/// Neighbouring accumulators that the quantizer does not tell apart; or a filling value, which stands for no accumulator.
 struct Run {
     std::int64_t first = 0;
     bool filling = false;
-    std::int64_t result = 0;  ///< What the quantiser gives.
+    std::int64_t result = 0;  ///< What the quantizer gives.
     int fills = -1;           ///< The pad whose value it is.
 };
 
@@ -77,7 +77,7 @@ Status Chain::cut() {
     if (apart && channel_.max - channel_.min >= apart_limit) {
         return Diagnostic{.reason = "the largest of a function that falls and rises is taken, of an accumulator of many values",
                           .help =
-                              "put a quantiser between the function and the pooling, or give calibration data (--calibrate DATA) so "
+                              "put a quantizer between the function and the pooling, or give calibration data (--calibrate DATA) so "
                               "that weft does"};
     }
     for (std::size_t i = 0; i < steps.values.size(); ++i) {

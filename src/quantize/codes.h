@@ -1,5 +1,5 @@
 // codes.h
-// Integers that stand for an accumulator on its way through poolings and paddings to the quantiser behind them.
+// Integers that stand for an accumulator on its way through poolings and paddings to the quantizer behind them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace weft {
 
-/// An operator between an accumulator and its quantiser that hands on elements, with the functions behind it.
+/// An operator between an accumulator and its quantizer that hands on elements, with the functions behind it.
 struct ChainMove {
     enum class Kind {
         join,     ///< Only arranges elements.
@@ -23,21 +23,21 @@ struct ChainMove {
     Kind kind = Kind::join;
     Rational fill{0};            ///< pad: the real value.
     std::int64_t fill_code = 0;  ///< pad: the integer that stands for it, the same in every channel.
-    ScalarFunction function;     ///< From what leaves the operator to what enters the next one, or the quantiser.
+    ScalarFunction function;     ///< From what leaves the operator to what enters the next one, or the quantizer.
 };
 
 /// What one channel sends along a chain of moves.
 struct ChannelCodes {
     Staircase first;  ///< accumulator -> the integer that enters the first move.
-    /// Per move: the integers that leave it -> those that enter the next one; behind the last, the quantiser's own.
+    /// Per move: the integers that leave it -> those that enter the next one; behind the last, the quantizer's own.
     std::vector<std::map<std::int64_t, std::int64_t>> recode;
 
     /// Whether the integers that leave move `index` are others than those that the next one takes.
     bool recodes(std::size_t index) const;
 };
 
-/// `channel.function` leads to the first move. The accumulators are cut where the quantised result changes; codes number the cuts, or are
-/// the quantised integers themselves (negated, where the functions fall) as far as that keeps the order that each move needs. Exact by
+/// `channel.function` leads to the first move. The accumulators are cut where the quantized result changes; codes number the cuts, or are
+/// the quantized integers themselves (negated, where the functions fall) as far as that keeps the order that each move needs. Exact by
 /// construction: behind the last move stands rule(functions(reals moved)). Fails (reason without node) where a largest element is taken of
 /// a function that neither rises nor falls throughout and the accumulator has more than 2^21 values, or where the staircase cannot be
 /// found.

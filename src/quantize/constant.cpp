@@ -18,10 +18,10 @@ bool is_view(const Node* node) {
     return view && (!view->applies || view->applies(*node));
 }
 
-/// Functions element by element that give an exact value; quantisers are none, they begin integers of their own.
+/// Functions element by element that give an exact value; quantizers are none, they begin integers of their own.
 bool is_exact_function(const Node* node) {
     const Traits& traits = node->op->traits;
-    if (traits.role == OpRole::quantize || traits.role == OpRole::quantise || node->inputs.empty()) return false;
+    if (traits.role == OpRole::quantize || traits.role == OpRole::typed || node->inputs.empty()) return false;
     if (traits.elementwise && traits.elementwise->channel_axis >= 0) return false;  // reads its constants by channels
     return traits.elementwise && traits.elementwise->exact && (!traits.elementwise->applies || traits.elementwise->applies(*node));
 }
@@ -50,11 +50,11 @@ NarrowIntegers less_zeros(const Tensor& tensor, const std::vector<std::int64_t>&
     return NarrowIntegers(std::move(codes));
 }
 
-/// The type that a dequantiser of a constant states.
-ConstantReal dequantised(const Node& node) {
+/// The type that a dequantizer of a constant states.
+ConstantReal dequantized(const Node& node) {
     ConstantReal result;
     result.shape = node.input(0)->shape;
-    result.quantised = true;
+    result.quantized = true;
     // The operator itself takes no others.
     assert(node.input(1)->is_constant() && (!node.has_input(2) || node.input(2)->is_constant()));
     result.scales = node.input(1)->constant->to_doubles();
@@ -81,7 +81,7 @@ ConstantReal dequantised(const Node& node) {
 ConstantReal viewed(const Node& node, ConstantReal source) {
     ConstantReal result;
     result.shape = node.output()->shape;
-    result.quantised = source.quantised;
+    result.quantized = source.quantized;
     result.scales = std::move(source.scales);
     const auto arranged = [&](Tensor elements) {
         const Tensor shaped = std::move(elements).reshaped(source.shape);
@@ -103,7 +103,7 @@ ConstantReal viewed(const Node& node, ConstantReal source) {
 std::optional<ConstantReal> scaled(const Shape& shape, const ConstantReal& integers, const ConstantReal& factors) {
     ConstantReal result;
     result.shape = shape;
-    result.quantised = true;
+    result.quantized = true;
     const auto integers_at = broadcast_indices(integers.shape, shape), factors_at = broadcast_indices(factors.shape, shape);
     std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> known;
     result.codes = NarrowIntegers(static_cast<std::size_t>(element_count(shape)));
@@ -137,9 +137,9 @@ Result<ConstantReal> computed(const Node& node) {
     }
     const Shape& shape = node.output()->shape;
     if (node.op->traits.role == OpRole::multiply) {
-        const bool first = operands[0]->quantised;
+        const bool first = operands[0]->quantized;
         const ConstantReal &integers = *operands[first ? 0 : 1], &factors = *operands[first ? 1 : 0];
-        if (integers.quantised && !factors.reals.empty()) {
+        if (integers.quantized && !factors.reals.empty()) {
             if (auto result = scaled(shape, integers, factors)) return *std::move(result);
         }
     }
@@ -182,7 +182,7 @@ Result<ConstantReal> constant_real(const Value* value) {
         return result;
     }
     const Node& node = *value->producer;
-    if (node.op->traits.role == OpRole::dequantize) return dequantised(node);
+    if (node.op->traits.role == OpRole::dequantize) return dequantized(node);
     if (!is_view(&node)) return computed(node);
     WEFT_ASSIGN(ConstantReal source, constant_real(node.input(0)));
     return viewed(node, std::move(source));
@@ -201,13 +201,13 @@ std::optional<double> ConstantReal::common_scale(std::int64_t first, std::int64_
 
 Rational ConstantReal::exact(std::int64_t index) const {
     const auto i = static_cast<std::size_t>(index);
-    if (!quantised) return fractions.empty() ? Rational(reals[i]) : fractions[i];
+    if (!quantized) return fractions.empty() ? Rational(reals[i]) : fractions[i];
     return Rational(mpz_class(static_cast<long>(codes[i]))) * Rational(scale(index));
 }
 
 long double ConstantReal::real(std::int64_t index) const {
     const auto i = static_cast<std::size_t>(index);
-    if (quantised) return static_cast<long double>(codes[i]) * static_cast<long double>(scale(index));
+    if (quantized) return static_cast<long double>(codes[i]) * static_cast<long double>(scale(index));
     return fractions.empty() ? static_cast<long double>(reals[i]) : to_long_double(fractions[i]);
 }
 

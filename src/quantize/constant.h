@@ -1,5 +1,5 @@
 // constant.h
-// The exact reals of a constant, read through dequantisers, views and functions.
+// The exact reals of a constant, read through dequantizers, views and functions.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,19 +14,19 @@
 
 namespace weft {
 
-/// Whether `value` is a constant, or a dequantised constant, possibly through views and functions that have exact values.
+/// Whether `value` is a constant, or a dequantized constant, possibly through views and functions that have exact values.
 bool is_constant_like(const Value* value);
 
-/// Elements in the order of `value`, row-major: quantised (real = code * scale, zero point already subtracted), plain floats, or
+/// Elements in the order of `value`, row-major: quantized (real = code * scale, zero point already subtracted), plain floats, or
 /// fractions.
 struct ConstantReal {
     Shape shape;
-    bool quantised = false;
-    NarrowIntegers codes;             ///< Quantised: integer minus zero point; 0 where the file's scale is 0.
-    std::vector<double> scales;       ///< Quantised: the distinct scales, all positive.
-    NarrowIntegers scale_index;       ///< Quantised, more than one scale: which one each element has.
-    std::vector<double> reals;        ///< Not quantised.
-    std::vector<Rational> fractions;  ///< Not quantised, instead of `reals`: what functions give exactly.
+    bool quantized = false;
+    NarrowIntegers codes;             ///< Quantized: integer minus zero point; 0 where the file's scale is 0.
+    std::vector<double> scales;       ///< Quantized: the distinct scales, all positive.
+    NarrowIntegers scale_index;       ///< Quantized, more than one scale: which one each element has.
+    std::vector<double> reals;        ///< Not quantized.
+    std::vector<Rational> fractions;  ///< Not quantized, instead of `reals`: what functions give exactly.
 
     std::int64_t size() const { return element_count(shape); }
     double scale(std::int64_t index) const {

@@ -21,9 +21,9 @@ Rational common_measure(const Rational& a, const Rational& b) {
 
 Result<ExactSum> plan_exact_sum(std::span<const AccumulatorChannel> channels) {
     const auto too_wide = [](Made made = std::source_location::current()) {
-        return Diagnostic{.reason = "its sums cannot be added before they are quantised: as they are they need more than " +
+        return Diagnostic{.reason = "its sums cannot be added before they are quantized: as they are they need more than " +
                                     std::to_string(exact_sum_bits) + " bits",
-                          .help = "quantise the inputs of the addition",
+                          .help = "quantize the inputs of the addition",
                           .made = made};
     };
     Rational grid(0);

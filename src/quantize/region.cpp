@@ -221,22 +221,22 @@ Region views_before(const Value* last) {
     return region;
 }
 
-Result<Region> region_of(const Node& quantise) {
-    WEFT_ASSIGN(Region region, region_of(quantise.input(0), quantise));
-    region.quantise = &quantise;
+Result<Region> region_of(const Node& quantize) {
+    WEFT_ASSIGN(Region region, region_of(quantize.input(0), quantize));
+    region.quantize = &quantize;
     return region;
 }
 
 Result<Region> region_of(const Value* last, const Node& reader) {
     Collector collector;
     collector.collect(last);
-    // An inner quantised value that is itself a function of the remaining source (x * sigmoid(x) with a quantiser between) is no source.
+    // An inner quantized value that is itself a function of the remaining source (x * sigmoid(x) with a quantizer between) is no source.
     while (collector.boundaries().size() > 1) {
         const auto& found = collector.boundaries();
         const Value* inner = nullptr;
         for (const Value* boundary : found) {
             const Node* producer = boundary->producer;
-            if (!boundary->integer || !producer || producer->op->traits.role != OpRole::quantise) continue;
+            if (!boundary->integer || !producer || producer->op->traits.role != OpRole::typed) continue;
             const auto upstream = region_of(*producer);
             if (!upstream || !upstream->source->integer) continue;
             inner = boundary;
@@ -335,13 +335,13 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
     return functions;
 }
 
-QuantizerRule quantizer_rule(const Node& quantise) {
+QuantizerRule quantizer_rule(const Node& quantize) {
     QuantizerRule rule;
-    rule.scale = Rational(quantise.attributes.reals("scale").at(0));
-    rule.zero_point = quantise.attributes.integers("zero_point").at(0);
-    rule.min = quantise.attributes.integer("min");
-    rule.max = quantise.attributes.integer("max");
-    rule.rounding = rounding_of(quantise.attributes);
+    rule.scale = Rational(quantize.attributes.reals("scale").at(0));
+    rule.zero_point = quantize.attributes.integers("zero_point").at(0);
+    rule.min = quantize.attributes.integer("min");
+    rule.max = quantize.attributes.integer("max");
+    rule.rounding = rounding_of(quantize.attributes);
     return rule;
 }
 

@@ -1,5 +1,5 @@
 // region.h
-// A region: the functions between an accumulator (or a typed value) and the next quantiser, composed into one function per channel.
+// A region: the functions between an accumulator (or a typed value) and the next quantizer, composed into one function per channel.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -20,9 +20,9 @@ using SourceMap = std::shared_ptr<const std::vector<std::int32_t>>;
 
 struct Region {
     const Value* source = nullptr;           ///< The one varying value that everything in the region depends on.
-    std::vector<const Node*> nodes;          ///< Elementwise operators, views and inner quantisers, in order.
-    const Value* last = nullptr;             ///< What the quantiser reads; equals `source` if there is nothing between.
-    const Node* quantise = nullptr;          ///< Null at an output without a quantiser.
+    std::vector<const Node*> nodes;          ///< Elementwise operators, views and inner quantizers, in order.
+    const Value* last = nullptr;             ///< What the quantizer reads; equals `source` if there is nothing between.
+    const Node* quantize = nullptr;          ///< Null at an output without a quantizer.
     std::map<const Value*, SourceMap> maps;  ///< Of `source` and what the nodes give.
 
     const SourceMap& to_source() const { return maps.at(last); }
@@ -30,8 +30,8 @@ struct Region {
 
 /// The region that ends in `last`, which `reader` reads. Fails where it depends on two varying values that do not come from one.
 Result<Region> region_of(const Value* last, const Node& reader);
-/// The region that ends in `quantise`.
-Result<Region> region_of(const Node& quantise);
+/// The region that ends in `quantize`.
+Result<Region> region_of(const Node& quantize);
 
 /// The region of the views before `last`, as far up as there is no other node.
 Region views_before(const Value* last);
@@ -40,7 +40,7 @@ Region views_before(const Value* last);
 /// of the region must be the same for all elements of a channel.
 Result<std::vector<ScalarFunction>> region_functions(const Region& region, int channels, std::span<const std::int32_t> channel_of);
 
-/// The rule of the region's quantiser.
-QuantizerRule quantizer_rule(const Node& quantise);
+/// The rule of the region's quantizer.
+QuantizerRule quantizer_rule(const Node& quantize);
 
 }  // namespace weft

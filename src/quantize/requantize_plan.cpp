@@ -1,5 +1,5 @@
 // requantize_plan.cpp
-// Chooses the hardware form of a requantise stage and proves it against the exact staircases.
+// Chooses the hardware form of a requantize stage and proves it against the exact staircases.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -362,11 +362,11 @@ Result<RequantizePlan> Planner::plan(bool allow_none) {
     if (by_ties) return *std::move(by_ties);
     if (by_table) return *std::move(by_table);
     if (static_cast<std::int64_t>(most_values * planned_.size()) > threshold_entries_limit)
-        return Diagnostic{.reason = fmt::format("the requantisation needs {} thresholds in each of {} channels",
+        return Diagnostic{.reason = fmt::format("the requantization needs {} thresholds in each of {} channels",
                                                 with_commas(static_cast<std::int64_t>(most_values)), channels_.size()),
-                          .help = "quantise the output to fewer bits"};
+                          .help = "quantize the output to fewer bits"};
     if (std::optional<RequantizePlan> by_thresholds = proved(thresholds())) return *std::move(by_thresholds);
-    throw std::logic_error("no form of the requantisation was found equal to its rule");
+    throw std::logic_error("no form of the requantization was found equal to its rule");
 }
 
 }  // namespace

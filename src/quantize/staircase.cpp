@@ -48,7 +48,7 @@ public:
           rule_(rule),
           scale_(to_long_double(channel.scale)),
           offset_(to_long_double(channel.offset)),
-          quantiser_scale_(to_long_double(rule.scale)) {
+          quantizer_scale_(to_long_double(rule.scale)) {
         assert(channel.function.real || channel.function.exact);
     }
 
@@ -56,7 +56,7 @@ public:
         const ScalarFunction& function = channel_.function;
         long double quotient = 0;
         if (function.real && !(function.jumps && function.exact)) {
-            quotient = function.real(static_cast<long double>(acc) * scale_ + offset_) / quantiser_scale_;
+            quotient = function.real(static_cast<long double>(acc) * scale_ + offset_) / quantizer_scale_;
             if (std::isnan(quotient)) {
                 undefined_.store(true, std::memory_order_relaxed);
                 return rule_.min;
@@ -88,7 +88,7 @@ private:
 
     const AccumulatorChannel& channel_;
     const QuantizerRule& rule_;
-    long double scale_, offset_, quantiser_scale_;
+    long double scale_, offset_, quantizer_scale_;
     mutable std::atomic<bool> undefined_ = false;
 };
 
@@ -277,7 +277,7 @@ Result<Staircase> staircase_of(const AccumulatorChannel& channel, const Quantize
     assert(channel.min <= channel.max && rule.min <= rule.max && sgn(rule.scale) > 0);
     const std::int64_t range = channel.max - channel.min;
     if (rule.max - rule.min > evaluation_limit && range > evaluation_limit)
-        return Diagnostic{.reason = "the quantised output has more than 2^22 values", .help = "quantise it to 16 bits or fewer"};
+        return Diagnostic{.reason = "the quantized output has more than 2^22 values", .help = "quantize it to 16 bits or fewer"};
     if (channel.function.pieces) return staircase_of_pieces(channel, rule);
     const PointEvaluator evaluate(channel, rule);
     if (channel.function.non_decreasing || channel.function.non_increasing) {
@@ -290,7 +290,7 @@ Result<Staircase> staircase_of(const AccumulatorChannel& channel, const Quantize
     }
     if (range >= evaluation_limit)
         return Diagnostic{.reason = "a function that may fall and rise is applied to an accumulator of more than 2^22 values",
-                          .help = "put a quantiser of at most 10 bits before the function"};
+                          .help = "put a quantizer of at most 10 bits before the function"};
     Staircase staircase = evaluate_all(evaluate, channel.min, channel.max);
     WEFT_CHECK(evaluate.status());
     return staircase;

@@ -11,25 +11,25 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
-#include "src/design/requantize.h"
+#include "src/design/requantize_stage.h"
 #include "src/graph/piecewise_linear.h"
 #include "src/graph/rational.h"
 #include "src/graph/rounding.h"
 
 namespace weft {
 
-/// The function f between an accumulator's real value and the quantiser of the region's output.
+/// The function f between an accumulator's real value and the quantizer of the region's output.
 struct ScalarFunction {
     /// Set where f is made of straight pieces: the exact and fast way. The two below are then not needed.
     std::optional<PiecewiseLinear> pieces;
     /// Exact value at a rational point; null for functions without one, empty at points that have none.
     std::function<std::optional<Rational>(const Rational&)> exact;
     /// Value at a point, to long double precision. Decides wherever it is clear of a rounding tie, or where there is no exact value: its
-    /// quotient by the quantiser's scale is then rounded as the long double it is, ties to even. Infinities saturate.
+    /// quotient by the quantizer's scale is then rounded as the long double it is, ties to even. Infinities saturate.
     std::function<long double(long double)> real;
     /// Known to rise, or to fall, throughout (lets steps be found by bisection where there are no pieces). A constant does both.
     bool non_decreasing = false, non_increasing = false;
-    /// Has jumps inside (a floor, an inner quantiser): `real` then decides nothing where there is an exact value.
+    /// Has jumps inside (a floor, an inner quantizer): `real` then decides nothing where there is an exact value.
     bool jumps = false;
 };
 

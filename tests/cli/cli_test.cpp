@@ -98,7 +98,7 @@ TEST_F(Cli, RefusesFilesThatAreNoModels) {
 TEST_F(Cli, RefusesWhatCannotBecomeAKernel) {
     expect_refused(
         fashion_,
-        "error: the model is not quantised\n  help: give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a "
+        "error: the model is not quantized\n  help: give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a "
         "folder of images)\n");
     expect_refused(fashion_ + " --board alveo-u20", "error: there is no board 'alveo-u20'\n  help: did you mean 'alveo-u200'?\n");
     expect_refused(fashion_ + " --shape image", "error: --shape 'image' is not understood\n  help: write --shape NAME=1,3,32,32\n");

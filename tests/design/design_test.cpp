@@ -104,10 +104,10 @@ TEST(Verify, FindsWhatIsBroken) {
                 HasSubstr("a weight does not fit WeightBits"));
     EXPECT_THAT(broken_by([&](Design& net) { unit(net, "conv1_matvec")->requantize->acc_max = 5; }), HasSubstr("outside"));
     EXPECT_THAT(broken_by([&](Design& net) { unit(net, "conv1_matvec")->requantize->multiplier.pop_back(); }),
-                HasSubstr("requantise stage is inconsistent"));
+                HasSubstr("requantize stage is inconsistent"));
     EXPECT_THAT(broken_by([&](Design& net) { unit(net, "conv1_matvec")->requantize->out_max = 200; }),
                 HasSubstr("exceed the stream's range"));
-    EXPECT_THAT(broken_by([&](Design& net) { unit(net, "conv1_window")->requantize.emplace(); }), HasSubstr("it has no requantise stage"));
+    EXPECT_THAT(broken_by([&](Design& net) { unit(net, "conv1_window")->requantize.emplace(); }), HasSubstr("it has no requantize stage"));
     EXPECT_THAT(broken_by([&](Design& net) { unit(net, "conv1_window")->parameters["PadValue"] = 128; }), HasSubstr("PadValue is outside"));
     EXPECT_THAT(broken_by([&](Design& net) { unit(net, "conv1_window")->inputs.clear(); }),
                 HasSubstr("it has 0 input streams instead of 1"));

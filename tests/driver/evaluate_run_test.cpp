@@ -160,7 +160,7 @@ TEST_F(RunTest, AsksForIntegersAndForAProject) {
     RunRequest uncalibrated = request(1);
     uncalibrated.options.calibration.clear();
     EXPECT_EQ(test::messages(run_model(uncalibrated, {})),
-              "error: the engine integer needs integer types and the model is not quantised\n  help: give calibration samples (--calibrate "
+              "error: the engine integer needs integer types and the model is not quantized\n  help: give calibration samples (--calibrate "
               "DATA), or run the directory that weft compile wrote\n");
     RunRequest emitted = request(1);
     emitted.engine = "rtl";
@@ -228,7 +228,7 @@ TEST(SelfCheck, WarnsOfARegionThatKeepsLittle) {
     };
     EXPECT_EQ(warnings(1), "");
     const std::string lost = warnings(0.001F);
-    EXPECT_THAT(lost, HasSubstr("quantisation leaves only 0.0 dB at 8 bits against the float model\n  help: give more calibration samples, "
+    EXPECT_THAT(lost, HasSubstr("quantization leaves only 0.0 dB at 8 bits against the float model\n  help: give more calibration samples, "
                                 "more bits to this node (--bits FILE.json), or train with the kernel's arithmetic\n"));
     EXPECT_THAT(lost, HasSubstr("the model's output 'y' keeps only "));
 }

@@ -364,7 +364,7 @@ TEST(ShellErrors, RefusesElementsThatMemoryDoesNotTake) {
     EXPECT_THAT(shell.error()[0].reason,
                 HasSubstr(fmt::format("its elements have {} bits, more than the 32 that memory takes: the kernel's shell is left out",
                                       design.outputs[0].binding.stream->bits())));
-    EXPECT_EQ(shell.error()[0].help, "quantise the value");
+    EXPECT_EQ(shell.error()[0].help, "quantize the value");
     EXPECT_TRUE(emit_shell(passing(), options));
 }
 

@@ -41,7 +41,7 @@ ModelBuilder prepared(const std::string& op) {
     return builder;
 }
 
-ModelBuilder quantised(float scale) {
+ModelBuilder quantized(float scale) {
     ModelBuilder builder;
     builder.input("x", {1, 3});
     builder.floats("s", {}, {scale});
@@ -68,8 +68,8 @@ TEST(SampleWarnings, BytesForReals) {
     // A model that scales by itself, or takes bytes.
     EXPECT_EQ(said_of(prepared("Mul"), bytes({0, 7, 200})), "");
     EXPECT_EQ(said_of(prepared("Sub"), bytes({0, 7, 200})), "");
-    EXPECT_EQ(said_of(quantised(1), bytes({0, 7, 200})), "");
-    EXPECT_THAT(said_of(quantised(1.0F / 255), bytes({0, 7, 200})), HasSubstr("bytes up to 200"));
+    EXPECT_EQ(said_of(quantized(1), bytes({0, 7, 200})), "");
+    EXPECT_THAT(said_of(quantized(1.0F / 255), bytes({0, 7, 200})), HasSubstr("bytes up to 200"));
 }
 
 TEST(SampleWarnings, ConstantSamples) {

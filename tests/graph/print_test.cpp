@@ -54,6 +54,19 @@ TEST(Print, KeepsEveryKindOfAttributeAndStrangeNames) {
     EXPECT_EQ(again->nodes()[0]->attributes.real("a_real"), 0.1);
 }
 
+TEST(Parse, KnowsOperatorsByTheirFormerNames) {
+    const auto graph = parse(
+        "graph \"old\" batched\n"
+        "input \"x\" float32 [1, 3]\n"
+        "node \"q\" weft:quantise@1 (\"x\") -> (\"y\" float32 [1, 3]) {scale = reals [0.5], zero_point = ints [0], min = int 0, max = int "
+        "15}\n"
+        "output \"y\"\n",
+        {});
+    ASSERT_TRUE(graph) << messages(graph);
+    EXPECT_EQ(graph->nodes()[0]->op, &op_for(OpRole::typed));
+    EXPECT_NE(print(*graph).find("\"q\" weft:typed@1"), std::string::npos) << print(*graph);
+}
+
 TEST(Print, NamesConstantsByContent) {
     EXPECT_EQ(constant_key(Tensor::scalar(1.0F)), constant_key(Tensor::scalar(1.0F)));
     EXPECT_NE(constant_key(Tensor::scalar(1.0F)), constant_key(Tensor::scalar(2.0F)));

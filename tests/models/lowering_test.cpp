@@ -10,10 +10,10 @@
 namespace weft {
 namespace {
 
-/// A graph as files of other tools have it: between quantisers, with unsigned activations in steps of 1/256.
-class QuantisedGraph {
+/// A graph as files of other tools have it: between quantizers, with unsigned activations in steps of 1/256.
+class QuantizedGraph {
 public:
-    QuantisedGraph() {
+    QuantizedGraph() {
         graph.batched = true;
         zero_ = constant("zero", DataType::uint8, {}, 0);
         step_ = constant("step", DataType::float32, {}, 1.0 / 256);
@@ -35,7 +35,7 @@ public:
     }
     Value* value(const std::string& name, DataType type, Shape shape) { return graph.add_value(name, type, std::move(shape)); }
 
-    Value* quantise(Value* x) {
+    Value* quantize(Value* x) {
         Value* integers = node("QuantizeLinear", {x, step_, zero_}, value(x->name + "_codes", DataType::uint8, x->shape), axis_);
         return node("DequantizeLinear", {integers, step_, zero_}, value(x->name + "_real", DataType::float32, x->shape), axis_);
     }
@@ -65,9 +65,9 @@ private:
 TEST(Lowering, TakesSumsThatAreNeverNegative) {
     for (const std::int64_t group : {1, 3}) {
         SCOPED_TRACE(group);
-        QuantisedGraph net;
-        Value* x = net.quantise(net.input({1, 3, 5, 5}));
-        net.graph.outputs = {net.quantise(net.convolution(x, "sums", {3, 3 / group, 2, 2}, {1, 3, 4, 4}, group))};
+        QuantizedGraph net;
+        Value* x = net.quantize(net.input({1, 3, 5, 5}));
+        net.graph.outputs = {net.quantize(net.convolution(x, "sums", {3, 3 / group, 2, 2}, {1, 3, 4, 4}, group))};
         const auto lowered = lower(net.graph, "filter");
         ASSERT_TRUE(lowered) << test::messages(lowered.error());
         const Unit* unit = lowered->design.find_unit("sums_node");
@@ -78,16 +78,16 @@ TEST(Lowering, TakesSumsThatAreNeverNegative) {
 
 /// Channels of one scale of which some are clipped: the integers of a concatenation are those of all its inputs.
 TEST(Lowering, JoinsValuesThatAreLimitedDifferently) {
-    QuantisedGraph net;
+    QuantizedGraph net;
     const Shape shape{1, 2, 3, 3};
-    Value* x = net.quantise(net.input(shape));
+    Value* x = net.quantize(net.input(shape));
     Value* least = net.constant("least", DataType::float32, {}, 0);
     Value* most = net.constant("most", DataType::float32, {}, 0.25);
-    Value* clipped = net.quantise(net.node("Clip", {x, least, most}, net.value("clipped", DataType::float32, shape)));
+    Value* clipped = net.quantize(net.node("Clip", {x, least, most}, net.value("clipped", DataType::float32, shape)));
     Attributes axis;
     axis.set("axis", std::int64_t{1});
     Value* joined = net.node("Concat", {clipped, x}, net.value("joined", DataType::float32, {1, 4, 3, 3}), std::move(axis));
-    net.graph.outputs = {net.quantise(net.convolution(joined, "sums", {2, 4, 1, 1}, {1, 2, 3, 3}, 1))};
+    net.graph.outputs = {net.quantize(net.convolution(joined, "sums", {2, 4, 1, 1}, {1, 2, 3, 3}, 1))};
     const auto lowered = lower(net.graph, "joined");
     ASSERT_TRUE(lowered) << test::messages(lowered.error());
     const Unit* unit = lowered->design.find_unit("joined_node");

@@ -1,5 +1,5 @@
 // qonnx_test.cpp
-// Networks of QONNX's quantisers, written here node by node: the contract equals its oracle and the file's own float evaluation.
+// Networks of QONNX's quantizers, written here node by node: the contract equals its oracle and the file's own float evaluation.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
@@ -156,7 +156,7 @@ std::unique_ptr<Compiled> expect_exact(const QonnxFile& file, double low, double
     EXPECT_LE(check->ties * 50, check->elements) << check->regions.dump(1);
 
     const Graph& source = (*compiled)->model.source;
-    const auto engine = IntegerEngine::make((*compiled)->model.quantised, (*compiled)->design, false);
+    const auto engine = IntegerEngine::make((*compiled)->model.quantized, (*compiled)->design, false);
     EXPECT_TRUE(engine) << test::messages(engine);
     if (!engine) return nullptr;
     const std::vector<double> lows(source.inputs.size(), low), highs(source.inputs.size(), high);
@@ -183,7 +183,7 @@ std::unique_ptr<Compiled> expect_exact(const QonnxFile& file, double low, double
     EXPECT_GE(static_cast<double>(equal), least_equal * static_cast<double>(elements)) << equal << " of " << elements;
     EXPECT_GT(seen.size(), 2U) << "the outputs tell nothing apart";
 
-    const Status written = export_model((*compiled)->model.quantised, folder / "again.onnx");
+    const Status written = export_model((*compiled)->model.quantized, folder / "again.onnx");
     EXPECT_TRUE(written) << test::messages(written);
     const auto again = compile(folder / "again.onnx", {});
     EXPECT_TRUE(again) << test::messages(again);
@@ -255,7 +255,7 @@ TEST(Qonnx, TernaryWeightsAndWideBiases) {
     EXPECT_EQ(parameter(*compiled, "matvec", "WeightBits"), 2);
     EXPECT_EQ(parameter(*compiled, "depthwise", "WeightBits"), 2);
     for (const char* bias : {"b1q", "b2q"}) {
-        const Node* made = compiled->model.quantised.find(bias)->producer;
+        const Node* made = compiled->model.quantized.find(bias)->producer;
         ASSERT_TRUE(made);
         EXPECT_EQ(made->input(0)->type, DataType::int32);
     }
@@ -315,7 +315,7 @@ QonnxFile threshold_network() {
     return q;
 }
 
-/// A residual block whose sums meet the skip before anything quantises them.
+/// A residual block whose sums meet the skip before anything quantizes them.
 QonnxFile residual_network(bool common_grid) {
     QonnxFile q("qonnx.custom_op.general", false);
     q.builder.input("x", {1, 3, 8, 8});
@@ -337,7 +337,7 @@ QonnxFile residual_network(bool common_grid) {
     return q;
 }
 
-TEST(Qonnx, SumsMeetTheSkipBeforeTheyAreQuantised) {
+TEST(Qonnx, SumsMeetTheSkipBeforeTheyAreQuantized) {
     const auto compiled = expect_exact(residual_network(true), -2, 2);
     if (!compiled) return;
     std::size_t sums = 0;
@@ -349,8 +349,8 @@ TEST(Qonnx, SumsMeetTheSkipBeforeTheyAreQuantised) {
     const auto refused = weft::compile(folder / "model.onnx", {});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error()[0].node, "c1");
-    EXPECT_THAT(refused.error()[0].reason, HasSubstr("its sums cannot be added before they are quantised"));
-    EXPECT_EQ(refused.error()[0].help, "quantise the inputs of the addition");
+    EXPECT_THAT(refused.error()[0].reason, HasSubstr("its sums cannot be added before they are quantized"));
+    EXPECT_EQ(refused.error()[0].help, "quantize the inputs of the addition");
 }
 
 TEST(Qonnx, ThresholdsAreTheStaircase) {
@@ -465,7 +465,7 @@ TEST(Qonnx, RefusesByTheNameOfTheNode) {
     q.thresholds("x", "a", {1, 3}, {-1, 0, 1}, 1, 0.3f);
     q.simple("MatMul", {"a", q.quant(q.weight("w", {3, 2}), "wq", 0.5f, 4)}, "y");
     q.builder.output("y", {1, 2});
-    EXPECT_THAT(refusal(q), HasSubstr("it has no quantiser"));
+    EXPECT_THAT(refusal(q), HasSubstr("it has no quantizer"));
 }
 
 }  // namespace

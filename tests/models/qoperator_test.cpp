@@ -1,5 +1,5 @@
 // qoperator_test.cpp
-// One network in both of ONNX Runtime's forms, quantised operators and real ones between quantisers: the same Design, the same results.
+// One network in both of ONNX Runtime's forms, quantized operators and real ones between quantizers: the same Design, the same results.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
@@ -30,7 +30,7 @@ struct Form {
 /// Writes a network layer by layer, in one of both forms; the drawn numbers do not depend on which.
 class Writer {
 public:
-    Writer(const Form& form, bool quantised_operators) : form_(form), q_(quantised_operators), random_(11), builder_(13, 8) {
+    Writer(const Form& form, bool quantized_operators) : form_(form), q_(quantized_operators), random_(11), builder_(13, 8) {
         auto& import = *builder_.model.add_opset_import();
         import.set_domain("com.microsoft");
         import.set_version(1);
@@ -46,7 +46,7 @@ public:
 
     Value input() {
         builder_.input("x", {1, 3, 10, 10});
-        Value value = quantised("xq", {3, 10, 10}, 0.03);
+        Value value = quantized("xq", {3, 10, 10}, 0.03);
         builder_.node("QuantizeLinear", {"x", "xq_s", "xq_z"}, {"xq"}, "x_quantize");
         return value;
     }
@@ -55,7 +55,7 @@ public:
         const std::int64_t inputs = x.shape[0] / group;
         const std::vector<float> scales = weights(name, {outputs, inputs, kernel, kernel}, 0);
         if (bias) biases(name, x, outputs, scales);
-        Value y = quantised(name, {outputs, x.shape[1], x.shape[2]}, 0.05);
+        Value y = quantized(name, {outputs, x.shape[1], x.shape[2]}, 0.05);
         onnx::NodeProto* node = nullptr;
         if (q_) {
             std::vector<std::string> inputs_of{x.name,        x.scale + "_s", x.scale + "_z", name + "_w",
@@ -69,37 +69,37 @@ public:
         }
         test::ModelBuilder::attribute(*node, "pads", std::vector<std::int64_t>(4, kernel / 2));
         test::ModelBuilder::attribute(*node, "group", group);
-        if (!q_) quantise(y);
+        if (!q_) quantize(y);
         return y;
     }
 
     Value sum(const std::string& name, const Value& a, const Value& b) {
-        Value y = quantised(name, a.shape, 0.06);
+        Value y = quantized(name, a.shape, 0.06);
         if (q_) {
             microsoft("QLinearAdd",
                       {a.name, a.scale + "_s", a.scale + "_z", b.name, b.scale + "_s", b.scale + "_z", name + "_s", name + "_z"}, name);
         } else {
             builder_.node("Add", {real(a), real(b)}, {name + "_real"}, name);
-            quantise(y);
+            quantize(y);
         }
         return y;
     }
 
     Value concatenation(const std::string& name, const Value& a, const Value& b) {
-        Value y = quantised(name, a.shape, 0.055);
+        Value y = quantized(name, a.shape, 0.055);
         y.shape[0] += b.shape[0];
         auto& node =
             q_ ? microsoft("QLinearConcat",
                            {name + "_s", name + "_z", a.name, a.scale + "_s", a.scale + "_z", b.name, b.scale + "_s", b.scale + "_z"}, name)
                : builder_.node("Concat", {real(a), real(b)}, {name + "_real"}, name);
         test::ModelBuilder::attribute(node, "axis", std::int64_t{1});
-        if (!q_) quantise(y);
+        if (!q_) quantize(y);
         return y;
     }
 
     /// A function of single elements or an average: one input, one output.
     Value one(const std::string& op, const std::string& name, const Value& x, double step, std::vector<std::int64_t> shape) {
-        Value y = quantised(name, std::move(shape), step);
+        Value y = quantized(name, std::move(shape), step);
         auto& node = q_ ? microsoft("QLinear" + op, {x.name, x.scale + "_s", x.scale + "_z", name + "_s", name + "_z"}, name)
                         : builder_.node(op, {real(x)}, {name + "_real"}, name);
         if (op == "AveragePool") {
@@ -108,7 +108,7 @@ public:
         }
         if (op == "Softmax") test::ModelBuilder::attribute(node, "axis", std::int64_t{1});
         if (op == "Softmax" && q_) test::ModelBuilder::attribute(node, "opset", std::int64_t{13});
-        if (!q_) quantise(y);
+        if (!q_) quantize(y);
         return y;
     }
 
@@ -125,12 +125,12 @@ public:
     Value dense(const std::string& name, const Value& x, std::int64_t outputs, bool gemm) {
         const std::vector<float> scales = weights(name, {x.shape[0], outputs}, 1);
         if (gemm) biases(name, x, outputs, scales);
-        Value y = quantised(name, {outputs}, 0.04);
+        Value y = quantized(name, {outputs}, 0.04);
         if (!q_) {
             std::vector<std::string> inputs{real(x), real_weights(name, 1)};
             if (gemm) inputs.push_back(real_bias(name));
             builder_.node(gemm ? "Gemm" : "MatMul", inputs, {name + "_real"}, name);
-            quantise(y);
+            quantize(y);
         } else if (gemm) {
             microsoft(
                 "QGemm",
@@ -170,21 +170,21 @@ private:
     }
     int activation() const { return form_.unsigned_activations ? onnx::TensorProto::UINT8 : onnx::TensorProto::INT8; }
 
-    Value quantised(const std::string& name, std::vector<std::int64_t> shape, double step) {
+    Value quantized(const std::string& name, std::vector<std::int64_t> shape, double step) {
         Value value{name, std::move(shape), name, scale_near(step)};
         const std::int64_t middle = form_.unsigned_activations ? 128 : 0;
         builder_.floats(name + "_s", {}, {value.step});
         bytes(name + "_z", activation(), {}, {form_.symmetric ? middle : middle + static_cast<std::int64_t>(uniform(-40, 40))});
         return value;
     }
-    /// Each reader has a dequantiser of its own.
+    /// Each reader has a dequantizer of its own.
     std::string real(const Value& value) {
         const int reader = ++readers_[value.name];
         const std::string name = value.name + "_dequantized" + (reader > 1 ? std::to_string(reader) : "");
         builder_.node("DequantizeLinear", {value.name, value.scale + "_s", value.scale + "_z"}, {name});
         return name;
     }
-    void quantise(const Value& value) {
+    void quantize(const Value& value) {
         builder_.node("QuantizeLinear", {value.name + "_real", value.name + "_s", value.name + "_z"}, {value.name},
                       value.name + "_quantize");
     }
@@ -255,7 +255,7 @@ std::string text_of(const TensorBinding& binding) {
     return text;
 }
 
-/// Everything that a Design says but its requantise constants.
+/// Everything that a Design says but its requantize constants.
 std::vector<std::string> text_of(const Design& design) {
     std::vector<std::string> lines;
     for (const auto& stream : design.streams) {
@@ -288,13 +288,13 @@ class QOperatorFiles : public testing::TestWithParam<Form> {};
 TEST_P(QOperatorFiles, GiveTheDesignOfTheirQdqTwins) {
     const Form& form = GetParam();
     std::vector<std::unique_ptr<Compiled>> both;
-    for (const bool quantised_operators : {false, true}) {
-        Writer writer(form, quantised_operators);
+    for (const bool quantized_operators : {false, true}) {
+        Writer writer(form, quantized_operators);
         write_network(writer);
         const test::TemporaryFolder folder;
         writer.builder().write(folder / "model.onnx");
         auto compiled = compile(folder / "model.onnx", {});
-        ASSERT_TRUE(compiled) << quantised_operators << ": " << test::messages(compiled);
+        ASSERT_TRUE(compiled) << quantized_operators << ": " << test::messages(compiled);
         EXPECT_FALSE((*compiled)->model.calibrated);
         const auto check = self_check(**compiled);
         ASSERT_TRUE(check) << test::messages(check);
@@ -312,10 +312,10 @@ TEST_P(QOperatorFiles, GiveTheDesignOfTheirQdqTwins) {
 
     const std::vector<double> low{-4}, high{4};
     constexpr std::int64_t images = 40;
-    const auto samples = random_inputs(both[0]->model.quantised, low, high, images, 3);
+    const auto samples = random_inputs(both[0]->model.quantized, low, high, images, 3);
     std::vector<Tensor> results;
     for (const auto& compiled : both) {
-        const auto engine = IntegerEngine::make(compiled->model.quantised, compiled->design);
+        const auto engine = IntegerEngine::make(compiled->model.quantized, compiled->design);
         ASSERT_TRUE(engine) << test::messages(engine);
         auto outputs = (*engine)->run(samples, images, {});
         ASSERT_TRUE(outputs) << test::messages(outputs);
@@ -326,7 +326,7 @@ TEST_P(QOperatorFiles, GiveTheDesignOfTheirQdqTwins) {
     for (std::int64_t i = 0; i < results[0].size(); ++i) distinct.insert(results[0].at(i));
     EXPECT_GT(distinct.size(), 10U);
 
-    // The file's own operators, which know nothing of the real form: at most a step of the last quantiser away.
+    // The file's own operators, which know nothing of the real form: at most a step of the last quantizer away.
     GraphEngine floats(both[1]->model.source, DataType::float32);
     const auto outputs = floats.run(samples, images, {});
     ASSERT_TRUE(outputs) << test::messages(outputs);

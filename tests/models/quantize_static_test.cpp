@@ -23,8 +23,8 @@ struct Types {
     bool per_channel;
 };
 
-/// Writes float layers as the tool does: every activation quantised and dequantised under names made from its own, weights and biases
-/// dequantised in front, Relu gone into the range of what it follows, views and max pooling with the scale of their input.
+/// Writes float layers as the tool does: every activation quantized and dequantized under names made from its own, weights and biases
+/// dequantized in front, Relu gone into the range of what it follows, views and max pooling with the scale of their input.
 class QuantizeStatic {
 public:
     explicit QuantizeStatic(const Types& types) : types_(types), random_(types.name[0] + 7 * types.per_channel), builder_(17, 8) {
@@ -41,7 +41,7 @@ public:
         std::string name;
         std::vector<std::int64_t> shape;
         double low = 0, high = 0;
-        std::string scale;  ///< Prefix of its quantiser's constants; shared behind views.
+        std::string scale;  ///< Prefix of its quantizer's constants; shared behind views.
     };
 
     Value input(std::vector<std::int64_t> shape) {
@@ -49,7 +49,7 @@ public:
         for (const std::int64_t extent : shape) extents.push_back(static_cast<int>(extent));
         builder_.input("x", extents);
         Value x{"x", std::move(shape), -3.7, 4.1, {}};
-        quantise(x);
+        quantize(x);
         return x;
     }
 
@@ -57,7 +57,7 @@ public:
                       std::vector<std::int64_t> strides, std::int64_t group, bool relu) {
         const std::int64_t inputs = x.shape[0] / group;
         const std::string weights = parameters(name, x, {outputs, inputs, kernel, kernel}, 0);
-        auto& node = builder_.node("Conv", {dequantised(x), weights, name + "_b"}, {name}, name);
+        auto& node = builder_.node("Conv", {dequantized(x), weights, name + "_b"}, {name}, name);
         test::ModelBuilder::attribute(node, "pads", pads);
         test::ModelBuilder::attribute(node, "strides", strides);
         test::ModelBuilder::attribute(node, "group", group);
@@ -69,7 +69,7 @@ public:
                 relu ? 0 : -0.6 * reach,
                 0.5 * reach,
                 {}};
-        quantise(y);
+        quantize(y);
         return y;
     }
 
@@ -78,7 +78,7 @@ public:
         const std::int64_t inputs = x.shape[0];
         const std::string weights = transposed ? parameters(name, x, {outputs, inputs}, 0) : parameters(name, x, {inputs, outputs}, 1);
         auto& node =
-            builder_.node("Gemm", {dequantised(x), weights, name + "_b"}, {name + "_QuantizeLinear_Input"}, name + "/MatMulAddFusion");
+            builder_.node("Gemm", {dequantized(x), weights, name + "_b"}, {name + "_QuantizeLinear_Input"}, name + "/MatMulAddFusion");
         test::ModelBuilder::attribute(node, "transB", transposed ? std::int64_t{1} : std::int64_t{0});
         real_attribute(node, "alpha", 1);
         real_attribute(node, "beta", 1);
@@ -87,69 +87,69 @@ public:
     }
 
     Value function(const std::string& op, const std::string& name, const Value& x, double low, double high, bool named = true) {
-        auto& node = builder_.node(op, {dequantised(x)}, {name}, named ? name + "_node" : "");
+        auto& node = builder_.node(op, {dequantized(x)}, {name}, named ? name + "_node" : "");
         if (op == "HardSigmoid") {
             real_attribute(node, "alpha", 1.0F / 6);
             real_attribute(node, "beta", 0.5);
         }
         if (op == "LeakyRelu") real_attribute(node, "alpha", 0.1F);
         Value y{name, x.shape, low, high, {}};
-        quantise(y);
+        quantize(y);
         return y;
     }
 
     Value two(const std::string& op, const std::string& name, const Value& a, const Value& b, double low, double high, bool named = true) {
-        builder_.node(op, {dequantised(a), dequantised(b)}, {name}, named ? name + "_node" : "");
+        builder_.node(op, {dequantized(a), dequantized(b)}, {name}, named ? name + "_node" : "");
         Value y{name, a.shape, low, high, {}};
-        quantise(y);
+        quantize(y);
         return y;
     }
 
     Value concatenation(const std::string& name, const Value& a, const Value& b) {
-        auto& node = builder_.node("Concat", {dequantised(a), dequantised(b)}, {name}, name);
+        auto& node = builder_.node("Concat", {dequantized(a), dequantized(b)}, {name}, name);
         test::ModelBuilder::attribute(node, "axis", std::int64_t{1});
         Value y{name, a.shape, std::min(a.low, b.low), std::max(a.high, b.high), {}};
         y.shape[0] += b.shape[0];
-        quantise(y);
+        quantize(y);
         return y;
     }
 
     /// Max pooling and average pooling keep the scale of their input; a global average gets its own.
     Value pooling(const std::string& op, const std::string& name, const Value& x, std::int64_t kernel, std::int64_t stride,
                   std::int64_t pad) {
-        auto& node = builder_.node(op, {dequantised(x)}, {name}, name);
+        auto& node = builder_.node(op, {dequantized(x)}, {name}, name);
         test::ModelBuilder::attribute(node, "kernel_shape", std::vector<std::int64_t>{kernel, kernel});
         test::ModelBuilder::attribute(node, "strides", std::vector<std::int64_t>{stride, stride});
         test::ModelBuilder::attribute(node, "pads", std::vector<std::int64_t>{pad, pad, 0, 0});
         Value y = x;
         y.name = name;
         for (std::size_t i = 1; i < 3; ++i) y.shape[i] = (x.shape[i] + pad - kernel) / stride + 1;
-        quantise(y);
+        quantize(y);
         return y;
     }
     Value global_average(const std::string& name, const Value& x, bool reduce) {
-        auto& node = builder_.node(reduce ? "ReduceMean" : "GlobalAveragePool", {dequantised(x)}, {name}, name);
+        auto& node = builder_.node(reduce ? "ReduceMean" : "GlobalAveragePool", {dequantized(x)}, {name}, name);
         if (reduce) {
             test::ModelBuilder::attribute(node, "axes", std::vector<std::int64_t>{2, 3});
             test::ModelBuilder::attribute(node, "keepdims", std::int64_t{0});
         }
         Value y{name, {x.shape[0]}, 0.25 * x.low, 0.5 * x.high, {}};
         if (!reduce) y.shape = {x.shape[0], 1, 1};
-        quantise(y);
+        quantize(y);
         return y;
     }
     Value flatten(const std::string& name, const Value& x) {
-        auto& node = builder_.node("Flatten", {dequantised(x)}, {name}, name);
+        auto& node = builder_.node("Flatten", {dequantized(x)}, {name}, name);
         test::ModelBuilder::attribute(node, "axis", std::int64_t{1});
         Value y = x;
         y.name = name;
         y.shape = {1};
         for (const std::int64_t extent : x.shape) y.shape[0] *= extent;
-        quantise(y);
+        quantize(y);
         return y;
     }
 
-    /// The network's output: its last quantiser dequantises under the output's own name.
+    /// The network's output: its last quantizer dequantizes under the output's own name.
     void output(Value y) {
         constants(y);
         builder_.node("QuantizeLinear", {y.name + "_QuantizeLinear_Input", y.scale + "_scale", y.scale + "_zero_point"},
@@ -162,7 +162,7 @@ public:
     const test::ModelBuilder& builder() const { return builder_; }
 
 private:
-    static std::string dequantised(const Value& x) { return x.name + "_DequantizeLinear_Output"; }
+    static std::string dequantized(const Value& x) { return x.name + "_DequantizeLinear_Output"; }
     int activation_type() const { return types_.unsigned_activations ? onnx::TensorProto::UINT8 : onnx::TensorProto::INT8; }
     double uniform(double low, double high) { return low + (high - low) * static_cast<double>(random_() >> 11) * 0x1p-53; }
 
@@ -200,15 +200,15 @@ private:
         bytes(value.scale + "_zero_point", activation_type(), {}, {zero});
         scales_[value.scale] = scale;
     }
-    void quantise(Value& value) {
+    void quantize(Value& value) {
         constants(value);
         builder_.node("QuantizeLinear", {value.name, value.scale + "_scale", value.scale + "_zero_point"},
                       {value.name + "_QuantizeLinear_Output"}, value.name + "_QuantizeLinear");
         builder_.node("DequantizeLinear", {value.name + "_QuantizeLinear_Output", value.scale + "_scale", value.scale + "_zero_point"},
-                      {dequantised(value)}, value.name + "_DequantizeLinear");
+                      {dequantized(value)}, value.name + "_DequantizeLinear");
     }
 
-    /// Weights of a layer along `axis`, and its bias with the scale that their product has; returns the name of the dequantised weights.
+    /// Weights of a layer along `axis`, and its bias with the scale that their product has; returns the name of the dequantized weights.
     std::string parameters(const std::string& layer, const Value& x, const std::vector<std::int64_t>& shape, std::size_t axis) {
         const std::string name = layer + "_w";
         std::int64_t count = 1;
@@ -232,16 +232,16 @@ private:
         bytes(name + "_quantized", type, shape, values);
         bytes(name + "_zero_point", type, dims, zero);
         builder_.floats(name + "_scale", dims, scale);
-        dequantise(name + "_quantized", name + "_scale", name + "_zero_point", name + "_DequantizeLinear_Output", axis);
+        dequantize(name + "_quantized", name + "_scale", name + "_zero_point", name + "_DequantizeLinear_Output", axis);
         bytes(layer + "_b_quantized", onnx::TensorProto::INT32, {outputs}, bias);
         bytes(layer + "_b_quantized_zero_point", onnx::TensorProto::INT32, dims,
               std::vector<std::int64_t>(static_cast<std::size_t>(entries)));
         // A scale for all channels is a vector of one element here.
         builder_.floats(layer + "_b_quantized_scale", {entries}, bias_scale);
-        dequantise(layer + "_b_quantized", layer + "_b_quantized_scale", layer + "_b_quantized_zero_point", layer + "_b", 0);
+        dequantize(layer + "_b_quantized", layer + "_b_quantized_scale", layer + "_b_quantized_zero_point", layer + "_b", 0);
         return name + "_DequantizeLinear_Output";
     }
-    void dequantise(const std::string& from, const std::string& scale, const std::string& zero, const std::string& to, std::size_t axis) {
+    void dequantize(const std::string& from, const std::string& scale, const std::string& zero, const std::string& to, std::size_t axis) {
         auto& node = builder_.node("DequantizeLinear", {from, scale, zero}, {to}, to + "_node");
         if (types_.per_channel) test::ModelBuilder::attribute(node, "axis", static_cast<std::int64_t>(axis));
     }
@@ -311,15 +311,15 @@ TEST_P(QuantizeStaticFiles, ContractEqualsOracle) {
     EXPECT_TRUE(check->exact()) << check->regions.dump(1);
     EXPECT_GT(check->elements, 1000);
     EXPECT_GE(check->regions.size(), network.least_regions) << check->regions.dump(1);
-    // All of it is in the kernel, but for the dequantiser at its end.
+    // All of it is in the kernel, but for the dequantizer at its end.
     ASSERT_EQ((*compiled)->design.outputs.size(), 1U);
     EXPECT_EQ((*compiled)->design.outputs[0].name, "y");
-    EXPECT_TRUE((*compiled)->design.outputs[0].quantised);
+    EXPECT_TRUE((*compiled)->design.outputs[0].quantized);
 
     // The data are no degenerate ones: what reaches the end still tells images apart.
     const std::vector<double> low{-3.7}, high{4.1};
     constexpr std::int64_t images = 8;
-    const Graph& graph = (*compiled)->model.quantised;
+    const Graph& graph = (*compiled)->model.quantized;
     const auto samples = random_inputs(graph, low, high, images, 5);
     const auto engine = IntegerEngine::make(graph, (*compiled)->design, false);
     ASSERT_TRUE(engine) << test::messages(engine);

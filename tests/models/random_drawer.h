@@ -18,7 +18,7 @@ namespace weft::test {
 struct Drawn {
     std::string name;
     std::int64_t channels = 0, rows = 0, columns = 0;
-    /// Of quantised networks: name of scale and zero point (with _s and _z behind), the step, and the integers themselves.
+    /// Of quantized networks: name of scale and zero point (with _s and _z behind), the step, and the integers themselves.
     std::string grid;
     double step = 0;
     std::string integers;
@@ -132,9 +132,9 @@ private:
 };
 
 RandomFile random_float_file(std::uint64_t seed);
-/// Real operators between quantisers, or quantised operators.
-RandomFile random_qdq_file(std::uint64_t seed, bool quantised_operators);
-/// QONNX's quantisers, or FINN's thresholds for activations.
+/// Real operators between quantizers, or quantized operators.
+RandomFile random_qdq_file(std::uint64_t seed, bool quantized_operators);
+/// QONNX's quantizers, or FINN's thresholds for activations.
 RandomFile random_qonnx_file(std::uint64_t seed, bool thresholds);
 
 }  // namespace weft::test

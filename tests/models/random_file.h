@@ -14,7 +14,7 @@ struct RandomFile {
     std::string form;           ///< Which of the kinds below, in a word or two.
     std::string bytes;          ///< Of the ONNX file: one input, "x".
     Shape input;                ///< Of "x", with a batch of one.
-    bool needs_samples = true;  ///< A float network: it has no quantisers.
+    bool needs_samples = true;  ///< A float network: it has no quantizers.
 };
 
 /// The same seed gives the same file. A few hold what no hardware computes: those are to be refused.

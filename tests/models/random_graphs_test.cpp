@@ -27,23 +27,23 @@ std::vector<NamedTensor> samples_of(const Graph& source, std::uint64_t seed) {
     return random_inputs(source, low, high, images, seed);
 }
 
-/// From a quantised network to its contract, which must equal the oracle; and, with `generated`, the C++ made from it.
-void expect_contract(const Graph& source, const Graph& quantised, const std::vector<NamedTensor>& samples, std::uint64_t seed,
+/// From a quantized network to its contract, which must equal the oracle; and, with `generated`, the C++ made from it.
+void expect_contract(const Graph& source, const Graph& quantized, const std::vector<NamedTensor>& samples, std::uint64_t seed,
                      bool generated) {
-    auto lowered = lower(quantised, "random");
-    ASSERT_TRUE(lowered) << test::messages(lowered.error()) << print(quantised);
+    auto lowered = lower(quantized, "random");
+    ASSERT_TRUE(lowered) << test::messages(lowered.error()) << print(quantized);
     Design& design = lowered->design;
     ASSERT_TRUE(fold(design, {.mac_dsp_limit = 40.0 + 30 * static_cast<double>(seed % 5)}));
     const Status plumbed = plumb(design);
     ASSERT_TRUE(plumbed) << test::messages(plumbed.error());
     ASSERT_TRUE(verify(design, true));
 
-    const auto reference = IntegerEngine::make(quantised, design, true);
-    const auto fast = IntegerEngine::make(quantised, design, false);
-    const auto host = Host::make(quantised, design);
-    ASSERT_TRUE(reference && fast && host) << (host ? "" : test::messages(host.error())) << print(quantised);
-    RegionOracle oracle(quantised, design, &source);
-    const Evaluator whole(quantised, DataType::float64);
+    const auto reference = IntegerEngine::make(quantized, design, true);
+    const auto fast = IntegerEngine::make(quantized, design, false);
+    const auto host = Host::make(quantized, design);
+    ASSERT_TRUE(reference && fast && host) << (host ? "" : test::messages(host.error())) << print(quantized);
+    RegionOracle oracle(quantized, design, &source);
+    const Evaluator whole(quantized, DataType::float64);
     std::vector<std::vector<IntTensor>> frames, expected;
     for (std::int64_t image = 0; image < images; ++image) {
         const std::vector<Tensor> inputs{image_of(samples[0].tensor, image, *source.inputs[0])};
@@ -65,7 +65,7 @@ void expect_contract(const Graph& source, const Graph& quantised, const std::vec
         expected.push_back(std::move(results));
     }
     for (const RegionAgreement& region : oracle.regions())
-        EXPECT_TRUE(region.exact()) << region.node << " " << region.tensor << "\n" << print(quantised);
+        EXPECT_TRUE(region.exact()) << region.node << " " << region.tensor << "\n" << print(quantized);
 
     if (!generated) return;  // The C++ compiler takes seconds for each: some of the networks stand for all.
     if (!has_compiler()) GTEST_SKIP() << "no C++ compiler on PATH";
@@ -88,9 +88,9 @@ TEST_P(RandomGraphs, ContractEqualsOracleAndGeneratedCode) {
     const std::vector<NamedTensor> samples = samples_of(source, seed);
     QuantizeOptions options;
     if (seed % 3 == 1) options.bits = seed % 2 == 0 ? "w2a3" : "w4a6";
-    const auto quantised = quantize(source, samples, images, options, {});
-    ASSERT_TRUE(quantised) << test::messages(quantised.error());
-    expect_contract(source, *quantised, samples, seed, seed % (seed < 24 ? 4 : 16) == 0);
+    const auto quantized = quantize(source, samples, images, options, {});
+    ASSERT_TRUE(quantized) << test::messages(quantized.error());
+    expect_contract(source, *quantized, samples, seed, seed % (seed < 24 ? 4 : 16) == 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RandomGraphs, testing::Range(0, 80));
@@ -104,14 +104,14 @@ TEST(RandomChains, OfFloatNetworksEqualTheOracle) {
         ASSERT_TRUE(source.sort());
         ASSERT_TRUE(verify(source)) << print(source);
         const std::vector<NamedTensor> samples = samples_of(source, seed);
-        const auto quantised = quantize(source, samples, images, {}, {});
-        ASSERT_TRUE(quantised) << test::messages(quantised.error()) << print(source);
-        expect_contract(source, *quantised, samples, seed, false);
+        const auto quantized = quantize(source, samples, images, {}, {});
+        ASSERT_TRUE(quantized) << test::messages(quantized.error()) << print(source);
+        expect_contract(source, *quantized, samples, seed, false);
         if (HasFailure()) return;
     }
 }
 
-TEST(RandomChains, OfQuantisedNetworksEqualTheOracle) {
+TEST(RandomChains, OfQuantizedNetworksEqualTheOracle) {
     const std::uint64_t first = test::first_seed(), count = std::max<std::uint64_t>(150, test::random_points());
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed));

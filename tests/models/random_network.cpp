@@ -50,18 +50,18 @@ public:
         return std::move(graph_);
     }
 
-    Graph draw_chain(bool quantised) {
+    Graph draw_chain(bool quantized) {
         Value* x = input({1, 1 + pick(3), 4 + pick(5), 4 + pick(5)});
         if (pick(4) == 0) x = padded(x);
-        if (quantised) x = requantised(x, 3.0F / 255, -85);
-        quantises_weights_ = quantised;
+        if (quantized) x = requantized(x, 3.0F / 255, -85);
+        quantizes_weights_ = quantized;
         x = same_size_convolution(x, 2 + pick(3));
         const int steps = 2 + pick(4);
-        for (int step = 0; step < steps; ++step) x = chain_step(x, quantised);
+        for (int step = 0; step < steps; ++step) x = chain_step(x, quantized);
         if (pick(3) == 0) {
-            graph_.outputs = {quantised ? requantised(x, 0.0625F, pick(9) - 4) : x};
+            graph_.outputs = {quantized ? requantized(x, 0.0625F, pick(9) - 4) : x};
         } else {
-            if (quantised) x = requantised(x, pick(2) ? 0.03125F : 0.05F, pick(2) ? 0 : -128);
+            if (quantized) x = requantized(x, pick(2) ? 0.03125F : 0.05F, pick(2) ? 0 : -128);
             graph_.outputs = {x->shape.size() == 2 ? dense(x, 3) : same_size_convolution(x, 3)};
         }
         return std::move(graph_);
@@ -82,14 +82,14 @@ private:
         const double reach = 2 / std::sqrt(static_cast<double>(element_count(shape)) / static_cast<double>(shape[0]));
         for (float& element : tensor.as<float>())
             element = static_cast<float>((static_cast<double>(random_() >> 11) * 0x1p-53 - 0.4) * reach);
-        if (!quantises_weights_ || shape.size() < 2) return graph_.add_constant(graph_.unique_name("weights"), std::move(tensor));
+        if (!quantizes_weights_ || shape.size() < 2) return graph_.add_constant(graph_.unique_name("weights"), std::move(tensor));
         Tensor integers(DataType::int8, shape);
         for (std::int8_t& integer : integers.as<std::int8_t>()) integer = static_cast<std::int8_t>(pick(255) - 127);
         return node("DequantizeLinear",
                     {graph_.add_constant(graph_.unique_name("weights"), std::move(integers)), scalar(static_cast<float>(reach / 200))}, {});
     }
 
-    Value* requantised(Value* x, float scale, int zero) {
+    Value* requantized(Value* x, float scale, int zero) {
         Tensor zero_point(DataType::int8, Shape{});
         zero_point.as<std::int8_t>()[0] = static_cast<std::int8_t>(zero);
         Value* const z = graph_.add_constant(graph_.unique_name("zero"), std::move(zero_point));
@@ -115,12 +115,12 @@ private:
         static constexpr float fills[] = {0, 0, 0.75F, -2, -std::numeric_limits<float>::infinity()};
         Tensor pads(DataType::int64, Shape{8});
         for (const std::size_t axis : {2U, 3U, 6U, 7U}) pads.as<std::int64_t>()[axis] = pick(3);
-        const int fill = pick(x->producer && !quantises_weights_ ? 4 : 3);
+        const int fill = pick(x->producer && !quantizes_weights_ ? 4 : 3);
         return node("Pad", {x, graph_.add_constant(graph_.unique_name("pads"), std::move(pads)), scalar(fills[fill])}, {});
     }
 
     /// Pooling, concatenation, padding, views and functions, in any order.
-    Value* chain_step(Value* x, bool quantised) {
+    Value* chain_step(Value* x, bool quantized) {
         if (x->shape.size() == 2) return node("Relu", {x}, {});
         Attributes attributes;
         switch (pick(9)) {
@@ -136,7 +136,7 @@ private:
                 return padded(x);
             case 5: {
                 attributes.set("axis", std::int64_t{1});
-                Value* other = same_size_convolution(x->producer && quantised ? source_of(x) : x, 2);
+                Value* other = same_size_convolution(x->producer && quantized ? source_of(x) : x, 2);
                 if (other->shape[2] != x->shape[2] || other->shape[3] != x->shape[3]) return normalised(x);
                 return node("Concat", {x, other}, std::move(attributes));
             }
@@ -152,13 +152,13 @@ private:
                 const std::int64_t kernel_w = 1 + pick(static_cast<int>(std::min<std::int64_t>(3, x->shape[3])));
                 attributes.set("kernel_shape", std::vector<std::int64_t>{kernel_h, kernel_w});
                 attributes.set("strides", std::vector<std::int64_t>{1 + pick(2), 1 + pick(2)});
-                // An average of reals needs a quantiser above it, which a quantised file of this kind does not have.
-                return node(quantised || pick(2) ? "MaxPool" : "AveragePool", {x}, std::move(attributes));
+                // An average of reals needs a quantizer above it, which a quantized file of this kind does not have.
+                return node(quantized || pick(2) ? "MaxPool" : "AveragePool", {x}, std::move(attributes));
             }
         }
     }
 
-    /// The quantised value that the chain of a quantised network starts from.
+    /// The quantized value that the chain of a quantized network starts from.
     Value* source_of(Value* x) {
         while (x->producer->op->name != "Conv") x = x->producer->input(0);
         return x->producer->input(0);
@@ -315,7 +315,7 @@ private:
 
     std::mt19937_64 random_;
     Graph graph_;
-    bool quantises_weights_ = false;
+    bool quantizes_weights_ = false;
 };
 
 }  // namespace
@@ -324,17 +324,17 @@ Graph random_network(std::uint64_t seed) { return NetworkDrawer(seed).draw(); }
 
 Graph varied_network(std::uint64_t seed) { return NetworkDrawer(seed).draw_varied(); }
 
-Graph random_chain(std::uint64_t seed, bool quantised) { return NetworkDrawer(seed).draw_chain(quantised); }
+Graph random_chain(std::uint64_t seed, bool quantized) { return NetworkDrawer(seed).draw_chain(quantized); }
 
-Result<Graph> random_quantised_network(std::uint64_t seed) {
+Result<Graph> random_quantized_network(std::uint64_t seed) {
     const Graph source = seed % 2 == 0 ? random_network(seed) : varied_network(seed);
     const std::vector<double> low{-1}, high{2};
     return quantize(source, random_inputs(source, low, high, 2, seed), 2, {}, {});
 }
 
 Result<Design> random_design(std::uint64_t seed) {
-    WEFT_ASSIGN(const Graph quantised, random_quantised_network(seed));
-    WEFT_ASSIGN(auto lowered, lower(quantised, fmt::format("network{}", seed)));
+    WEFT_ASSIGN(const Graph quantized, random_quantized_network(seed));
+    WEFT_ASSIGN(auto lowered, lower(quantized, fmt::format("network{}", seed)));
     WEFT_CHECK(fold(lowered.design, {.mac_dsp_limit = 20.0 + 60 * static_cast<double>(seed % 7)}));
     if (seed % 3 != 0) draw_folding(lowered.design, seed);
     return std::move(lowered.design);

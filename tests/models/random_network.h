@@ -18,12 +18,12 @@ Graph random_network(std::uint64_t seed);
 /// More varied ones: any strides and pads, heads of several kinds, branches of different lengths, some with two outputs.
 Graph varied_network(std::uint64_t seed);
 
-/// A convolution with two to five poolings, concatenations, paddings, views and functions behind it in any order, and a quantiser (where
-/// `quantised`: of the file; weights are quantised then too), an output or another convolution behind these.
-Graph random_chain(std::uint64_t seed, bool quantised);
+/// A convolution with two to five poolings, concatenations, paddings, views and functions behind it in any order, and a quantizer (where
+/// `quantized`: of the file; weights are quantized then too), an output or another convolution behind these.
+Graph random_chain(std::uint64_t seed, bool quantized);
 
 /// One of the first two kinds, calibrated on random samples.
-Result<Graph> random_quantised_network(std::uint64_t seed);
+Result<Graph> random_quantized_network(std::uint64_t seed);
 /// That one lowered and folded, mostly in another way than the compiler would. Not plumbed.
 Result<Design> random_design(std::uint64_t seed);
 

@@ -1,5 +1,5 @@
 // random_qdq_file.cpp
-// Quantised networks in ONNX's own words: real operators between QuantizeLinear and DequantizeLinear, or ONNX Runtime's quantised
+// Quantized networks in ONNX's own words: real operators between QuantizeLinear and DequantizeLinear, or ONNX Runtime's quantized
 // operators. SPDX-License-Identifier: Apache-2.0
 #include "tests/models/random_drawer.h"
 
@@ -12,8 +12,8 @@ using onnx::TensorProto;
 /// Each tensor is `integers` on a grid; `name` is its real value, where the form has one.
 class QdqDrawer : public RandomDrawer {
 public:
-    QdqDrawer(std::uint64_t seed, bool quantised_operators)
-        : RandomDrawer(seed, 13), q_(quantised_operators), unsigned_(pick(2) == 0), per_channel_(pick(2) == 0) {
+    QdqDrawer(std::uint64_t seed, bool quantized_operators)
+        : RandomDrawer(seed, 13), q_(quantized_operators), unsigned_(pick(2) == 0), per_channel_(pick(2) == 0) {
         import_domain("com.microsoft");
     }
 
@@ -22,7 +22,7 @@ public:
         x.integers = fresh("q");
         set_grid(x, 0.02);
         add("QuantizeLinear", {x.name, x.grid + "_s", x.grid + "_z"}, x.integers);
-        if (!q_) dequantise(x);
+        if (!q_) dequantize(x);
         x = convolution(x, 3 + pick(4));
         const int blocks = 1 + pick(3);
         for (int i = 0; i < blocks; ++i) x = block(x);
@@ -39,12 +39,12 @@ private:
         const std::int64_t zero = (unsigned_ ? 128 : 0) + (pick(3) ? 0 : pick(41) - 20);
         bytes(value.grid + "_z", type(), {}, zero, zero);
     }
-    void dequantise(Drawn& value) {
+    void dequantize(Drawn& value) {
         value.name = fresh("r");
         add("DequantizeLinear", {value.integers, value.grid + "_s", value.grid + "_z"}, value.name);
     }
     /// `real` on a grid of its own.
-    Drawn quantised(Drawn value, const std::string& real, double step) {
+    Drawn quantized(Drawn value, const std::string& real, double step) {
         set_grid(value, step);
         value.integers = fresh("q");
         if (!q_ && pick(5) == 0) {  // fewer bits
@@ -55,7 +55,7 @@ private:
         } else {
             add("QuantizeLinear", {real, value.grid + "_s", value.grid + "_z"}, value.integers);
         }
-        dequantise(value);
+        dequantize(value);
         return value;
     }
 
@@ -116,7 +116,7 @@ private:
             real = fresh("act");
             add(functions[function], {y.name}, real);
         }
-        return quantised(y, real, 0.03);
+        return quantized(y, real, 0.03);
     }
 
     Drawn microsoft(const std::string& op, const Drawn& x, Drawn y, double step) {
@@ -130,7 +130,7 @@ private:
         if (q_) return microsoft(op, x, shape, step);
         const std::string real = fresh("one");
         add(op, {x.name}, real);
-        return quantised(shape, real, step);
+        return quantized(shape, real, step);
     }
 
     Drawn sum(const Drawn& a, const Drawn& b) {
@@ -140,9 +140,9 @@ private:
             const std::string active = fresh("act");
             if (pick(2)) {
                 add("Relu", {real}, active);
-                return quantised(a, active, 0.05);
+                return quantized(a, active, 0.05);
             }
-            return quantised(a, real, 0.05);
+            return quantized(a, real, 0.05);
         }
         Drawn y = a;
         y.integers = fresh("y");
@@ -168,7 +168,7 @@ private:
         }
         const std::string real = fresh("join");
         set(add("Concat", {a.name, b.name}, real), "axis", std::int64_t{1});
-        return quantised(y, real, 0.04);
+        return quantized(y, real, 0.04);
     }
 
     /// On the integers themselves.
@@ -177,7 +177,7 @@ private:
         Drawn y = behind(x, w, x.channels, "");
         y.integers = fresh("pool");
         set_window(add("MaxPool", {x.integers}, y.integers), w, true);
-        if (!q_) dequantise(y);
+        if (!q_) dequantize(y);
         return y;
     }
 
@@ -192,7 +192,7 @@ private:
         }
         const std::string real = fresh("mean");
         set_window(add("AveragePool", {x.name}, real), w, true);
-        return quantised(y, real, 0.03);
+        return quantized(y, real, 0.03);
     }
 
     Drawn padded(const Drawn& x) {
@@ -203,7 +203,7 @@ private:
         add("Pad", {x.integers, integers({0, 0, by, 0, 0, 0, 0, by}), x.grid + "_z"}, y.integers);
         y.rows += by;
         y.columns += by;
-        dequantise(y);
+        dequantize(y);
         return y;
     }
 
@@ -235,7 +235,7 @@ private:
         x.integers = flat;
         x.channels = features;
         x.rows = x.columns = 0;
-        if (!q_) dequantise(x);
+        if (!q_) dequantize(x);
         return x;
     }
 
@@ -249,7 +249,7 @@ private:
         if (!q_) {
             const std::string real = fresh("dense");
             add(gemm ? "Gemm" : "MatMul", gemm ? std::vector{x.name, w.reals, b} : std::vector{x.name, w.reals}, real);
-            return quantised(y, real, 0.05);
+            return quantized(y, real, 0.05);
         }
         y.integers = fresh("y");
         set_grid(y, 0.05);
@@ -271,7 +271,7 @@ private:
             x = dense(flattened(x), 2 + pick(6));
         }
         if (!q_ && pick(4) == 0) return finished(form, x.integers, x.rows ? 4 : 2, false, type());
-        if (q_) dequantise(x);
+        if (q_) dequantize(x);
         if (x.rows || pick(2)) return finished(form, x.name, x.rows ? 4 : 2, false);
         const std::string y = fresh("y");
         set(add("Softmax", {x.name}, y), "axis", std::int64_t{1});
@@ -283,6 +283,6 @@ private:
 
 }  // namespace
 
-RandomFile random_qdq_file(std::uint64_t seed, bool quantised_operators) { return QdqDrawer(seed, quantised_operators).draw(); }
+RandomFile random_qdq_file(std::uint64_t seed, bool quantized_operators) { return QdqDrawer(seed, quantized_operators).draw(); }
 
 }  // namespace weft::test

@@ -25,7 +25,7 @@ public:
 
     RandomFile draw() {
         Drawn x = input(3, 5);
-        x = quantised(x, 8, 2.0 / 127, true);
+        x = quantized(x, 8, 2.0 / 127, true);
         x = convolution(x, 3 + pick(4));
         const int blocks = 1 + pick(3);
         for (int i = 0; i < blocks; ++i) x = block(x);
@@ -37,7 +37,7 @@ private:
         return powers_ ? std::exp2(std::nearbyint(std::log2(step))) : static_cast<float>(step * uniform(0.8, 1.25));
     }
 
-    Drawn quantised(Drawn x, int bits, double step, bool is_signed) {
+    Drawn quantized(Drawn x, int bits, double step, bool is_signed) {
         Drawn y = x;
         y.name = fresh("q");
         y.step = scale_near(step);
@@ -52,7 +52,7 @@ private:
         return y;
     }
 
-    /// The quantiser behind a layer whose sums reach about `reach`.
+    /// The quantizer behind a layer whose sums reach about `reach`.
     Drawn activated(Drawn x, double reach) {
         if (thresholds_) {
             const int levels = (1 << std::min(bits_, 4)) - 1;
@@ -82,9 +82,9 @@ private:
             Drawn y = x;
             y.name = fresh("act");
             add("Relu", {x.name}, y.name);
-            return quantised(y, bits_, reach / (1 << bits_), false);
+            return quantized(y, bits_, reach / (1 << bits_), false);
         }
-        return quantised(x, bits_, 2 * reach / (1 << bits_), true);
+        return quantized(x, bits_, 2 * reach / (1 << bits_), true);
     }
 
     std::string weights(const Shape& shape, std::size_t axis) {
@@ -152,7 +152,7 @@ private:
                 set_window(add("MaxPool", {x.name}, y.name), w, true);
                 return y;
             }
-            case 2: {  // the pool before the quantiser
+            case 2: {  // the pool before the quantizer
                 const Drawn before = sums(x, 3, false);
                 const Window w = window(before, 2);
                 const Drawn y = behind(before, w, before.channels, fresh("pool"));

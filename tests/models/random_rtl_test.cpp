@@ -40,9 +40,9 @@ void make_network(std::uint64_t seed, Network& network) {
     QuantizeOptions options;
     if (seed % 4 == 1) options.bits = "w4a6";
     if (seed % 4 == 2) options.bits = "w2a3";
-    const auto quantised = quantize(source, samples, images, options, {});
-    ASSERT_TRUE(quantised) << test::messages(quantised.error());
-    auto lowered = lower(*quantised, fmt::format("network{}", seed));
+    const auto quantized = quantize(source, samples, images, options, {});
+    ASSERT_TRUE(quantized) << test::messages(quantized.error());
+    auto lowered = lower(*quantized, fmt::format("network{}", seed));
     ASSERT_TRUE(lowered) << test::messages(lowered.error());
     network.design = std::move(lowered->design);
     Design& design = network.design;
@@ -61,8 +61,8 @@ void make_network(std::uint64_t seed, Network& network) {
     ASSERT_TRUE(project) << test::messages(project.error());
     network.project = *std::move(project);
 
-    const auto contract = IntegerEngine::make(*quantised, design, true);
-    const auto host = Host::make(*quantised, design);
+    const auto contract = IntegerEngine::make(*quantized, design, true);
+    const auto host = Host::make(*quantized, design);
     ASSERT_TRUE(contract && host);
     for (std::int64_t image = 0; image < images; ++image) {
         const std::vector<Tensor> inputs{image_of(samples[0].tensor, image, *source.inputs[0])};

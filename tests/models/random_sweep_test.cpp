@@ -143,8 +143,8 @@ private:
         // Memories are found by the unit's name: networks of one program must not share any.
         for (const auto& unit : design.units) unit->name = fmt::format("network{}_{}", seed, unit->name);
         const Model& model = kernel.compiled->model;
-        const auto contract = IntegerEngine::make(model.quantised, design, true);
-        const auto host = Host::make(model.quantised, design);
+        const auto contract = IntegerEngine::make(model.quantized, design, true);
+        const auto host = Host::make(model.quantized, design);
         ASSERT_TRUE(contract && host);
         const std::vector<double> low{-1}, high{2};
         const std::vector<NamedTensor> samples = random_inputs(model.source, low, high, images, seed);

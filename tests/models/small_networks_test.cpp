@@ -121,7 +121,7 @@ TEST(SmallNetworks, WhatTheHostRunsIsSaid) {
     network.output("label", {"N", 1}, onnx::TensorProto::INT64);
     const auto compiled = network.compiled({1, 3, 6, 6});
     ASSERT_TRUE(compiled) << messages(compiled);
-    const HostPart part = host_part((*compiled)->model.quantised, (*compiled)->design);
+    const HostPart part = host_part((*compiled)->model.quantized, (*compiled)->design);
     EXPECT_EQ(host_lines(part), (std::vector<std::string>{
                                     "on the host, after the kernel: output 'probabilities' by Softmax 'head'",
                                     "on the host, after the kernel: output 'label' by Softmax 'head', ArgMax 'pick'",

@@ -19,20 +19,20 @@ public:
         net_.node("Conv", {x, net_.reals(y + "_w", {outputs, inputs, 1, 1})}, {y}, y);
         return y;
     }
-    /// Quantised with `scale`, and dequantised.
-    std::string quantised(const std::string& x, float scale, int type = P::INT8) {
-        net_.node("QuantizeLinear", {x, net_.real(x + "_s", scale), net_.numbers(x + "_z", type, {}, {0})}, {x + "_q"}, x + "_quantise");
-        net_.node("DequantizeLinear", {x + "_q", x + "_s", x + "_z"}, {x + "_d"}, x + "_dequantise");
+    /// Quantized with `scale`, and dequantized.
+    std::string quantized(const std::string& x, float scale, int type = P::INT8) {
+        net_.node("QuantizeLinear", {x, net_.real(x + "_s", scale), net_.numbers(x + "_z", type, {}, {0})}, {x + "_q"}, x + "_quantize");
+        net_.node("DequantizeLinear", {x + "_q", x + "_s", x + "_z"}, {x + "_d"}, x + "_dequantize");
         return x + "_d";
     }
-    /// A constant of integers, dequantised with a scale for each index of `axis`.
+    /// A constant of integers, dequantized with a scale for each index of `axis`.
     std::string stored(const std::string& name, int type, const Shape& shape, const Integers& values, int axis) {
         const std::int64_t channels = shape[static_cast<std::size_t>(axis)];
         std::vector<float> scales;
         for (std::int64_t c = 0; c < channels; ++c) scales.push_back(0.5F + 0.25F * static_cast<float>(c));
         net_.floats(name + "_s", {channels}, scales);
         Net::attribute(
-            net_.node("DequantizeLinear", {net_.numbers(name, type, shape, values), name + "_s"}, {name + "_d"}, name + "_dequantise"),
+            net_.node("DequantizeLinear", {net_.numbers(name, type, shape, values), name + "_s"}, {name + "_d"}, name + "_dequantize"),
             "axis", axis);
         return name + "_d";
     }
@@ -52,8 +52,8 @@ void expect_no_kernel_with(bool stand_in, int opset, Build build, const Fault& f
 }
 /// A float model, with ranges that stand for samples.
 void expect_no_kernel(int opset, Build build, const Fault& fault) { expect_no_kernel_with(true, opset, build, fault); }
-/// A quantised model, as given.
-void expect_no_quantised_kernel(int opset, Build build, const Fault& fault) { expect_no_kernel_with(false, opset, build, fault); }
+/// A quantized model, as given.
+void expect_no_quantized_kernel(int opset, Build build, const Fault& fault) { expect_no_kernel_with(false, opset, build, fault); }
 
 TEST(WrongKernels, ConvolutionByTheModel) {
     const auto model = [](Net& n) {
@@ -196,7 +196,7 @@ TEST(WrongKernels, LayoutThatChanges) {
                       "a reorder unit is not available: keep one layout (NCHW or NHWC) between the operators"});
 }
 
-TEST(WrongKernels, DynamicQuantisation) {
+TEST(WrongKernels, DynamicQuantization) {
     const auto model = [](Net& n) {
         if (n.right) {
             n.of("MatMul", {n.x({1, 3}), n.reals("w", {3, 2})});
@@ -209,216 +209,216 @@ TEST(WrongKernels, DynamicQuantisation) {
     };
     expect_no_kernel(13, model,
                      {"", "it takes a scale from each image: the hardware's scales are constants",
-                      "quantise statically: with calibration data, as onnxruntime.quantization.quantize_static does"});
+                      "quantize statically: with calibration data, as onnxruntime.quantization.quantize_static does"});
 }
 
-TEST(WrongQuantisedKernels, NoQuantisers) {
+TEST(WrongQuantizedKernels, NoQuantizers) {
     const auto model = [](Net& n) {
         const std::string x = n.x({1, 3, 4, 4});
-        const std::string from = n.right ? Kernel(n).quantised(x, 0.5F) : x;
+        const std::string from = n.right ? Kernel(n).quantized(x, 0.5F) : x;
         n.node("Conv", {from, Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0)}, {"y"}, "node");
     };
-    expect_no_quantised_kernel(13, model,
-                               {"x", "the input is a float value: it has no quantiser",
-                                "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely"});
+    expect_no_quantized_kernel(13, model,
+                               {"x", "the input is a float value: it has no quantizer",
+                                "give calibration data (--calibrate DATA) so that weft quantizes it, or quantize the model completely"});
 }
 
-TEST(WrongQuantisedKernels, RealWeights) {
+TEST(WrongQuantizedKernels, RealWeights) {
     const auto model = [](Net& n) {
-        n.of("Conv", {Kernel(n).quantised(n.x({1, 3, 4, 4}), 0.5F),
+        n.of("Conv", {Kernel(n).quantized(n.x({1, 3, 4, 4}), 0.5F),
                       n.right ? Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0) : n.reals("w", {2, 3, 1, 1})});
     };
-    expect_no_quantised_kernel(13, model,
-                               {"w", "the weight is not quantised",
-                                "give calibration data (--calibrate DATA) so that weft quantises it, or quantise the model completely"});
+    expect_no_quantized_kernel(13, model,
+                               {"w", "the weight is not quantized",
+                                "give calibration data (--calibrate DATA) so that weft quantizes it, or quantize the model completely"});
 }
 
-TEST(WrongQuantisedKernels, WeightsOfInputChannels) {
+TEST(WrongQuantizedKernels, WeightsOfInputChannels) {
     const auto model = [](Net& n) {
-        n.of("Conv", {Kernel(n).quantised(n.x({1, 3, 4, 4}), 0.5F),
+        n.of("Conv", {Kernel(n).quantized(n.x({1, 3, 4, 4}), 0.5F),
                       Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, n.right ? 0 : 1)});
     };
-    expect_no_quantised_kernel(
+    expect_no_quantized_kernel(
         13, model,
-        {"w_d", "the weight has scales along another axis than the output channels", "quantise weights per tensor or per output channel"});
+        {"w_d", "the weight has scales along another axis than the output channels", "quantize weights per tensor or per output channel"});
 }
 
-TEST(WrongQuantisedKernels, WeightsOf16Bits) {
+TEST(WrongQuantizedKernels, WeightsOf16Bits) {
     const auto model = [](Net& n) {
-        n.of("Conv", {Kernel(n).quantised(n.x({1, 3, 4, 4}), 0.5F),
+        n.of("Conv", {Kernel(n).quantized(n.x({1, 3, 4, 4}), 0.5F),
                       Kernel(n).stored("w", P::INT16, {2, 3, 1, 1}, {1, 2, 3, 4, 5, n.right ? 6 : 30000}, 0)});
     };
-    expect_no_quantised_kernel(
-        21, model, {"w_d", "the weights need 16 bits; the hardware takes up to 8 (9 with a zero point)", "quantise the weights to 8 bits"});
+    expect_no_quantized_kernel(
+        21, model, {"w_d", "the weights need 16 bits; the hardware takes up to 8 (9 with a zero point)", "quantize the weights to 8 bits"});
 }
 
-TEST(WrongQuantisedKernels, ActivationsOf16Bits) {
+TEST(WrongQuantizedKernels, ActivationsOf16Bits) {
     const auto model = [](Net& n) {
-        n.of("Conv", {Kernel(n).quantised(n.x({1, 3, 4, 4}), 0.5F, n.right ? P::INT8 : P::INT16),
+        n.of("Conv", {Kernel(n).quantized(n.x({1, 3, 4, 4}), 0.5F, n.right ? P::INT8 : P::INT16),
                       Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0)});
     };
-    expect_no_quantised_kernel(
+    expect_no_quantized_kernel(
         21, model,
-        {"x_d", "the input has 16 bits; the hardware takes up to 8", "quantise the input of linear operators to 8 bits or fewer"});
+        {"x_d", "the input has 16 bits; the hardware takes up to 8", "quantize the input of linear operators to 8 bits or fewer"});
 }
 
-TEST(WrongQuantisedKernels, InputQuantisedByChannel) {
+TEST(WrongQuantizedKernels, InputQuantizedByChannel) {
     const auto model = [](Net& n) {
         n.floats("s", {3}, n.right ? std::vector<float>{0.5F, 0.5F, 0.5F} : std::vector<float>{0.5F, 0.25F, 0.5F});
         if (n.right) n.real("s1", 0.5F);
         const std::string scale = n.right ? "s1" : "s";
         n.node("QuantizeLinear", {n.x({1, 3, 4, 4}), scale, n.numbers("z", P::INT8, n.right ? Shape{} : Shape{3}, {0, 0, 0})}, {"q"},
                "node");
-        n.node("DequantizeLinear", {"q", scale, "z"}, {"d"}, "dequantise");
+        n.node("DequantizeLinear", {"q", scale, "z"}, {"d"}, "dequantize");
         n.node("Conv", {"d", Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0)}, {"y"}, "convolution");
     };
-    expect_no_quantised_kernel(13, model, {"d", "the input's quantiser has a scale per channel", "use one scale for the tensor"});
+    expect_no_quantized_kernel(13, model, {"d", "the input's quantizer has a scale per channel", "use one scale for the tensor"});
 }
 
-TEST(WrongQuantisedKernels, ActivationQuantisedByChannel) {
+TEST(WrongQuantizedKernels, ActivationQuantizedByChannel) {
     const auto model = [](Net& n) {
-        n.node("Conv", {Kernel(n).quantised(n.x({1, 3, 4, 4}), 0.5F), Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0)},
+        n.node("Conv", {Kernel(n).quantized(n.x({1, 3, 4, 4}), 0.5F), Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0)},
                {"c"}, "convolution");
         n.floats("s", n.right ? Shape{} : Shape{2}, n.right ? std::vector<float>{0.5F} : std::vector<float>{0.5F, 0.25F});
         n.node("QuantizeLinear", {"c", "s", n.numbers("z", P::INT8, n.right ? Shape{} : Shape{2}, {0, 0})}, {"q"}, "node");
-        n.node("DequantizeLinear", {"q", "s", "z"}, {"y"}, "dequantise");
+        n.node("DequantizeLinear", {"q", "s", "z"}, {"y"}, "dequantize");
     };
-    expect_no_quantised_kernel(
+    expect_no_quantized_kernel(
         13, model, {"y", "an activation has a scale per channel", "use one scale for each activation; weights may have one per channel"});
 }
 
-TEST(WrongQuantisedKernels, WideIntegersAsInput) {
+TEST(WrongQuantizedKernels, WideIntegersAsInput) {
     const auto model = [](Net& n) {
         Net::attribute(n.node("Cast", {n.x({1, 3, 4, 4}, n.right ? P::INT8 : P::INT32)}, {"r"}, "cast"), "to", P::FLOAT);
         n.node("QuantizeLinear", {"r", n.real("s", 0.5F), n.numbers("z", P::INT8, {}, {0})}, {"q"}, "node");
-        n.node("DequantizeLinear", {"q", "s", "z"}, {"d"}, "dequantise");
+        n.node("DequantizeLinear", {"q", "s", "z"}, {"d"}, "dequantize");
         n.node("Conv", {"d", Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0)}, {"y"}, "convolution");
     };
-    expect_no_quantised_kernel(13, model,
+    expect_no_quantized_kernel(13, model,
                                {"x", "an integer input of more than 8 bits is not supported", "give the model a float or 8-bit input"});
 }
 
-TEST(WrongQuantisedKernels, FunctionOfQuantisedIntegers) {
+TEST(WrongQuantizedKernels, FunctionOfQuantizedIntegers) {
     const auto model = [](Net& n) {
-        n.node("QuantizeLinear", {n.x({1, 3, 4, 4}), n.real("s", 0.5F), n.numbers("z", P::INT8, {}, {0})}, {"q"}, "quantise");
+        n.node("QuantizeLinear", {n.x({1, 3, 4, 4}), n.real("s", 0.5F), n.numbers("z", P::INT8, {}, {0})}, {"q"}, "quantize");
         n.node(n.right ? "Identity" : "Abs", {"q"}, {"k"}, "node");
-        n.node("DequantizeLinear", {"k", "s", "z"}, {"d"}, "dequantise");
+        n.node("DequantizeLinear", {"k", "s", "z"}, {"d"}, "dequantize");
         n.node("Conv", {"d", Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0)}, {"y"}, "convolution");
     };
-    expect_no_quantised_kernel(13, model,
-                               {"q", "the operator Abs works on quantised integers directly",
-                                "only DequantizeLinear, Clip and operators that move elements may read a quantised tensor"});
+    expect_no_quantized_kernel(13, model,
+                               {"q", "the operator Abs works on quantized integers directly",
+                                "only DequantizeLinear, Clip and operators that move elements may read a quantized tensor"});
 }
 
-TEST(WrongQuantisedKernels, QuantisedDoubles) {
+TEST(WrongQuantizedKernels, QuantizedDoubles) {
     const auto model = [](Net& n) {
         n.of("Quant", {n.x({1, 3}, n.right ? P::FLOAT : P::DOUBLE), n.real("s", 0.5F), n.real("z", 0), n.real("bits", 4)},
              "qonnx.custom_op.general");
     };
-    expect_no_quantised_kernel(13, model, {"x", "elements of type float64 cannot be quantised at run time", "cast them to float first"});
+    expect_no_quantized_kernel(13, model, {"x", "elements of type float64 cannot be quantized at run time", "cast them to float first"});
 }
 
-TEST(WrongQuantisedKernels, OutputOfMoreThan32Bits) {
+TEST(WrongQuantizedKernels, OutputOfMoreThan32Bits) {
     const auto model = [](Net& n) {
         const std::int64_t inputs = n.right ? 1000 : 140000;
-        const std::string x = Kernel(n).quantised(n.x({1, static_cast<int>(inputs)}), 0.5F);
+        const std::string x = Kernel(n).quantized(n.x({1, static_cast<int>(inputs)}), 0.5F);
         n.node("DequantizeLinear",
                {n.numbers("w", P::INT8, {inputs, 1}, Integers(static_cast<std::size_t>(inputs), 127)), n.real("ws", 0.5F)}, {"wd"},
                "weights");
         n.of("MatMul", {x, "wd"});
     };
-    expect_no_quantised_kernel(13, model, {"", "the accumulator that leaves the kernel does not fit 32 bits", "quantise the output"});
+    expect_no_quantized_kernel(13, model, {"", "the accumulator that leaves the kernel does not fit 32 bits", "quantize the output"});
 }
 
-TEST(WrongQuantisedKernels, ClipByTheModel) {
+TEST(WrongQuantizedKernels, ClipByTheModel) {
     const auto model = [](Net& n) {
         if (!n.right) n.input("low", {}, P::INT8);
-        n.node("QuantizeLinear", {n.x({1, 3, 4, 4}), n.real("s", 0.5F), n.numbers("z", P::INT8, {}, {0})}, {"q"}, "quantise");
+        n.node("QuantizeLinear", {n.x({1, 3, 4, 4}), n.real("s", 0.5F), n.numbers("z", P::INT8, {}, {0})}, {"q"}, "quantize");
         n.node("Clip", {"q", n.right ? n.numbers("low", P::INT8, {}, {-5}) : "low"}, {"k"}, "node");
-        n.node("DequantizeLinear", {"k", "s", "z"}, {"d"}, "dequantise");
+        n.node("DequantizeLinear", {"k", "s", "z"}, {"d"}, "dequantize");
         n.node("Conv", {"d", Kernel(n).stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0)}, {"y"}, "convolution");
     };
-    expect_no_quantised_kernel(13, model, {"low", "the bound of a clip on integers is not a constant"});
+    expect_no_quantized_kernel(13, model, {"low", "the bound of a clip on integers is not a constant"});
 }
 
-/// Convolution 'c' of the input, quantised: the head of the nets below.
+/// Convolution 'c' of the input, quantized: the head of the nets below.
 std::string head(Net& n) {
     Kernel kernel(n);
-    n.node("Conv", {kernel.quantised(n.x({1, 2, 4, 4}), 0.5F), kernel.stored("w", P::INT8, {2, 2, 1, 1}, {1, 2, 3, 4}, 0)}, {"c"}, "c");
-    return kernel.quantised("c", 0.5F);
+    n.node("Conv", {kernel.quantized(n.x({1, 2, 4, 4}), 0.5F), kernel.stored("w", P::INT8, {2, 2, 1, 1}, {1, 2, 3, 4}, 0)}, {"c"}, "c");
+    return kernel.quantized("c", 0.5F);
 }
-/// `value` quantised, and read by a last convolution.
-void last(Net& n, const std::string& value) { n.node("Conv", {Kernel(n).quantised(value, 0.5F), "w_d"}, {"y"}, "y"); }
+/// `value` quantized, and read by a last convolution.
+void last(Net& n, const std::string& value) { n.node("Conv", {Kernel(n).quantized(value, 0.5F), "w_d"}, {"y"}, "y"); }
 
-TEST(WrongQuantisedKernels, SumOfOtherOrders) {
+TEST(WrongQuantizedKernels, SumOfOtherOrders) {
     const auto model = [](Net& n) {
         const std::string c = head(n);
         n.node("Conv", {c, "w_d"}, {"e"}, "e");
-        const std::string e = Kernel(n).quantised("e", 0.25F);
+        const std::string e = Kernel(n).quantized("e", 0.25F);
         Net::attribute(n.node("Transpose", {e}, {"t"}, "turn"), "perm", n.right ? Integers{0, 1, 2, 3} : Integers{0, 1, 3, 2});
         n.node("Add", {c, "t"}, {"a"}, "node");
         last(n, "a");
     };
-    expect_no_quantised_kernel(
+    expect_no_quantized_kernel(
         13, model,
         {"", "the two inputs of the sum have unlike shapes or orders", "only sums of two tensors of one shape and layout are supported"});
 }
 
-TEST(WrongQuantisedKernels, SumOfScalesFarApart) {
+TEST(WrongQuantizedKernels, SumOfScalesFarApart) {
     const auto model = [](Net& n) {
         const std::string c = head(n);
         n.node("Conv", {c, "w_d"}, {"e"}, "e");
-        n.node("Add", {c, Kernel(n).quantised("e", n.right ? 0x1p-20F : 0x1p-60F)}, {"a"}, "node");
+        n.node("Add", {c, Kernel(n).quantized("e", n.right ? 0x1p-20F : 0x1p-60F)}, {"a"}, "node");
         last(n, "a");
     };
-    expect_no_quantised_kernel(
+    expect_no_quantized_kernel(
         13, model,
-        {"", "the scales of the two inputs are too far apart", "quantise both inputs of the sum to scales within a factor of 2^20"});
+        {"", "the scales of the two inputs are too far apart", "quantize both inputs of the sum to scales within a factor of 2^20"});
 }
 
-TEST(WrongQuantisedKernels, ProductWithItselfInAnotherOrder) {
+TEST(WrongQuantizedKernels, ProductWithItselfInAnotherOrder) {
     const auto model = [](Net& n) {
         n.node("Relu", {head(n)}, {"r"}, "relu");
         Net::attribute(n.node("Transpose", {"r"}, {"t"}, "turn"), "perm", n.right ? Integers{0, 1, 2, 3} : Integers{0, 1, 3, 2});
         n.node("Mul", {"r", "t"}, {"m"}, "node");
         last(n, "m");
     };
-    expect_no_quantised_kernel(
+    expect_no_quantized_kernel(
         13, model,
         {"t", "one value is combined with itself in another order or shape", "elementwise operators with one source must keep its shape"});
 }
 
-TEST(WrongQuantisedKernels, QuantisedConstant) {
+TEST(WrongQuantizedKernels, QuantizedConstant) {
     const auto model = [](Net& n) {
         const std::string c = head(n), k = Kernel(n).stored("k", P::INT8, {1, 2, 1, 1}, {1, 2}, 1);
         n.node("Relu", {k}, {"r"}, "relu");
-        n.node("Add", {c, n.right ? "r" : Kernel(n).quantised("r", 0.5F)}, {"a"}, "node");
+        n.node("Add", {c, n.right ? "r" : Kernel(n).quantized("r", 0.5F)}, {"a"}, "node");
         last(n, "a");
     };
-    expect_no_quantised_kernel(
+    expect_no_quantized_kernel(
         13, model, {"r_d", "the value is computed from constants alone, by nodes that are not folded", "fold the constant before export"});
 }
 
-TEST(WrongQuantisedKernels, LastQuantisedConstant) {
+TEST(WrongQuantizedKernels, LastQuantizedConstant) {
     const auto model = [](Net& n) {
         const std::string c = head(n), k = Kernel(n).stored("k", P::INT8, {1, 2, 1, 1}, {1, 2}, 1);
         n.node("Relu", {k}, {"r"}, "relu");
-        n.node("Add", {c, n.right ? "r" : Kernel(n).quantised("r", 0.5F)}, {"y"}, "node");
+        n.node("Add", {c, n.right ? "r" : Kernel(n).quantized("r", 0.5F)}, {"y"}, "node");
     };
-    expect_no_quantised_kernel(13, model, {"r", "the value is a constant", "fold the constant before export", "r_quantise"});
+    expect_no_quantized_kernel(13, model, {"r", "the value is a constant", "fold the constant before export", "r_quantize"});
 }
 
-TEST(WrongQuantisedKernels, LastPooledConstant) {
+TEST(WrongQuantizedKernels, LastPooledConstant) {
     const auto model = [](Net& n) {
         const std::string c = head(n), k = Kernel(n).stored("k", P::INT8, {1, 2, 4, 4}, Integers(32, 3), 1);
         Net::attribute(n.node("MaxPool", {n.right ? c : k}, {"p"}, "node"), "kernel_shape", {1, 1});
-        n.node("Add", {c, Kernel(n).quantised("p", 0.5F)}, {"y"}, "sum");
+        n.node("Add", {c, Kernel(n).quantized("p", 0.5F)}, {"y"}, "sum");
     };
-    expect_no_quantised_kernel(
+    expect_no_quantized_kernel(
         13, model, {"k_d", "the value is a constant, which no stream of the kernel carries", "fold the constant before export"});
 }
 
-TEST(WrongQuantisedKernels, QuantisedRepeats) {
+TEST(WrongQuantizedKernels, QuantizedRepeats) {
     const auto model = [](Net& n) {
         const std::string c = head(n);
         if (n.right) {
@@ -426,40 +426,40 @@ TEST(WrongQuantisedKernels, QuantisedRepeats) {
         } else {
             n.node("Tile", {c, n.integers_of("repeats", {1, 1, 2, 1})}, {"t"}, "node");
         }
-        n.node("Relu", {Kernel(n).quantised("t", 0.5F)}, {"y"}, "relu");
+        n.node("Relu", {Kernel(n).quantized("t", 0.5F)}, {"y"}, "relu");
     };
-    expect_no_quantised_kernel(13, model, {"t", "the operator Tile has no hardware", "weft list ops shows what is supported"});
+    expect_no_quantized_kernel(13, model, {"t", "the operator Tile has no hardware", "weft list ops shows what is supported"});
 }
 
-TEST(WrongQuantisedKernels, ExpandedAverages) {
+TEST(WrongQuantizedKernels, ExpandedAverages) {
     const auto model = [](Net& n) {
         const std::string c = head(n);
         n.node("GlobalAveragePool", {c}, {"g"}, "average");
-        n.node("Expand", {Kernel(n).quantised("g", 0.5F), n.integers_of("shape", {1, 2, n.right ? 1 : 4, n.right ? 1 : 4})}, {"e"}, "node");
+        n.node("Expand", {Kernel(n).quantized("g", 0.5F), n.integers_of("shape", {1, 2, n.right ? 1 : 4, n.right ? 1 : 4})}, {"e"}, "node");
         last(n, "e");
     };
-    expect_no_quantised_kernel(13, model, {"e", "this form of the operator Expand has no hardware", "weft list ops says which form has"});
+    expect_no_quantized_kernel(13, model, {"e", "this form of the operator Expand has no hardware", "weft list ops says which form has"});
 }
 
-TEST(WrongQuantisedKernels, LastConstantChannels) {
+TEST(WrongQuantizedKernels, LastConstantChannels) {
     const auto model = [](Net& n) {
         const std::string c = head(n);
         Net::attribute(n.node("Concat", {c, n.right ? c : n.reals("k", {1, 2, 4, 4})}, {"j"}, "node"), "axis", 1);
         n.node("Relu", {"j"}, {"r"}, "relu");
-        n.node("Identity", {Kernel(n).quantised("r", 0.5F)}, {"y"}, "end");
+        n.node("Identity", {Kernel(n).quantized("r", 0.5F)}, {"y"}, "end");
     };
-    expect_no_quantised_kernel(13, model,
+    expect_no_quantized_kernel(13, model,
                                {"j", "the operator Concat joins a constant to values that are computed at run time",
                                 "leave constant channels out of the model: what the layer behind makes of them is a constant too"});
 }
 
-TEST(WrongQuantisedKernels, OutputThatNeedsNoKernel) {
+TEST(WrongQuantizedKernels, OutputThatNeedsNoKernel) {
     const auto model = [](Net& n) {
         const std::string c = head(n);
         n.node("Softmax", {n.right ? c : "x"}, {"y"}, "softmax");
         n.graph().add_output()->set_name(c);
     };
-    expect_no_quantised_kernel(13, model,
+    expect_no_quantized_kernel(13, model,
                                {"y", "the output does not depend on anything that the kernel computes", "remove the output", ""});
 }
 
@@ -473,25 +473,25 @@ TEST(WrongKernels, OutputsThatAreConstants) {
                       "make an output of what is computed from the input", ""});
 }
 
-TEST(WrongQuantisedKernels, WeightsByAFunctionWithoutExactValues) {
+TEST(WrongQuantizedKernels, WeightsByAFunctionWithoutExactValues) {
     const auto model = [](Net& n) {
         Kernel kernel(n);
-        const std::string x = kernel.quantised(n.x({1, 3, 4, 4}), 0.5F);
+        const std::string x = kernel.quantized(n.x({1, 3, 4, 4}), 0.5F);
         const std::string w = kernel.stored("w", P::INT8, {2, 3, 1, 1}, {1, 2, 3, 4, 5, 6}, 0);
         if (!n.right) n.node("Exp", {w}, {"e"}, "exponential");
         n.of("Conv", {x, n.right ? w : "e"});
     };
-    expect_no_quantised_kernel(13, model, {"e", "the weight is computed by the model", "only constant weights are supported"});
+    expect_no_quantized_kernel(13, model, {"e", "the weight is computed by the model", "only constant weights are supported"});
 }
 
-TEST(WrongQuantisedKernels, FactorWithoutAnExactValue) {
+TEST(WrongQuantizedKernels, FactorWithoutAnExactValue) {
     const auto model = [](Net& n) {
         const std::string c = head(n), k = Kernel(n).stored("k", P::INT8, {1, 2, 1, 1}, {n.right ? 1 : 0, 3}, 1);
         n.node("Div", {n.reals("one", {}), k}, {"d"}, "node");
         n.node("Mul", {c, "d"}, {"m"}, "product");
         last(n, "m");
     };
-    expect_no_quantised_kernel(13, model, {"", "it has no exact value at its constants", "fold the constants before export"});
+    expect_no_quantized_kernel(13, model, {"", "it has no exact value at its constants", "fold the constants before export"});
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ TEST(Export, SaysNoNewerVersionThanItKnows) {
     EXPECT_LE(model.ir_version(), newest_ir_version);
 }
 
-/// ONNX Runtime has quantisers of set 25, not yet those of 28, which mean the same: the newer set is written only for a node that needs it.
-TEST(Export, SaysASetWhoseQuantisersRuntimesHave) {
+/// ONNX Runtime has quantizers of set 25, not yet those of 28, which mean the same: the newer set is written only for a node that needs it.
+TEST(Export, SaysASetWhoseQuantizersRuntimesHave) {
     ModelBuilder newest = dense_model();
     newest.model.mutable_opset_import(0)->set_version(newest_opset);
     const onnx::ModelProto plain = written(newest);

@@ -11,15 +11,15 @@
 namespace weft::test {
 namespace {
 
-/// A model with something of everything: a convolution, its quantisers, a computed shape, typed and raw data, attributes of several kinds,
+/// A model with something of everything: a convolution, its quantizers, a computed shape, typed and raw data, attributes of several kinds,
 /// a function of its own, a branch, a layer in double.
 std::string seed_model() {
     ModelBuilder builder(13, 8);
     builder.input("x", {"N", 2, 6, 6});
     builder.floats("scale", {}, {0.5F});
     builder.initialiser("zero", onnx::TensorProto::INT8, {}).add_int32_data(3);
-    builder.node("QuantizeLinear", {"x", "scale", "zero"}, {"xq"}, "quantise");
-    builder.node("DequantizeLinear", {"xq", "scale", "zero"}, {"xd"}, "dequantise");
+    builder.node("QuantizeLinear", {"x", "scale", "zero"}, {"xq"}, "quantize");
+    builder.node("DequantizeLinear", {"xq", "scale", "zero"}, {"xd"}, "dequantize");
     builder.initialiser("w", onnx::TensorProto::INT8, {3, 2, 3, 3}).set_raw_data(std::string(54, '\x05'));
     builder.floats("w_scale", {3}, {0.5F, 0.25F, 2});
     builder.initialiser("w_zero", onnx::TensorProto::INT8, {3}).set_raw_data(std::string(3, '\0'));

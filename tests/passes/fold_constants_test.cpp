@@ -33,7 +33,7 @@ TEST(FoldConstants, EvaluatesWhatIsKnown) {
     EXPECT_EQ(model->graph.find("a"), nullptr) << "what was folded is gone";
 }
 
-TEST(FoldConstants, LeavesDequantisedWeights) {
+TEST(FoldConstants, LeavesDequantizedWeights) {
     ModelBuilder builder;
     builder.input("x", {1, 2});
     builder.floats("real", {2, 1}, {0.5F, -1});

@@ -1,5 +1,5 @@
 // quantize_test.cpp
-// Post-training quantisation: where quantisers go, what they say, and how near the result stays to the float network.
+// Post-training quantization: where quantizers go, what they say, and how near the result stays to the float network.
 // SPDX-License-Identifier: Apache-2.0
 #include "src/passes/quantize.h"
 
@@ -89,7 +89,7 @@ std::vector<NamedTensor> samples(const Graph& graph, std::int64_t images, unsign
     return result;
 }
 
-Result<Graph> quantised(const Graph& graph, const std::string& bits = "8", CalibrationMethod method = CalibrationMethod::mse) {
+Result<Graph> quantized(const Graph& graph, const std::string& bits = "8", CalibrationMethod method = CalibrationMethod::mse) {
     return quantize(graph, samples(graph, 24), 24, {.bits = bits, .method = method}, {});
 }
 
@@ -117,8 +117,8 @@ int count_role(const Graph& graph, OpRole role) {
     return static_cast<int>(std::ranges::count_if(graph.nodes(), [&](const auto& node) { return has_role(node.get(), role); }));
 }
 
-/// Whatever an accumulating node reads comes from a dequantiser, through moves only.
-void expect_quantised_operands(const Graph& graph) {
+/// Whatever an accumulating node reads comes from a dequantizer, through moves only.
+void expect_quantized_operands(const Graph& graph) {
     for (const auto& node : graph.nodes()) {
         if (!node->op->traits.linear) continue;
         EXPECT_TRUE(has_role(moved_from(node->input(0))->producer, OpRole::dequantize)) << graph.key(node.get());
@@ -142,12 +142,12 @@ TEST(Quantize, ResidualBlocks) {
     Value* sum = net.relu(net.node("Add", {x, y}));
     net.output(net.node("Softmax", {net.dense(net.node("GlobalAveragePool", {sum}), 5)}));
     EXPECT_EQ(points_of(net.graph), (Names{"input", "Relu1_out", "Relu2_out", "Conv3_out", "Relu3_out", "GlobalAveragePool1_out"}));
-    const auto result = quantised(net.graph);
+    const auto result = quantized(net.graph);
     ASSERT_TRUE(result);
-    expect_quantised_operands(*result);
+    expect_quantized_operands(*result);
     EXPECT_TRUE(verify(*result));
-    EXPECT_TRUE(has_quantisers(*result));
-    EXPECT_FALSE(has_quantisers(net.graph));
+    EXPECT_TRUE(has_quantizers(*result));
+    EXPECT_FALSE(has_quantizers(net.graph));
     // Names of the model's values survive; the last accumulator leaves as it is.
     EXPECT_EQ(result->outputs[0]->name, net.graph.outputs[0]->name);
     EXPECT_TRUE(has_role(result->find("Relu1_out")->producer, OpRole::dequantize));
@@ -161,7 +161,7 @@ TEST(Quantize, WeightsAndBiasesAreOnTheirGrids) {
     Network net;
     Value* y = net.conv(net.input({1, 3, 6, 6}), 4);
     net.output(y);
-    const auto result = quantised(net.graph, "8", CalibrationMethod::min_max);
+    const auto result = quantized(net.graph, "8", CalibrationMethod::min_max);
     ASSERT_TRUE(result);
     const Node* conv = result->find(y->name)->producer;
     const Node* weights = conv->input(1)->producer;
@@ -187,16 +187,16 @@ TEST(Quantize, FunctionsThatAreNotStraightGetATable) {
     Value* x = net.silu(net.conv(net.input({1, 3, 8, 8}), 8));
     net.output(net.conv(net.node("Tanh", {net.conv(x, 4)}), 4, 1));
     EXPECT_EQ(points_of(net.graph), (Names{"input", "Conv1_out (function)", "Mul1_out", "Conv2_out (function)", "Tanh1_out"}));
-    const auto result = quantised(net.graph);
+    const auto result = quantized(net.graph);
     ASSERT_TRUE(result);
     EXPECT_TRUE(verify(*result));
-    expect_quantised_operands(*result);
+    expect_quantized_operands(*result);
     // 1,024 levels in a 16-bit carrier, clipped as reals.
-    const Node* dequantise = result->find("Conv1_out")->producer;
-    EXPECT_EQ(dequantise->input(0)->type, DataType::int16);
-    const Node* clip = dequantise->input(0)->producer->input(0)->producer;
+    const Node* dequantize = result->find("Conv1_out")->producer;
+    EXPECT_EQ(dequantize->input(0)->type, DataType::int16);
+    const Node* clip = dequantize->input(0)->producer->input(0)->producer;
     ASSERT_TRUE(has_role(clip, OpRole::clip));
-    const double scale = dequantise->input(1)->constant->at(0);
+    const double scale = dequantize->input(1)->constant->at(0);
     EXPECT_NEAR((clip->input(2)->constant->at(0) - clip->input(1)->constant->at(0)) / scale, 1023, 1e-3);
     EXPECT_GT(agreement(net.graph, *result), 25);
     // The clip is read back as the range of the integers.
@@ -233,7 +233,7 @@ TEST(Quantize, ConcatenatedBranchesShareAType) {
     axis.set("axis", std::int64_t{1});
     Value* joined = net.node("Concat", {net.relu(net.conv(x, 4)), net.relu(net.conv(x, 6, 1))}, axis);
     net.output(net.dense(joined, 3));
-    const auto result = quantised(net.graph);
+    const auto result = quantized(net.graph);
     ASSERT_TRUE(result);
     const Node* first = result->find("Relu1_out")->producer;
     const Node* second = result->find("Relu2_out")->producer;
@@ -255,10 +255,10 @@ TEST(Quantize, PoolsAndViewsKeepTheTypeOfWhatTheyMove) {
     EXPECT_EQ(points_of(net.graph), (Names{"input", "Relu1_out", "Relu2_out"}));
 }
 
-TEST(Quantize, OutputsThatTheHostCannotFinishAreQuantised) {
+TEST(Quantize, OutputsThatTheHostCannotFinishAreQuantized) {
     Network net;
     net.output(net.relu(net.conv(net.input({1, 3, 8, 8}), 4)));
-    const auto result = quantised(net.graph);
+    const auto result = quantized(net.graph);
     ASSERT_TRUE(result);
     EXPECT_EQ(result->outputs[0]->name, "Relu1_out");
     EXPECT_TRUE(has_role(result->outputs[0]->producer, OpRole::dequantize));
@@ -277,7 +277,7 @@ TEST(Quantize, BitsByNode) {
               "    \"Conv1\": {\"weights\": 4, \"activations\": 6},\n    \"Conv2\": {\"weights\": 4, \"activations\": 6},\n"
               "    \"Conv3\": {\"weights\": 4}\n  }\n}\n");
     std::ofstream(path) << R"({"nodes": {"Conv1": {"weights": 3, "activations": 5}, "input": {"activations": 8}}})";
-    const auto result = quantised(net.graph, path);
+    const auto result = quantized(net.graph, path);
     ASSERT_TRUE(result);
     const auto integers =
         result->find("Conv1_out")->producer ? result->find("w_quantized")->constant->to_integers() : std::vector<std::int64_t>{};
@@ -292,7 +292,7 @@ TEST(Quantize, BitsByNode) {
     EXPECT_FALSE(has_role(result->find("Relu2_out")->producer->input(0)->producer, OpRole::clip));
 
     std::ofstream(path) << R"({"nodes": {"Conv9": {"weights": 3}}})";
-    const auto refused = quantised(net.graph, path);
+    const auto refused = quantized(net.graph, path);
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error()[0].node, "Conv9");
     EXPECT_EQ(refused.error()[0].help, "did you mean 'Conv1'?");
@@ -303,7 +303,7 @@ TEST(Quantize, MoreBitsAreNearer) {
     net.output(net.dense(net.relu(net.conv(net.relu(net.conv(net.input({1, 3, 8, 8}), 8)), 8)), 6));
     double last = 0;
     for (const char* bits : {"w3a3", "4", "w6a6", "8"}) {
-        const auto result = quantised(net.graph, bits);
+        const auto result = quantized(net.graph, bits);
         ASSERT_TRUE(result);
         const double now = agreement(net.graph, *result);
         EXPECT_GT(now, last + 2) << bits;
@@ -330,7 +330,7 @@ TEST(Quantize, BadSamplesAreRefused) {
 TEST(Quantize, TheSameSamplesGiveTheSameGraph) {
     Network net;
     net.output(net.dense(net.silu(net.conv(net.input({1, 3, 8, 8}), 8)), 6));
-    const auto first = quantised(net.graph), second = quantised(net.graph);
+    const auto first = quantized(net.graph), second = quantized(net.graph);
     ASSERT_TRUE(first && second);
     EXPECT_EQ(print(*first), print(*second));
 }
@@ -349,7 +349,7 @@ TEST(Quantize, DoubleBecomesFloat32) {
     Value* product = network.node("Clip", {network.node("MatMul", {wide, weight}), none, limit});
     network.output(network.node("Cast", {product}, to_float));
     ASSERT_EQ(product->type, DataType::float64);
-    const auto result = quantised(network.graph);
+    const auto result = quantized(network.graph);
     ASSERT_TRUE(result) << test::messages(result);
     for (const auto& value : result->values()) EXPECT_NE(value->type, DataType::float64) << value->name;
     EXPECT_TRUE(verify(*result));
@@ -380,7 +380,7 @@ TEST(Quantize, SaysWhichChannelLosesMost) {
         << warnings[0].reason;
     EXPECT_FALSE(warnings[0].help.empty());
 
-    // Quantised together with the large channel nothing of the small ones is seen, with or without their bits.
+    // Quantized together with the large channel nothing of the small ones is seen, with or without their bits.
     network.graph.outputs = {network.dense(network.relu(x), 2)};
     network.graph.remove_dead();
     warnings.clear();
@@ -388,8 +388,8 @@ TEST(Quantize, SaysWhichChannelLosesMost) {
     EXPECT_TRUE(warnings.empty()) << test::messages(warnings);
 }
 
-/// However a reduction over space says its axes, what it reads gets a quantiser.
-TEST(Quantize, ReductionsAreQuantisedHoweverTheyAreSaid) {
+/// However a reduction over space says its axes, what it reads gets a quantizer.
+TEST(Quantize, ReductionsAreQuantizedHoweverTheyAreSaid) {
     for (const char* op : {"ReduceMean", "ReduceSum", "ReduceMax"}) {
         for (const bool as_input : {false, true}) {
             for (const std::vector<std::int64_t>& axes : {std::vector<std::int64_t>{2, 3}, {-1, -2}}) {
@@ -403,7 +403,7 @@ TEST(Quantize, ReductionsAreQuantisedHoweverTheyAreSaid) {
                 else
                     attributes.set("axes", axes);
                 network.output(network.dense(network.node(op, inputs, attributes), 4));
-                const auto result = quantised(network.graph);
+                const auto result = quantized(network.graph);
                 ASSERT_TRUE(result) << test::messages(result);
                 const Value* relu = result->find("Relu1_out");
                 ASSERT_NE(relu, nullptr);

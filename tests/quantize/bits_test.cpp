@@ -85,7 +85,7 @@ TEST(Bits, UnknownNodesAreNamedWithTheNearest) {
     ASSERT_EQ(problems.size(), 3u);
     EXPECT_EQ(problems[1].node, "conv2");
     EXPECT_EQ(problems[1].help, "did you mean 'conv1'?");
-    EXPECT_EQ(problems[0].reason, "the bits file gives bits for activations, but the node's result is not quantised");
+    EXPECT_EQ(problems[0].reason, "the bits file gives bits for activations, but the node's result is not quantized");
     EXPECT_EQ(problems[0].help, "leave 'activations' out");
     EXPECT_EQ(problems[2].reason, "the bits file gives bits for weights, but the node has none");
 }

@@ -98,7 +98,7 @@ TEST(Calibrate, WeightsPerChannel) {
     for (std::size_t i = 0; i < 200; ++i) values[i] *= 10;
     std::fill(values.begin() + 400, values.end(), 0.0f);
     const Tensor rows = Tensor::of<float>({3, 200}, values);
-    const QuantisedWeights weights = quantise_weights(rows, 0, 8, CalibrationMethod::min_max);
+    const QuantizedWeights weights = quantize_weights(rows, 0, 8, CalibrationMethod::min_max);
     ASSERT_EQ(weights.scale.size(), 3u);
     EXPECT_EQ(weights.scale[2], 1.0f);
     for (std::size_t i = 0; i < 600; ++i) {
@@ -114,13 +114,13 @@ TEST(Calibrate, WeightsPerChannel) {
     std::vector<float> turned(600);
     for (std::size_t row = 0; row < 3; ++row)
         for (std::size_t column = 0; column < 200; ++column) turned[column * 3 + row] = values[row * 200 + column];
-    const QuantisedWeights columns = quantise_weights(Tensor::of<float>({200, 3}, turned), 1, 8, CalibrationMethod::min_max);
+    const QuantizedWeights columns = quantize_weights(Tensor::of<float>({200, 3}, turned), 1, 8, CalibrationMethod::min_max);
     EXPECT_EQ(columns.scale, weights.scale);
     EXPECT_EQ(columns.values[3 * 7 + 1], weights.values[200 + 7]);
 }
 
 /// Signal to rounding noise of one row, in dB.
-double row_sqnr(const QuantisedWeights& weights, std::span<const float> values, std::size_t row, std::size_t columns) {
+double row_sqnr(const QuantizedWeights& weights, std::span<const float> values, std::size_t row, std::size_t columns) {
     double signal = 0, noise = 0;
     for (std::size_t i = row * columns; i < (row + 1) * columns; ++i) {
         const double real = values[i];
@@ -134,7 +134,7 @@ TEST(Calibrate, SmallChannelsKeepTheirBitsBesideLargeOnes) {
     for (const double ratio : {100.0, 10000.0, 60000.0, 1e6, 1e12}) {
         std::vector<float> values = normal_values(4 * 300, 1, 5);
         for (std::size_t i = 0; i < 300; ++i) values[i] *= static_cast<float>(ratio);
-        const QuantisedWeights weights = quantise_weights(Tensor::of<float>({4, 300}, values), 0, 8, CalibrationMethod::min_max);
+        const QuantizedWeights weights = quantize_weights(Tensor::of<float>({4, 300}, values), 0, 8, CalibrationMethod::min_max);
         EXPECT_GT(row_sqnr(weights, values, 0, 300), 38) << ratio;
         const double small = row_sqnr(weights, values, 2, 300);
         if (ratio <= 60000) {
@@ -164,7 +164,7 @@ TEST(Calibrate, LeastErrorPaysAtFewBits) {
     for (const int bits : {2, 3, 4}) {
         double errors[2];
         for (const auto method : {CalibrationMethod::min_max, CalibrationMethod::mse}) {
-            const QuantisedWeights weights = quantise_weights(tensor, 0, bits, method);
+            const QuantizedWeights weights = quantize_weights(tensor, 0, bits, method);
             double& sum = errors[method == CalibrationMethod::mse ? 1 : 0];
             sum = 0;
             for (std::size_t i = 0; i < values.size(); ++i) {
@@ -178,7 +178,7 @@ TEST(Calibrate, LeastErrorPaysAtFewBits) {
 
 TEST(Calibrate, OneBitWeightsAreTwoLevels) {
     const std::vector<float> values = {0.5f, -0.25f, 0.0f, 0.25f};
-    const QuantisedWeights weights = quantise_weights(Tensor::of<float>({1, 4}, values), 0, 1, CalibrationMethod::mse);
+    const QuantizedWeights weights = quantize_weights(Tensor::of<float>({1, 4}, values), 0, 1, CalibrationMethod::mse);
     EXPECT_EQ(weights.values, (std::vector<std::int8_t>{1, -1, 1, 1}));
     EXPECT_EQ(weights.scale[0], 0.25f);
 }
@@ -186,7 +186,7 @@ TEST(Calibrate, OneBitWeightsAreTwoLevels) {
 TEST(Calibrate, ScalesKeepABiasWithinItsWord) {
     const std::vector<float> values = {0.5f, -0.25f};
     const std::vector<double> least = {0.1};
-    EXPECT_EQ(quantise_weights(Tensor::of<float>({1, 2}, values), 0, 8, CalibrationMethod::mse, least).scale[0], 0.1f);
+    EXPECT_EQ(quantize_weights(Tensor::of<float>({1, 2}, values), 0, 8, CalibrationMethod::mse, least).scale[0], 0.1f);
 }
 
 }  // namespace

@@ -144,7 +144,7 @@ TEST(Codes, StandForRealsOnEveryWay) {
     EXPECT_GT(recoded, 300);
 }
 
-TEST(Codes, QuantisedIntegersServeWhereTheFunctionsRise) {
+TEST(Codes, QuantizedIntegersServeWhereTheFunctionsRise) {
     AccumulatorChannel channel{.min = -100, .max = 100, .scale = Rational(1, 8), .function = {.pieces = PiecewiseLinear{}}};
     channel.function.non_decreasing = true;
     ChainMove move{.kind = ChainMove::Kind::largest};

@@ -1,5 +1,5 @@
 // constant_test.cpp
-// The exact reals of constants behind dequantisers, views and functions.
+// The exact reals of constants behind dequantizers, views and functions.
 // SPDX-License-Identifier: Apache-2.0
 #include "src/quantize/constant.h"
 
@@ -17,7 +17,7 @@ using testing::ElementsAre;
 
 constexpr float small = 0x1.234568p-9F, smaller = 0x1.fedcbap-7F;
 
-/// Integers [2, 3] under `w`, dequantised by one scale under `w_r`.
+/// Integers [2, 3] under `w`, dequantized by one scale under `w_r`.
 ModelBuilder stored() {
     ModelBuilder builder;
     builder.input("x", {1, 3});
@@ -51,7 +51,7 @@ TEST(ConstantReals, ProductsOfScalesAreExact) {
     builder.floats("f", {}, {smaller});
     builder.node("Mul", {"w_r", "f"}, {"p"});
     read(builder, "p", [](const ConstantReal& constant) {
-        ASSERT_TRUE(constant.quantised);
+        ASSERT_TRUE(constant.quantized);
         EXPECT_THAT(constant.codes.to_vector(), ElementsAre(1, -2, 3, 4, 5, -1000000007));
         EXPECT_EQ(constant.exact(5), Rational(-1000000007) * Rational(small) * Rational(smaller));
         EXPECT_NE(constant.exact(0), Rational(small * smaller)) << "the product has a float32: nothing is tested";
@@ -63,7 +63,7 @@ TEST(ConstantReals, FactorsOfRowsMakeScalesOfRows) {
     builder.floats("f", {2, 1}, {-smaller, 0});
     builder.node("Mul", {"f", "w_r"}, {"p"});
     read(builder, "p", [](const ConstantReal& constant) {
-        ASSERT_TRUE(constant.quantised);
+        ASSERT_TRUE(constant.quantized);
         EXPECT_THAT(constant.codes.to_vector(), ElementsAre(-1, 2, -3, 0, 0, 0));
         EXPECT_EQ(constant.scale(0), constant.scale(2));
         EXPECT_EQ(constant.exact(1), Rational(2) * Rational(small) * Rational(smaller));
@@ -79,7 +79,7 @@ TEST(ConstantReals, WhatNoDoubleHoldsIsAFraction) {
     builder.floats("shift", {3}, {1, 2, 3});
     builder.node("Sub", {"pp", "shift"}, {"d"});
     read(builder, "d", [](const ConstantReal& constant) {
-        EXPECT_FALSE(constant.quantised);
+        EXPECT_FALSE(constant.quantized);
         EXPECT_EQ(constant.exact(4), Rational(5) * Rational(small) * Rational(smaller) * Rational(smaller) - 2);
     });
 }
@@ -91,7 +91,7 @@ TEST(ConstantReals, ViewsAndConversionsKeepTheIntegers) {
     builder.integers("shape", {2, 3});
     builder.node("Reshape", {"c", "shape"}, {"r"});
     read(builder, "r", [](const ConstantReal& constant) {
-        ASSERT_TRUE(constant.quantised);
+        ASSERT_TRUE(constant.quantized);
         EXPECT_THAT(constant.codes.to_vector(), ElementsAre(1, 4, -2, 5, 3, -1000000007));
     });
 }

@@ -56,7 +56,7 @@ TEST(ExactSum, RefusesWhatNeedsMoreBits) {
         return sum ? std::string() : sum.error()[0].reason + " | " + sum.error()[0].help;
     };
     constexpr const char* wide =
-        "its sums cannot be added before they are quantised: as they are they need more than 24 bits | quantise the inputs of the addition";
+        "its sums cannot be added before they are quantized: as they are they need more than 24 bits | quantize the inputs of the addition";
     EXPECT_EQ(reason({channel(-(1 << 23), (1 << 23) - 1, 1, 0)}), "");
     EXPECT_EQ(reason({channel(-(1 << 23), 1 << 23, 1, 0)}), wide);
     // A bias in float beside the products of two scales; scales of two channels without a common measure.

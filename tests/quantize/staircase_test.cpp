@@ -116,12 +116,12 @@ TEST(Staircase, PiecesEqualTheRuleEverywhere) {
         // From constant results to several output values an accumulator.
         const Rational scale = round % 3 == 0 ? Rational(1, 1 << (round % 11)) : Rational(static_cast<float>(std::exp(uniform(-12, 3))));
         const Rational offset = round % 3 == 0 ? Rational(round % 5, 4) : Rational(static_cast<float>(uniform(-2, 2)));
-        const Rational quantiser = round % 2 == 0 ? Rational(1, 1 << (round % 7)) : Rational(static_cast<float>(std::exp(uniform(-9, 1))));
+        const Rational quantizer = round % 2 == 0 ? Rational(1, 1 << (round % 7)) : Rational(static_cast<float>(std::exp(uniform(-9, 1))));
         const auto zero_point = static_cast<std::int64_t>(uniform(-1, 1) * (1 << (bits - 1)));
         SCOPED_TRACE(round);
         expect_exact(channel(min, max, round % 7 == 0 ? Rational(-scale) : scale, offset,
                              functions[static_cast<std::size_t>(round) % functions.size()]),
-                     rule_of_bits(bits, quantiser, zero_point));
+                     rule_of_bits(bits, quantizer, zero_point));
         if (HasFatalFailure()) return;
     }
 }
@@ -179,8 +179,8 @@ TEST(Staircase, RefusesAFunctionThatMustBeEvaluatedTooOften) {
     EXPECT_NE(staircase.error()[0].reason.find("2^22"), std::string::npos);
     const auto fine = staircase_of(channel(0, 1 << 23, Rational(1), Rational(0), relu()), rule_of_bits(24, Rational(1), 0));
     ASSERT_FALSE(fine);
-    EXPECT_EQ(fine.error()[0].reason, "the quantised output has more than 2^22 values");
-    EXPECT_EQ(fine.error()[0].help, "quantise it to 16 bits or fewer");
+    EXPECT_EQ(fine.error()[0].reason, "the quantized output has more than 2^22 values");
+    EXPECT_EQ(fine.error()[0].help, "quantize it to 16 bits or fewer");
 }
 
 /// floor or ceiling of slope * acc + intercept in whole numbers, moved and limited.
@@ -455,8 +455,8 @@ TEST(Requantize, RefusesMoreThresholdsThanHardwareHolds) {
     channels.resize(16, constant);
     const auto plan = plan_requantize(channels, rule_of_bits(16, Rational(1), 0), false);
     ASSERT_FALSE(plan);
-    EXPECT_EQ(plan.error()[0].reason, "the requantisation needs 1,048,577 thresholds in each of 16 channels");
-    EXPECT_EQ(plan.error()[0].help, "quantise the output to fewer bits");
+    EXPECT_EQ(plan.error()[0].reason, "the requantization needs 1,048,577 thresholds in each of 16 channels");
+    EXPECT_EQ(plan.error()[0].help, "quantize the output to fewer bits");
 }
 
 TEST(Requantize, ANetworkOfThreeThousandChannelsIsPlannedInMoments) {

@@ -184,9 +184,9 @@ TEST(Beats, PaceOfUnitsThatHoldEachOtherUp) {
 
     // Who compiles it so is told.
     const test::TemporaryFolder folder;
-    const auto quantised = test::random_quantised_network(133);
-    ASSERT_TRUE(quantised) << test::messages(quantised);
-    const auto bytes = export_to_bytes(*quantised, 13);
+    const auto quantized = test::random_quantized_network(133);
+    ASSERT_TRUE(quantized) << test::messages(quantized);
+    const auto bytes = export_to_bytes(*quantized, 13);
     ASSERT_TRUE(bytes) << test::messages(bytes);
     ASSERT_TRUE(write_file(folder / "network133.onnx", *bytes));
     ASSERT_TRUE(write_file(folder / "folding.json", folding_json(design)));

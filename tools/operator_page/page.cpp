@@ -21,7 +21,7 @@ constexpr std::string_view head = R"(# ONNX operators
 Written by `build/operator_page tests/node > docs/onnx.md` from the operators' own tables ([adding an operator](operators.md)); a test fails when it is out of date.
 
 *Sets*: the operator sets whose words weft knows; a newer one is tried with a warning. Numbers are float32, float64, float16 or bfloat16 (both computed as float32), and integers
-of 8 to 64 bits; integers of 4 bits between quantisers. Every shape is fixed but for the number of images.
+of 8 to 64 bits; integers of 4 bits between quantizers. Every shape is fixed but for the number of images.
 
 *Where*: in **hardware**, as a unit of the kernel, in the function behind one, or as the order of its elements; on the **host**, behind the kernel's last layer; **folded**
 when the model is read, where all inputs are constant. In front of the first layer the host also computes functions and operators that only move elements. What is said "in hardware" holds for these nodes of a

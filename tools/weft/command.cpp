@@ -29,13 +29,13 @@ int report(const Diagnostics& diagnostics) {
     return failed ? exit_user : exit_ok;
 }
 
-void ModelFlags::add(CLI::App& app, bool quantising) {
+void ModelFlags::add(CLI::App& app, bool quantizing) {
     app.add_option("--shape", shapes, "Shape of an input with open dimensions: NAME=1,3,32,32 (repeatable)")->type_name("NAME=SHAPE");
     app.add_option("--preprocess", options.preprocess,
                    "What happens to a stored sample before the model: " + std::string(preprocess_syntax))
         ->type_name("SPEC");
-    if (!quantising) return;
-    app.add_option("--calibrate", options.calibration, "Samples to quantise a float model with: .npy, .npz, IDX or a folder of images")
+    if (!quantizing) return;
+    app.add_option("--calibrate", options.calibration, "Samples to quantize a float model with: .npy, .npz, IDX or a folder of images")
         ->type_name("DATA");
     app.add_option("--bits", options.quantize.bits, "Bits of weights and activations: 8, w4a4, or a JSON file keyed by node")
         ->type_name("BITS|FILE")

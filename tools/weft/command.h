@@ -40,7 +40,7 @@ struct ModelFlags {
     ModelOptions options;
     std::string method = "mse";
 
-    void add(CLI::App& app, bool quantising);
+    void add(CLI::App& app, bool quantizing);
     /// The options with --shape parsed.
     Result<ModelOptions> parsed() const;
 };

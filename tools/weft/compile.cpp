@@ -71,7 +71,7 @@ Status run(Flags& flags) {
                                  {"ff", std::llround(predicted->ff)},
                                  {"bram36", predicted->bram36}};
         for (const auto& [stage, seconds] : compiled->seconds) json["seconds"][stage] = std::round(seconds * 1000) / 1000;
-        json["host"] = host_json(host_part(compiled->model.quantised, compiled->design));
+        json["host"] = host_json(host_part(compiled->model.quantized, compiled->design));
         if (check) {
             json["check"] = {{"images", check->images},
                              {"elements", check->elements},
@@ -88,14 +88,14 @@ Status run(Flags& flags) {
                    figures.cost.mac_dsp, figures.cost.dsp, compiled->board->total().dsp, compiled->board->title);
         const Cost& cost = figures.cost;
         if (cost.requantize_lanes > 0)
-            fmt::print("requantisation: {:.0f} DSPs ({:.1f} % of the MAC DSPs), one DSP in {:.0f} of {:.0f} lanes\n", cost.requantize_dsp,
+            fmt::print("requantization: {:.0f} DSPs ({:.1f} % of the MAC DSPs), one DSP in {:.0f} of {:.0f} lanes\n", cost.requantize_dsp,
                        100 * cost.requantize_dsp / std::max(1.0, cost.mac_dsp), figures.one_dsp_lanes, cost.requantize_lanes);
         fmt::print("at an assumed {:.0f} MHz: {:.2f} us between frames\n", compiled->options.clock_mhz,
                    static_cast<double>(figures.interval) / compiled->options.clock_mhz);
         if (const std::optional<Cost>& predicted = compiled->predicted)
             fmt::print("RTL kernel, predicted: {:.0f} LUT, {:.0f} FF, {:g} BRAM36 (weft synthesize counts them)\n", predicted->lut,
                        predicted->ff, predicted->bram36);
-        for (const std::string& line : host_lines(host_part(compiled->model.quantised, compiled->design))) fmt::print("{}\n", line);
+        for (const std::string& line : host_lines(host_part(compiled->model.quantized, compiled->design))) fmt::print("{}\n", line);
         if (check) {
             fmt::print("check on {} {} samples:\n", check->images, check->random ? "random" : "calibration");
             if (check->elements > 0) {

@@ -25,7 +25,7 @@ Status run(Flags& flags) {
         return Diagnostic{Severity::error, "", "", "nothing to write", "give -o FILE.onnx, --write-bits FILE.json, or both"};
     }
     if (!flags.output.empty() && options.calibration.empty()) {
-        return Diagnostic{Severity::error, "", "", "quantising needs samples", "give --calibrate DATA"};
+        return Diagnostic{Severity::error, "", "", "quantizing needs samples", "give --calibrate DATA"};
     }
     for (const std::string& written : {flags.output, flags.write_bits})
         WEFT_CHECK(keeps_inputs(written, {flags.model.model, options.calibration, options.quantize.bits}));
@@ -37,8 +37,8 @@ Status run(Flags& flags) {
         fmt::print("bits: {}\n", flags.write_bits);
     }
     if (!flags.output.empty()) {
-        WEFT_CHECK(export_model(model.quantised, flags.output));
-        fmt::print("quantised model: {}\n", flags.output);
+        WEFT_CHECK(export_model(model.quantized, flags.output));
+        fmt::print("quantized model: {}\n", flags.output);
     }
     return Ok{};
 }
@@ -46,10 +46,10 @@ Status run(Flags& flags) {
 }  // namespace
 
 Command add_quantize(CLI::App& app) {
-    CLI::App* sub = app.add_subcommand("quantize", "Quantise a float model from calibration samples");
+    CLI::App* sub = app.add_subcommand("quantize", "Quantize a float model from calibration samples");
     auto flags = std::make_shared<Flags>();
     sub->add_option("MODEL", flags->model.model, "The model, an ONNX file")->required();
-    sub->add_option("-o,--output", flags->output, "The quantised model to write")->check(named())->type_name("FILE.onnx");
+    sub->add_option("-o,--output", flags->output, "The quantized model to write")->check(named())->type_name("FILE.onnx");
     flags->model.add(*sub, true);
     sub->add_option("--write-bits", flags->write_bits, "Write the bits of every node, to be edited and given to --bits")
         ->check(named())

@@ -158,7 +158,7 @@ UnitCase random_case(std::mt19937_64& random) {
 extern const UnitDef unit_add{
     .name = "add",
     .role = UnitRole::function,
-    .summary = "the scaled sum of two streams, then the requantise stage",
+    .summary = "the scaled sum of two streams, then the requantize stage",
     .parameters = {rows_row(), columns_row(), channels_row(), pixels_row(), lanes_row()},
     .ports = {{.name = "a", .beat = lanes_beat, .registered_ready = true},
               {.name = "b", .beat = lanes_beat, .registered_ready = true},

@@ -10,11 +10,11 @@
 
 #include "../common/beat.hpp"
 #include "../common/dot.hpp"
-#include "../common/requantize.hpp"
+#include "../common/stage.hpp"
 
 namespace weft {
 
-/// acc = multipliers(0) * a + multipliers(1) * b, then the requantise stage. Constants: accumulator_bits, multipliers, Stage.
+/// acc = multipliers(0) * a + multipliers(1) * b, then the requantize stage. Constants: accumulator_bits, multipliers, Stage.
 template <int Rows, int Columns, int Channels, int Pixels, int Lanes, class Constants, class InA, class InB, class Out>
 void add_unit(int frames, hls::stream<InA>& s_a, hls::stream<InB>& s_b, hls::stream<Out>& s_out) {
 #pragma HLS INLINE

@@ -57,7 +57,7 @@ std::string expect_range(const Unit& unit, std::int64_t min, std::int64_t max) {
     const std::int64_t high = staged ? unit.requantize->acc_max : unit.outputs[0]->max;
     if (min >= low && max <= high) return {};
     return fmt::format("its accumulator takes {}..{}, outside {}..{} of its {}", min, max, low, high,
-                       staged ? "requantise stage" : "output stream");
+                       staged ? "requantize stage" : "output stream");
 }
 
 Candidates::Candidates(Unit unit) : trial_(std::move(unit)), stage_dsp_(stage_dsp_per_lane(trial_)) { trial_.requantize.reset(); }

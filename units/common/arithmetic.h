@@ -35,7 +35,7 @@ void finish_all(const Unit& unit, const Accumulator* acc, std::int32_t* out, std
     apply(unit.requantize ? *unit.requantize : none, acc, out, positions, channels);
 }
 
-/// What the unit's requantise stage takes for the elements of a beat that leaves (units/output/output_rtl.h): no DSP without a multiplier,
+/// What the unit's requantize stage takes for the elements of a beat that leaves (units/output/output_rtl.h): no DSP without a multiplier,
 /// one a lane wherever that is proved to give the same results, else two; more only for accumulators that do not fit 27 bits.
 Cost requantize_cost(const Unit& unit);
 
@@ -46,7 +46,7 @@ std::vector<std::int64_t> distinct_folds(std::int64_t count);
 std::string expect_shape(const Stream& stream, const StreamShape& shape, const char* what);
 /// Empty if the constant is there with that many elements, else the reason.
 std::string expect_constant(const Unit& unit, std::string_view key, std::int64_t elements);
-/// Empty if results of the unit (accumulators within min..max, or its requantise stage's results) fit output 0, and the stage takes the
+/// Empty if results of the unit (accumulators within min..max, or its requantize stage's results) fit output 0, and the stage takes the
 /// accumulator's range.
 std::string expect_range(const Unit& unit, std::int64_t min, std::int64_t max);
 
@@ -74,7 +74,7 @@ public:
     Folding with(std::vector<std::pair<std::string_view, std::int64_t>> parameters);
 
 private:
-    Unit trial_;         ///< Without its requantise stage, whose lanes cost the same in all foldings.
+    Unit trial_;         ///< Without its requantize stage, whose lanes cost the same in all foldings.
     int stage_dsp_ = 0;  ///< Of a lane.
 };
 

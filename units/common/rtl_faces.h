@@ -1,5 +1,5 @@
 // rtl_faces.h
-// The SystemVerilog faces and controls of the units that a requantise stage follows, each defined in units/<unit>/<unit>_rtl.cpp.
+// The SystemVerilog faces and controls of the units that a requantize stage follows, each defined in units/<unit>/<unit>_rtl.cpp.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

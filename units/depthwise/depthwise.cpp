@@ -325,7 +325,7 @@ UnitCase random_case(std::mt19937_64& random) {
 extern const UnitDef unit_depthwise{
     .name = "depthwise",
     .role = UnitRole::function,
-    .summary = "the taps of each channel times kernels of its own, then the requantise stage",
+    .summary = "the taps of each channel times kernels of its own, then the requantize stage",
     .parameters = {rows_row(),
                    columns_row(),
                    taps_row(),

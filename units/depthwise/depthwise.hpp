@@ -10,11 +10,11 @@
 
 #include "../common/beat.hpp"
 #include "../common/dot.hpp"
-#include "../common/requantize.hpp"
+#include "../common/stage.hpp"
 
 namespace weft {
 
-/// acc[c * Multiplier + m] = sum over taps of weight * input of channel c, then the requantise stage.
+/// acc[c * Multiplier + m] = sum over taps of weight * input of channel c, then the requantize stage.
 /// Constants: weights(step, word) with step = channel fold * tap folds + tap fold, and Stage.
 /// LaneShift is the RTL's.
 template <int Rows, int Columns, int Taps, int Channels, int Multiplier, int WeightBits, int AccumulatorBits, int LaneShift,

@@ -10,11 +10,11 @@
 
 #include "../common/beat.hpp"
 #include "../common/dot.hpp"
-#include "../common/requantize.hpp"
+#include "../common/stage.hpp"
 
 namespace weft {
 
-/// acc[c] = maximum or sum of x[c] over all positions, then the requantise stage. Constants: accumulator_bits, Stage.
+/// acc[c] = maximum or sum of x[c] over all positions, then the requantize stage. Constants: accumulator_bits, Stage.
 /// The sums of the channel folds go round in a shift register, so that each is next to hand when its fold comes again.
 template <int Rows, int Columns, int Channels, int Maximum, int Pixels, int Lanes, class Constants, class In, class Out>
 void global_pool_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {

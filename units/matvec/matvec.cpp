@@ -8,7 +8,7 @@
 #include "src/base/multiversion.h"
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
-#include "units/common/gemm.h"
+#include "units/common/exact_product.h"
 #include "units/common/random_case.h"
 #include "units/common/unit_faces.h"
 #include "units/matvec/matvec_layout.h"
@@ -443,7 +443,7 @@ UnitCase random_case(std::mt19937_64& random) {
 extern const UnitDef unit_matvec{
     .name = "matvec",
     .role = UnitRole::function,
-    .summary = "weights times the vector of each position, then the requantise stage",
+    .summary = "weights times the vector of each position, then the requantize stage",
     .parameters = {rows_row(),
                    columns_row(),
                    taps_row(),

@@ -10,7 +10,7 @@
 
 #include "../common/beat.hpp"
 #include "../common/dot.hpp"
-#include "../common/requantize.hpp"
+#include "../common/stage.hpp"
 
 namespace weft {
 
@@ -93,7 +93,7 @@ struct matvec_step<false, PE, Simd, WeightBits, LaneShift, ChainLength> {
     }
 };
 
-/// acc[o] = sum of weight * input over the position's taps and channels (Flatten: over the whole frame), then the requantise stage.
+/// acc[o] = sum of weight * input over the position's taps and channels (Flatten: over the whole frame), then the requantize stage.
 /// Constants: weights(step, word) with step = neuron fold * synapse folds + synapse fold, and Stage.
 /// The vector is kept and replayed for each neuron fold, so that an element is read one round of synapse folds after it was written;
 /// finished sums leave OutputLanes a beat while the next ones accumulate.

@@ -1,5 +1,5 @@
 // output.sv
-// What the units that compute end in: the requantise stage in all its forms, the FIFO behind it, and the credits of that FIFO.
+// What the units that compute end in: the requantize stage in all its forms, the FIFO behind it, and the credits of that FIFO.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //

@@ -1,5 +1,5 @@
 // output_rtl.cpp
-// The requantise stage in SystemVerilog: the variants, their proofs and their constants.
+// The requantize stage in SystemVerilog: the variants, their proofs and their constants.
 // SPDX-License-Identifier: Apache-2.0
 #include "units/output/output_rtl.h"
 

@@ -1,5 +1,5 @@
 // output_rtl.h
-// What stands behind buffered ports in SystemVerilog (units/output/output.sv): the variant of the requantise stage that a unit gets, proved
+// What stands behind buffered ports in SystemVerilog (units/output/output.sv): the variant of the requantize stage that a unit gets, proved
 // per channel, and its constants.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

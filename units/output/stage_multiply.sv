@@ -1,5 +1,5 @@
 // stage_multiply.sv
-// A lane of the requantise stage: result = clamp((acc * multiplier + addend) >> Shift, low, high), exact, a result a cycle.
+// A lane of the requantize stage: result = clamp((acc * multiplier + addend) >> Shift, low, high), exact, a result a cycle.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //

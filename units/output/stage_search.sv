@@ -1,5 +1,5 @@
 // stage_search.sv
-// An element of the requantise stage: a value chosen by how many thresholds the accumulator has reached, found by binary search.
+// An element of the requantize stage: a value chosen by how many thresholds the accumulator has reached, found by binary search.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //

@@ -10,12 +10,12 @@
 
 #include "../common/beat.hpp"
 #include "../common/dot.hpp"
-#include "../common/requantize.hpp"
+#include "../common/stage.hpp"
 
 namespace weft {
 
 /// Maximum: acc = max over the taps. Else acc = row_factor[row] * column_factor[column] * sum over the taps of (x - Zero).
-/// Then the requantise stage. Constants: accumulator_bits, row_factor(row), column_factor(column), Stage.
+/// Then the requantize stage. Constants: accumulator_bits, row_factor(row), column_factor(column), Stage.
 /// Sums wrap to the accumulator's width, which holds the whole result.
 template <int Rows, int Columns, int Taps, int Channels, int Maximum, int Zero, int Pixels, int Lanes, int TapsPerBeat, class Constants,
           class In, class Out>

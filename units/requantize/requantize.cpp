@@ -1,5 +1,5 @@
 // requantize.cpp
-// A function of each of a stream's integers: a requantise stage by itself, to rescale or to look up.
+// A function of each of a stream's integers: a requantize stage by itself, to rescale or to look up.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 

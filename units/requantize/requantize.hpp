@@ -1,5 +1,5 @@
 // requantize.hpp
-// A function of a value: the requantise stage as a unit of its own.
+// A function of a value: the requantize stage as a unit of its own.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_REQUANTIZE_HPP
@@ -10,11 +10,11 @@
 
 #include "../common/beat.hpp"
 #include "../common/dot.hpp"
-#include "../common/requantize.hpp"
+#include "../common/stage.hpp"
 
 namespace weft {
 
-/// acc = x, then the requantise stage. Constants: accumulator_bits, Stage.
+/// acc = x, then the requantize stage. Constants: accumulator_bits, Stage.
 template <int Rows, int Columns, int Channels, int Pixels, int Lanes, class Constants, class In, class Out>
 void requantize_unit(int frames, hls::stream<In>& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE

@@ -1,5 +1,5 @@
 // requantize.sv
-// The requantise stage as a unit of its own: a stream's elements are the accumulators of the stage behind it.
+// The requantize stage as a unit of its own: a stream's elements are the accumulators of the stage behind it.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 //

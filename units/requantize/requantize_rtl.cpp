@@ -1,5 +1,5 @@
 // requantize_rtl.cpp
-// The SystemVerilog face of requantize: the requantise stage is all that it is.
+// The SystemVerilog face of requantize: the requantize stage is all that it is.
 // SPDX-License-Identifier: Apache-2.0
 #include "units/common/pipeline_rtl.h"
 #include "units/common/rtl_faces.h"

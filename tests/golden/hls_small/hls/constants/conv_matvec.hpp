@@ -7,7 +7,7 @@
 
 #include <ap_int.h>
 
-#include "../weft/common/requantize.hpp"
+#include "../weft/common/stage.hpp"
 
 struct small_0_kernel_conv_matvec_constants {
     static ap_uint<54> weights(int i0, int i1) {

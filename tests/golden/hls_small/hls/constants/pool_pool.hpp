@@ -7,7 +7,7 @@
 
 #include <ap_int.h>
 
-#include "../weft/common/requantize.hpp"
+#include "../weft/common/stage.hpp"
 
 struct small_0_kernel_pool_pool_constants {
     static ap_int<2> row_factor(int /* i0 */) {

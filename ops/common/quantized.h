@@ -1,5 +1,5 @@
-// quantised.h
-// What operators share that are quantised themselves: integers without their zero point, sums brought to a scale, and the real form.
+// quantized.h
+// What operators share that are quantized themselves: integers without their zero point, sums brought to a scale, and the real form.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -28,19 +28,19 @@ extern const OpDef op_sigmoid;
 extern const OpDef op_softmax;
 extern const OpDef op_transpose;
 
-/// Writes what a quantised operator says with standard real operators between quantisers: a weight or input is dequantised, the real
-/// operator applied, its result quantised. The nodes are typed as they are added.
+/// Writes what a quantized operator says with standard real operators between quantizers: a weight or input is dequantized, the real
+/// operator applied, its result quantized. The nodes are typed as they are added.
 class RealForm {
 public:
     RealForm(Graph& graph, const Node& node);
 
     const Node& node() const { return node_; }
     /// (integers - zero) * scale; `zero` may be null. Where there is a scale for each channel, `axis` counts channels.
-    Result<Value*> dequantised(Value* integers, Value* scale, Value* zero, std::int64_t axis = 0);
+    Result<Value*> dequantized(Value* integers, Value* scale, Value* zero, std::int64_t axis = 0);
     /// round(real / scale) + zero. Without `zero` it is 0 of the element type `type`.
-    Result<Value*> quantised(Value* real, Value* scale, Value* zero, DataType type);
+    Result<Value*> quantized(Value* real, Value* scale, Value* zero, DataType type);
     /// 32-bit integers on the grid of a product: integers * first * second, whose scale no float32 may hold.
-    Result<Value*> dequantised_sum(Value* integers, Value* first, Value* second);
+    Result<Value*> dequantized_sum(Value* integers, Value* first, Value* second);
     /// Output 0 of `op`, with those attributes of the node that `op` knows, overridden by `attributes`: the node that carries the name.
     /// `opset` says in which operator set's words; 0: the model's.
     Result<Value*> applied(const OpDef& op, std::vector<Value*> inputs, const Attributes& attributes = {}, int opset = 0);
@@ -50,7 +50,7 @@ public:
 private:
     Result<Value*> add(const OpDef& op, std::string_view name, int opset, std::vector<Value*> inputs, Attributes attributes,
                        std::string_view wanted);
-    /// Scale and zero point as quantisers read them: scalars, or vectors of one length, which is returned.
+    /// Scale and zero point as quantizers read them: scalars, or vectors of one length, which is returned.
     std::int64_t align(Value*& scale, Value*& zero);
 
     Graph& graph_;

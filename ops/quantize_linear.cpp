@@ -1,4 +1,4 @@
-// quantize.cpp
+// quantize_linear.cpp
 // QuantizeLinear and DequantizeLinear, of the standard and of ONNX Runtime: between real numbers and integers, by a scale and a zero point
 // per tensor or per channel.
 // SPDX-License-Identifier: Apache-2.0
@@ -7,7 +7,7 @@
 #include <cmath>
 #include <limits>
 
-#include "ops/common/quantised.h"
+#include "ops/common/quantized.h"
 #include "ops/common/quantizer.h"
 #include "ops/common/shapes.h"
 #include "src/graph/op_def.h"
@@ -16,7 +16,7 @@ namespace weft {
 
 namespace {
 
-constexpr const char* exporter_help = "quantise the model again, or correct the constant";
+constexpr const char* exporter_help = "quantize the model again, or correct the constant";
 
 /// Numbers by which the standard names element types.
 enum OnnxType { onnx_float = 1, onnx_uint8 = 2, onnx_int8 = 3, onnx_uint16 = 4, onnx_int16 = 5, onnx_int32 = 6, onnx_double = 11 };
@@ -55,12 +55,12 @@ Status check_channels(const Node& node) {
                             exporter_help);
     }
     if (node.attributes.has("block_size") && node.attributes.integer("block_size") != 0) {
-        return node_error(node, "scales per block are not supported", "quantise per tensor or per channel");
+        return node_error(node, "scales per block are not supported", "quantize per tensor or per channel");
     }
     if (channels == 1 && scale->shape.size() <= 1) return Ok{};
     if (scale->shape.size() != 1) {
         return tensor_error(node, scale, "the scale must be one number or a vector, but has the shape " + to_string(scale->shape),
-                            "quantise per tensor or per channel");
+                            "quantize per tensor or per channel");
     }
     if (node.opset < 13 && node.op->domain.empty())
         return tensor_error(node, scale, "a scale per channel needs opset 13", "convert the model to a newer opset");
@@ -102,13 +102,13 @@ DataType quantized_type(const Node& node) {
 Result<std::vector<ValueType>> infer_quantize(Node& node) {
     const Value* x = node.input(0);
     if (!is_float(x->type) && x->type != DataType::int32) {
-        return tensor_error(node, x, fmt::format("elements of type {} cannot be quantised", to_string(x->type)));
+        return tensor_error(node, x, fmt::format("elements of type {} cannot be quantized", to_string(x->type)));
     }
     WEFT_CHECK(check_scale(node));
     WEFT_CHECK(check_channels(node));
     const DataType type = quantized_type(node);
     if (integer_range(type) == std::pair<std::int64_t, std::int64_t>{0, 0} || type == DataType::boolean) {
-        return tensor_error(node, node.input(2), "the quantised type must be an integer type of 8 or 16 bits",
+        return tensor_error(node, node.input(2), "the quantized type must be an integer type of 8 or 16 bits",
                             node.has_input(2) ? "the zero point's element type says it" : "the attribute 'output_dtype' says it");
     }
     return std::vector{ValueType{type, x->shape}};
@@ -164,7 +164,7 @@ Result<std::vector<ValueType>> infer_dequantize(Node& node) {
     const Value* zero = node.input(2);
     const bool known = x->type == DataType::int8 || x->type == DataType::uint8 || x->type == DataType::int16 ||
                        x->type == DataType::uint16 || x->type == DataType::int32;
-    if (!known) return tensor_error(node, x, fmt::format("elements of type {} cannot be dequantised", to_string(x->type)));
+    if (!known) return tensor_error(node, x, fmt::format("elements of type {} cannot be dequantized", to_string(x->type)));
     WEFT_CHECK(check_scale(node));
     WEFT_CHECK(check_channels(node));
     if (zero && zero->type != x->type) {
@@ -225,7 +225,7 @@ std::optional<PiecewiseLinear> dequantize_pieces(const Node&, int varying, std::
 constexpr int int16_opset = 21;
 
 template <const OpDef& standard>
-Result<Value*> real_quantiser(RealForm& form) {
+Result<Value*> real_quantizer(RealForm& form) {
     const Node& node = form.node();
     const bool wide = size_of(node.input(0)->type) == 2 || (node.has_input(2) && size_of(node.input(2)->type) == 2);
     return form.applied(standard, {node.input(0), node.input(1), node.input(2)}, {}, wide ? int16_opset : 0);
@@ -299,7 +299,7 @@ extern const OpDef op_microsoft_quantize_linear{
     .traits = {},
     .infer = infer_quantize,
     .evaluate = evaluate_quantize,
-    .expansions = {{"standard-quantiser", expand_to<real_quantiser<op_quantize_linear>>}},
+    .expansions = {{"standard-quantizer", expand_to<real_quantizer<op_quantize_linear>>}},
 };
 
 extern const OpDef op_microsoft_dequantize_linear{
@@ -312,7 +312,7 @@ extern const OpDef op_microsoft_dequantize_linear{
     .traits = {},
     .infer = infer_dequantize,
     .evaluate = evaluate_dequantize,
-    .expansions = {{"standard-dequantiser", expand_to<real_quantiser<op_dequantize_linear>>}},
+    .expansions = {{"standard-dequantizer", expand_to<real_quantizer<op_dequantize_linear>>}},
 };
 
 }  // namespace weft

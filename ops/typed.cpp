@@ -1,5 +1,5 @@
-// quantise.cpp
-// The canonical quantiser: real numbers limited to those that an integer type stands for.
+// typed.cpp
+// The canonical quantizer: real numbers limited to those that an integer type stands for.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@ namespace weft {
 
 namespace {
 
-/// What the integers stand for: the quantiser's own scale and zero point unless the node gives others.
+/// What the integers stand for: the quantizer's own scale and zero point unless the node gives others.
 struct Meaning {
     const std::vector<double>& scale;
     const std::vector<std::int64_t>& zero;
@@ -40,7 +40,7 @@ Status check_scales(const Node& node, const std::vector<double>& scale, const st
 Result<std::vector<ValueType>> infer(Node& node) {
     const Value* x = node.input(0);
     const auto& scale = node.attributes.reals("scale");
-    if (!is_float(x->type)) return tensor_error(node, x, "a canonical quantiser reads real numbers");
+    if (!is_float(x->type)) return tensor_error(node, x, "a canonical quantizer reads real numbers");
     WEFT_CHECK(check_scales(node, scale, node.attributes.integers("zero_point")));
     const Meaning meaning = meaning_of(node);
     WEFT_CHECK(check_scales(node, meaning.scale, meaning.zero));
@@ -120,9 +120,10 @@ std::optional<Rational> exact(const Node& node, std::span<const Rational> inputs
 
 }  // namespace
 
-extern const OpDef op_weft_quantise{
-    .name = "quantise",
+extern const OpDef op_weft_typed{
+    .name = "typed",
     .domain = "weft",
+    .former_name = "quantise",
     .summary = "(limit(round(x / scale) + zero_point, min, max) - real_zero_point) * real_scale: the output's integers have a type",
     .inputs = {1, 1},
     .outputs = {1, 1},
@@ -134,7 +135,7 @@ extern const OpDef op_weft_quantise{
                    {.name = "rounding", .kind = AttributeKind::text, .refuse = refuse_rounding},
                    {.name = "real_scale", .kind = AttributeKind::reals},
                    {.name = "real_zero_point", .kind = AttributeKind::integers}},
-    .traits = {.role = OpRole::quantise,
+    .traits = {.role = OpRole::typed,
                .elementwise = ElementwiseTrait{.real = real,
                                                .exact = exact,
                                                .non_decreasing = true,
@@ -142,7 +143,7 @@ extern const OpDef op_weft_quantise{
                                                .applies = [](const Node& node) { return meaning_of(node).scale.size() == 1; }}},
     .infer = infer,
     .evaluate = evaluate,
-    .lower = lower_quantise,
+    .lower = lower_typed,
 };
 
 }  // namespace weft

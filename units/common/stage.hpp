@@ -1,9 +1,9 @@
-// requantize.hpp
+// stage.hpp
 // The stage behind an accumulator, in the forms that the emitter chooses from: acc -> integer of the next value.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
-#ifndef WEFT_COMMON_REQUANTIZE_HPP
-#define WEFT_COMMON_REQUANTIZE_HPP
+#ifndef WEFT_COMMON_STAGE_HPP
+#define WEFT_COMMON_STAGE_HPP
 
 #include <ap_int.h>
 

@@ -1,6 +1,6 @@
-// quantised.cpp
+// quantized.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/common/quantised.h"
+#include "ops/common/quantized.h"
 
 #include <algorithm>
 
@@ -11,7 +11,7 @@ namespace weft {
 
 namespace {
 
-/// Operator sets with scales per channel, and with quantisers of 16 bits.
+/// Operator sets with scales per channel, and with quantizers of 16 bits.
 constexpr int per_channel_opset = 13, int16_opset = 21;
 
 int standard_opset(const Graph& graph) {
@@ -106,7 +106,7 @@ Value* RealForm::constant(std::string_view suffix, Tensor tensor) {
 }
 
 std::int64_t RealForm::align(Value*& scale, Value*& zero) {
-    if (!scale->is_constant() || (zero && !zero->is_constant())) return 1;  // refused by the quantiser
+    if (!scale->is_constant() || (zero && !zero->is_constant())) return 1;  // refused by the quantizer
     const std::int64_t channels = std::max(scale->constant->size(), zero ? zero->constant->size() : 1);
     for (Value** value : {&scale, &zero}) {
         if (!*value) continue;
@@ -118,7 +118,7 @@ std::int64_t RealForm::align(Value*& scale, Value*& zero) {
     return channels;
 }
 
-Result<Value*> RealForm::dequantised(Value* integers, Value* scale, Value* zero, std::int64_t axis) {
+Result<Value*> RealForm::dequantized(Value* integers, Value* scale, Value* zero, std::int64_t axis) {
     const std::int64_t channels = align(scale, zero);
     // One value for several readers: an input of the model must not come in twice.
     for (const Node* reader : graph_.readers(integers)) {
@@ -133,7 +133,7 @@ Result<Value*> RealForm::dequantised(Value* integers, Value* scale, Value* zero,
                integers->name + "_dequantized");
 }
 
-Result<Value*> RealForm::quantised(Value* real, Value* scale, Value* zero, DataType type) {
+Result<Value*> RealForm::quantized(Value* real, Value* scale, Value* zero, DataType type) {
     if (!zero) zero = constant("_zero_point", Tensor(type, {}));
     align(scale, zero);
     const int opset = size_of(zero->type) == 2 ? std::max(opset_, int16_opset) : opset_;
@@ -141,10 +141,10 @@ Result<Value*> RealForm::quantised(Value* real, Value* scale, Value* zero, DataT
                stem_ + "_quantized");
 }
 
-Result<Value*> RealForm::dequantised_sum(Value* integers, Value* first, Value* second) {
+Result<Value*> RealForm::dequantized_sum(Value* integers, Value* first, Value* second) {
     if (integers->type != DataType::int32)
         return tensor_error(node_, integers, "the bias must be int32, not " + std::string(to_string(integers->type)));
-    WEFT_ASSIGN(Value* const part, dequantised(integers, first, nullptr));
+    WEFT_ASSIGN(Value* const part, dequantized(integers, first, nullptr));
     Value* none = nullptr;
     align(second, none);
     return add(op_mul, "", opset_, {part, second}, {}, integers->name + "_real");

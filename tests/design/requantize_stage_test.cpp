@@ -1,7 +1,7 @@
-// requantize_test.cpp
+// requantize_stage_test.cpp
 // The stage by its definition, and whole layers equal to it.
 // SPDX-License-Identifier: Apache-2.0
-#include "src/design/requantize.h"
+#include "src/design/requantize_stage.h"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-// quantised_linear.cpp
+// quantized_linear.cpp
 // Convolutions and matrix products of integers with scales: QLinearConv, QLinearMatMul and QGemm.
 // SPDX-License-Identifier: Apache-2.0
 #include <optional>
 
-#include "ops/common/quantised.h"
+#include "ops/common/quantized.h"
 #include "ops/common/window.h"
 
 namespace weft {
@@ -26,14 +26,14 @@ enum ConvInput { conv_x, conv_x_scale, conv_x_zero, conv_w, conv_w_scale, conv_w
 
 Result<Value*> real_conv(RealForm& form) {
     const Node& node = form.node();
-    WEFT_ASSIGN(Value* const x, form.dequantised(node.input(conv_x), node.input(conv_x_scale), node.input(conv_x_zero), 1));
-    WEFT_ASSIGN(Value* const w, form.dequantised(node.input(conv_w), node.input(conv_w_scale), node.input(conv_w_zero), 0));
+    WEFT_ASSIGN(Value* const x, form.dequantized(node.input(conv_x), node.input(conv_x_scale), node.input(conv_x_zero), 1));
+    WEFT_ASSIGN(Value* const w, form.dequantized(node.input(conv_w), node.input(conv_w_scale), node.input(conv_w_zero), 0));
     Value* bias = nullptr;
     if (node.has_input(conv_bias)) {
-        WEFT_ASSIGN(bias, form.dequantised_sum(node.input(conv_bias), node.input(conv_x_scale), node.input(conv_w_scale)));
+        WEFT_ASSIGN(bias, form.dequantized_sum(node.input(conv_bias), node.input(conv_x_scale), node.input(conv_w_scale)));
     }
     WEFT_ASSIGN(Value* const y, form.applied(op_conv, {x, w, bias}));
-    return form.quantised(y, node.input(conv_y_scale), node.input(conv_y_zero), node.input(conv_x)->type);
+    return form.quantized(y, node.input(conv_y_scale), node.input(conv_y_zero), node.input(conv_x)->type);
 }
 
 Result<std::vector<Tensor>> evaluate_conv(const Node& node, std::span<const Tensor* const> inputs) {
@@ -51,7 +51,7 @@ enum MatMulInput { matmul_a, matmul_a_scale, matmul_a_zero, matmul_b, matmul_b_s
 /// A matrix has a scale for each row on the left, for each column on the right; a vector has one scale.
 Status check_vector(const Node& node, const Value* operand, const Value* scale) {
     if (operand->shape.size() >= 2 || element_count(scale->shape) == 1) return Ok{};
-    return tensor_error(node, scale, "a vector cannot have a scale for each element of the sum", "quantise it with one scale");
+    return tensor_error(node, scale, "a vector cannot have a scale for each element of the sum", "quantize it with one scale");
 }
 
 Result<Value*> real_matmul(RealForm& form) {
@@ -61,11 +61,11 @@ Result<Value*> real_matmul(RealForm& form) {
     WEFT_CHECK(check_vector(node, a, node.input(matmul_a_scale)));
     WEFT_CHECK(check_vector(node, b, node.input(matmul_b_scale)));
     WEFT_ASSIGN(Value* const left,
-                form.dequantised(a, node.input(matmul_a_scale), node.input(matmul_a_zero), static_cast<std::int64_t>(a->shape.size()) - 2));
+                form.dequantized(a, node.input(matmul_a_scale), node.input(matmul_a_zero), static_cast<std::int64_t>(a->shape.size()) - 2));
     WEFT_ASSIGN(Value* const right,
-                form.dequantised(b, node.input(matmul_b_scale), node.input(matmul_b_zero), static_cast<std::int64_t>(b->shape.size()) - 1));
+                form.dequantized(b, node.input(matmul_b_scale), node.input(matmul_b_zero), static_cast<std::int64_t>(b->shape.size()) - 1));
     WEFT_ASSIGN(Value* const y, form.applied(op_mat_mul, {left, right}));
-    return form.quantised(y, node.input(matmul_y_scale), node.input(matmul_y_zero), a->type);
+    return form.quantized(y, node.input(matmul_y_scale), node.input(matmul_y_zero), a->type);
 }
 
 Result<std::vector<Tensor>> evaluate_matmul(const Node& node, std::span<const Tensor* const> inputs) {
@@ -87,17 +87,17 @@ std::int64_t column_axis(const Node& node) { return node.attributes.integer("tra
 /// C counts in steps of alpha * a_scale * b_scale; without a scale of its own the result stays real.
 Result<Value*> real_gemm(RealForm& form) {
     const Node& node = form.node();
-    WEFT_ASSIGN(Value* const a, form.dequantised(node.input(gemm_a), node.input(gemm_a_scale), node.input(gemm_a_zero), 0));
-    WEFT_ASSIGN(Value* const b, form.dequantised(node.input(gemm_b), node.input(gemm_b_scale), node.input(gemm_b_zero), column_axis(node)));
+    WEFT_ASSIGN(Value* const a, form.dequantized(node.input(gemm_a), node.input(gemm_a_scale), node.input(gemm_a_zero), 0));
+    WEFT_ASSIGN(Value* const b, form.dequantized(node.input(gemm_b), node.input(gemm_b_scale), node.input(gemm_b_zero), column_axis(node)));
     Value* c = nullptr;
     if (node.has_input(gemm_c)) {
-        WEFT_ASSIGN(c, form.dequantised_sum(node.input(gemm_c), node.input(gemm_a_scale), node.input(gemm_b_scale)));
+        WEFT_ASSIGN(c, form.dequantized_sum(node.input(gemm_c), node.input(gemm_a_scale), node.input(gemm_b_scale)));
     }
     Attributes attributes;
     attributes.set("beta", node.attributes.real("alpha"));
     WEFT_ASSIGN(Value* const y, form.applied(op_gemm, {a, b, c}, attributes));
     if (!node.has_input(gemm_y_scale)) return y;
-    return form.quantised(y, node.input(gemm_y_scale), node.input(gemm_y_zero), node.input(gemm_a)->type);
+    return form.quantized(y, node.input(gemm_y_scale), node.input(gemm_y_zero), node.input(gemm_a)->type);
 }
 
 Result<std::vector<Tensor>> evaluate_gemm(const Node& node, std::span<const Tensor* const> inputs) {
@@ -120,32 +120,32 @@ Result<std::vector<Tensor>> evaluate_gemm(const Node& node, std::span<const Tens
 extern const OpDef op_qlinear_conv{
     .name = "QLinearConv",
     .since = 10,
-    .summary = "convolution of integers with scales and zero points; limits as Conv between quantisers, the bias of 32 bits",
+    .summary = "convolution of integers with scales and zero points; limits as Conv between quantizers, the bias of 32 bits",
     .inputs = {8, 9},
     .outputs = {1, 1},
     .attributes = convolution_attributes(),
     .traits = {},
     .infer = infer_as<real_conv>,
     .evaluate = evaluate_conv,
-    .expansions = {{"quantised-convolution", expand_to<real_conv>}},
+    .expansions = {{"quantized-convolution", expand_to<real_conv>}},
 };
 
 extern const OpDef op_qlinear_mat_mul{
     .name = "QLinearMatMul",
     .since = 10,
-    .summary = "matrix product of integers with scales and zero points; limits as MatMul between quantisers",
+    .summary = "matrix product of integers with scales and zero points; limits as MatMul between quantizers",
     .inputs = {8, 8},
     .outputs = {1, 1},
     .traits = {},
     .infer = infer_as<real_matmul>,
     .evaluate = evaluate_matmul,
-    .expansions = {{"quantised-product", expand_to<real_matmul>}},
+    .expansions = {{"quantized-product", expand_to<real_matmul>}},
 };
 
 extern const OpDef op_microsoft_qgemm{
     .name = "QGemm",
     .domain = "com.microsoft",
-    .summary = "alpha * A * B + C of integers with scales and zero points; limits as Gemm between quantisers, C of 32 bits",
+    .summary = "alpha * A * B + C of integers with scales and zero points; limits as Gemm between quantizers, C of 32 bits",
     .inputs = {6, 9},
     .outputs = {1, 1},
     .attributes = {{.name = "alpha", .kind = AttributeKind::real, .fallback = 1.0},
@@ -154,7 +154,7 @@ extern const OpDef op_microsoft_qgemm{
     .traits = {},
     .infer = infer_as<real_gemm>,
     .evaluate = evaluate_gemm,
-    .expansions = {{"quantised-gemm", expand_to<real_gemm>}},
+    .expansions = {{"quantized-gemm", expand_to<real_gemm>}},
 };
 
 }  // namespace weft

@@ -1,16 +1,16 @@
-// quantised_function.cpp
+// quantized_function.cpp
 // ONNX Runtime's sums, products, concatenations and functions of integers with scales.
 // SPDX-License-Identifier: Apache-2.0
 #include "ops/common/canonical.h"
 #include "ops/common/function.h"
-#include "ops/common/quantised.h"
+#include "ops/common/quantized.h"
 
 namespace weft {
 
 namespace {
 
 /// The inputs' reals through `op`, onto the output's scale.
-Result<std::vector<Tensor>> requantised(const OpDef& op, const Node& node, std::span<const Tensor> reals, const Tensor& scale,
+Result<std::vector<Tensor>> requantized(const OpDef& op, const Node& node, std::span<const Tensor> reals, const Tensor& scale,
                                         const Tensor* zero, DataType type, int opset = 0) {
     std::vector<const Tensor*> inputs;
     for (const Tensor& real : reals) inputs.push_back(&real);
@@ -25,17 +25,17 @@ enum TwoInput { two_a, two_a_scale, two_a_zero, two_b, two_b_scale, two_b_zero, 
 template <const OpDef& op>
 Result<Value*> real_two(RealForm& form) {
     const Node& node = form.node();
-    WEFT_ASSIGN(Value* const a, form.dequantised(node.input(two_a), node.input(two_a_scale), node.input(two_a_zero)));
-    WEFT_ASSIGN(Value* const b, form.dequantised(node.input(two_b), node.input(two_b_scale), node.input(two_b_zero)));
+    WEFT_ASSIGN(Value* const a, form.dequantized(node.input(two_a), node.input(two_a_scale), node.input(two_a_zero)));
+    WEFT_ASSIGN(Value* const b, form.dequantized(node.input(two_b), node.input(two_b_scale), node.input(two_b_zero)));
     WEFT_ASSIGN(Value* const y, form.applied(op, {a, b}));
-    return form.quantised(y, node.input(two_y_scale), node.input(two_y_zero), node.input(two_a)->type);
+    return form.quantized(y, node.input(two_y_scale), node.input(two_y_zero), node.input(two_a)->type);
 }
 
 template <const OpDef& op>
 Result<std::vector<Tensor>> evaluate_two(const Node& node, std::span<const Tensor* const> inputs) {
     const Tensor reals[] = {real_of(*inputs[two_a], *inputs[two_a_scale], inputs[two_a_zero]),
                             real_of(*inputs[two_b], *inputs[two_b_scale], inputs[two_b_zero])};
-    return requantised(op, node, reals, *inputs[two_y_scale], optional_input(inputs, two_y_zero), inputs[two_a]->type());
+    return requantized(op, node, reals, *inputs[two_y_scale], optional_input(inputs, two_y_zero), inputs[two_a]->type());
 }
 
 template <const OpDef& op>
@@ -49,7 +49,7 @@ OpDef two_op(std::string_view name, std::string_view summary) {
             .traits = {},
             .infer = infer_as<real_two<op>>,
             .evaluate = evaluate_two<op>,
-            .expansions = {{"quantised-pair", expand_to<real_two<op>>}}};
+            .expansions = {{"quantized-pair", expand_to<real_two<op>>}}};
 }
 
 // --- QLinearConcat ---
@@ -63,18 +63,18 @@ Result<Value*> real_concat(RealForm& form) {
         return node_error(node, "its inputs are no tensors with a scale and a zero point each");
     std::vector<Value*> parts;
     for (std::size_t i = concat_first; i < node.inputs.size(); i += concat_stride) {
-        WEFT_ASSIGN(Value* const part, form.dequantised(node.input(i), node.input(i + 1), node.input(i + 2)));
+        WEFT_ASSIGN(Value* const part, form.dequantized(node.input(i), node.input(i + 1), node.input(i + 2)));
         parts.push_back(part);
     }
     WEFT_ASSIGN(Value* const y, form.applied(op_concat, std::move(parts)));
-    return form.quantised(y, node.input(concat_y_scale), node.input(concat_y_zero), node.input(concat_first)->type);
+    return form.quantized(y, node.input(concat_y_scale), node.input(concat_y_zero), node.input(concat_first)->type);
 }
 
 Result<std::vector<Tensor>> evaluate_concat(const Node& node, std::span<const Tensor* const> inputs) {
     std::vector<Tensor> reals;
     for (std::size_t i = concat_first; i < inputs.size(); i += concat_stride)
         reals.push_back(real_of(*inputs[i], *inputs[i + 1], inputs[i + 2]));
-    return requantised(op_concat, node, reals, *inputs[concat_y_scale], inputs[concat_y_zero], inputs[concat_y_zero]->type());
+    return requantized(op_concat, node, reals, *inputs[concat_y_scale], inputs[concat_y_zero], inputs[concat_y_zero]->type());
 }
 
 // --- QLinearLeakyRelu, QLinearSigmoid, QLinearSoftmax ---
@@ -87,20 +87,20 @@ int opset_of(const Node& node) { return node.attributes.has("opset") ? static_ca
 template <const OpDef& op>
 Result<Value*> real_function(RealForm& form) {
     const Node& node = form.node();
-    WEFT_ASSIGN(Value* const x, form.dequantised(node.input(function_x), node.input(function_x_scale), node.input(function_x_zero)));
+    WEFT_ASSIGN(Value* const x, form.dequantized(node.input(function_x), node.input(function_x_scale), node.input(function_x_zero)));
     WEFT_ASSIGN(Value* const y, form.applied(op, {x}, {}, opset_of(node)));
-    return form.quantised(y, node.input(function_y_scale), node.input(function_y_zero), node.input(function_x)->type);
+    return form.quantized(y, node.input(function_y_scale), node.input(function_y_zero), node.input(function_x)->type);
 }
 
 template <const OpDef& op>
 Result<std::vector<Tensor>> evaluate_function(const Node& node, std::span<const Tensor* const> inputs) {
     const Tensor real = real_of(*inputs[function_x], *inputs[function_x_scale], inputs[function_x_zero]);
-    return requantised(op, node, std::span(&real, 1), *inputs[function_y_scale], optional_input(inputs, function_y_zero),
+    return requantized(op, node, std::span(&real, 1), *inputs[function_y_scale], optional_input(inputs, function_y_zero),
                        inputs[function_x]->type(), opset_of(node));
 }
 
 template <const OpDef& op>
-OpDef quantised_function_op(std::string_view name, std::string_view summary, std::vector<AttributeDef> attributes, Traits traits = {}) {
+OpDef quantized_function_op(std::string_view name, std::string_view summary, std::vector<AttributeDef> attributes, Traits traits = {}) {
     return {.name = name,
             .domain = "com.microsoft",
             .summary = summary,
@@ -110,7 +110,7 @@ OpDef quantised_function_op(std::string_view name, std::string_view summary, std
             .traits = std::move(traits),
             .infer = infer_as<real_function<op>>,
             .evaluate = evaluate_function<op>,
-            .expansions = {{"quantised-function", expand_to<real_function<op>>}}};
+            .expansions = {{"quantized-function", expand_to<real_function<op>>}}};
 }
 
 std::string refuse_opset(const Attribute& value) {
@@ -121,9 +121,9 @@ std::string refuse_opset(const Attribute& value) {
 }  // namespace
 
 extern const OpDef op_microsoft_qlinear_add =
-    two_op<op_add>("QLinearAdd", "sum of integers with scales and zero points; limits as Add between quantisers");
+    two_op<op_add>("QLinearAdd", "sum of integers with scales and zero points; limits as Add between quantizers");
 extern const OpDef op_microsoft_qlinear_mul =
-    two_op<op_mul>("QLinearMul", "product of integers with scales and zero points; limits as Mul between quantisers");
+    two_op<op_mul>("QLinearMul", "product of integers with scales and zero points; limits as Mul between quantizers");
 
 extern const OpDef op_microsoft_qlinear_concat{
     .name = "QLinearConcat",
@@ -135,15 +135,15 @@ extern const OpDef op_microsoft_qlinear_concat{
     .traits = {},
     .infer = infer_as<real_concat>,
     .evaluate = evaluate_concat,
-    .expansions = {{"quantised-concatenation", expand_to<real_concat>}},
+    .expansions = {{"quantized-concatenation", expand_to<real_concat>}},
 };
 
 extern const OpDef op_microsoft_qlinear_leaky_relu =
-    quantised_function_op<op_leaky_relu>("QLinearLeakyRelu", "LeakyRelu of integers with scales", {real_attribute("alpha", 0.01F)});
+    quantized_function_op<op_leaky_relu>("QLinearLeakyRelu", "LeakyRelu of integers with scales", {real_attribute("alpha", 0.01F)});
 extern const OpDef op_microsoft_qlinear_sigmoid =
-    quantised_function_op<op_sigmoid>("QLinearSigmoid", "Sigmoid of integers with scales", {});
+    quantized_function_op<op_sigmoid>("QLinearSigmoid", "Sigmoid of integers with scales", {});
 extern const OpDef op_microsoft_qlinear_softmax =
-    quantised_function_op<op_softmax>("QLinearSoftmax", "Softmax of integers with scales; limits as Softmax",
+    quantized_function_op<op_softmax>("QLinearSoftmax", "Softmax of integers with scales; limits as Softmax",
                                       {{.name = "axis", .kind = AttributeKind::integer, .fallback = std::int64_t{-1}},
                                        {.name = "opset", .kind = AttributeKind::integer, .required = true, .refuse = refuse_opset}},
                                       {.host_suffix = true});

@@ -1,4 +1,4 @@
-// registry.cpp
+// op_registry.cpp
 // The operator table as the build found it.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
@@ -28,7 +28,7 @@ const OpDef* find_op(std::string_view domain, std::string_view name) {
     const auto list = op_registry();
     const OpDef* found = nullptr;
     for (const OpDef* op : list) {
-        if (op->name != name) continue;
+        if (op->name != name && (op->former_name.empty() || op->former_name != name)) continue;
         if (op->domain == domain) return op;
         if (std::find(op->other_domains.begin(), op->other_domains.end(), domain) != op->other_domains.end()) found = op;
     }

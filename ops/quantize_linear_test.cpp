@@ -1,5 +1,5 @@
-// quantize_test.cpp
-// Quantisers: rounding, saturation, channels, and what they refuse.
+// quantize_linear_test.cpp
+// Quantizers: rounding, saturation, channels, and what they refuse.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -67,14 +67,14 @@ TEST(Quantize, CanonicalFormIsThePair) {
         attributes.set("zero_point", std::vector<std::int64_t>{-11});
         attributes.set("min", std::int64_t{-128});
         attributes.set("max", std::int64_t{127});
-        SingleNode single("weft", "quantise", 1, attributes, {x.cast(type)});
+        SingleNode single("weft", "typed", 1, attributes, {x.cast(type)});
         EXPECT_EQ(single.evaluate(), wanted);
         ASSERT_TRUE(single.node->output()->integer);
         EXPECT_EQ(*single.node->output()->integer, (IntegerType{-128, 127, 1, {0.02f}, {-11}, -1}));
     }
 }
 
-TEST(Quantize, RefusesWhatIsNoQuantiser) {
+TEST(Quantize, RefusesWhatIsNoQuantizer) {
     const Tensor x = random_tensor(DataType::float32, {1, 3, 2}, 1);
     const Tensor q = x.cast(DataType::int8);
     const auto reason = [&](const std::string& name, int opset, const Tensor& input, std::vector<Tensor> others) {
@@ -97,8 +97,8 @@ TEST(Quantize, RefusesWhatIsNoQuantiser) {
     EXPECT_THAT(reason("DequantizeLinear", 13, q, {Tensor::scalar(0.5f), Tensor::scalar(std::uint8_t{0})}),
                 HasSubstr("element type uint8"));
     EXPECT_THAT(reason("QuantizeLinear", 13, x, {Tensor::scalar(0.5f), Tensor::scalar(std::int32_t{0})}), HasSubstr("8 or 16 bits"));
-    EXPECT_THAT(reason("QuantizeLinear", 13, q, {Tensor::scalar(0.5f), zero}), HasSubstr("cannot be quantised"));
-    EXPECT_THAT(reason("DequantizeLinear", 13, x, {Tensor::scalar(0.5f)}), HasSubstr("cannot be dequantised"));
+    EXPECT_THAT(reason("QuantizeLinear", 13, q, {Tensor::scalar(0.5f), zero}), HasSubstr("cannot be quantized"));
+    EXPECT_THAT(reason("DequantizeLinear", 13, x, {Tensor::scalar(0.5f)}), HasSubstr("cannot be dequantized"));
 }
 
 }  // namespace

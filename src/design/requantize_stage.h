@@ -1,4 +1,4 @@
-// requantize.h
+// requantize_stage.h
 // The stage behind an accumulator: from exact sums to the integers of the next value. One definition, used by every face.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

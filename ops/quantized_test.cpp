@@ -1,5 +1,5 @@
-// quantised_test.cpp
-// Operators that are quantised themselves, against plain loops over integers; and what they refuse.
+// quantized_test.cpp
+// Operators that are quantized themselves, against plain loops over integers; and what they refuse.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -56,7 +56,7 @@ std::int64_t limited(float value, std::int64_t zero) {
         std::clamp(rounded, static_cast<double>(std::numeric_limits<T>::min()), static_cast<double>(std::numeric_limits<T>::max())));
 }
 
-TEST(Quantised, ConvolutionSumsIntegersThenScalesOnce) {
+TEST(Quantized, ConvolutionSumsIntegersThenScalesOnce) {
     // 2 x 2 windows over padded 4 x 5 images in two groups; a zero point of its own for every output channel.
     const Tensor x = drawn<std::uint8_t>({1, 4, 4, 5}, 1), w = drawn<std::int8_t>({6, 2, 2, 2}, 2), bias = bias_of(6, 3);
     const std::vector<float> w_scale{0.01F, 0.02F, 0.013F, 0.004F, 0.03F, 0.011F};
@@ -94,7 +94,7 @@ TEST(Quantised, ConvolutionSumsIntegersThenScalesOnce) {
     }
 }
 
-TEST(Quantised, MatrixProductHasScalesOfRowsAndColumns) {
+TEST(Quantized, MatrixProductHasScalesOfRowsAndColumns) {
     const Tensor a = drawn<std::int8_t>({2, 3, 4}, 4), b = drawn<std::uint8_t>({4, 5}, 5);
     const std::vector<float> a_scale{0.1F, 0.02F, 0.3F}, b_scale{0.01F, 0.05F, 0.02F, 0.04F, 0.03F};
     const std::vector<std::int8_t> a_zero{1, -2, 3};
@@ -114,7 +114,7 @@ TEST(Quantised, MatrixProductHasScalesOfRowsAndColumns) {
     }
 }
 
-TEST(Quantised, GemmAddsItsBiasToTheSums) {
+TEST(Quantized, GemmAddsItsBiasToTheSums) {
     const Tensor a = drawn<std::uint8_t>({3, 2}, 6), b = drawn<std::int8_t>({4, 3}, 7), c = bias_of(4, 8);
     const std::vector<float> b_scale{0.01F, 0.02F, 0.005F, 0.03F};
     Attributes attributes = with("transA", 1);
@@ -122,10 +122,10 @@ TEST(Quantised, GemmAddsItsBiasToTheSums) {
     attributes.set("alpha", 0.5);
     const std::vector<Tensor> inputs{
         a, real(0.1F), Tensor::scalar(std::uint8_t{100}), b, reals(b_scale), integers(std::vector<std::int8_t>{0, 1, 2, 3}), c};
-    std::vector<Tensor> quantised = inputs;
-    quantised.push_back(real(0.2F));
-    quantised.push_back(Tensor::scalar(std::uint8_t{30}));
-    const Tensor y = SingleNode(microsoft, "QGemm", 1, attributes, quantised).evaluate();
+    std::vector<Tensor> quantized = inputs;
+    quantized.push_back(real(0.2F));
+    quantized.push_back(Tensor::scalar(std::uint8_t{30}));
+    const Tensor y = SingleNode(microsoft, "QGemm", 1, attributes, quantized).evaluate();
     const Tensor real_y = SingleNode(microsoft, "QGemm", 1, attributes, inputs).evaluate();
     ASSERT_EQ(y.shape(), (Shape{2, 4}));
     EXPECT_EQ(real_y.type(), DataType::float32);
@@ -142,7 +142,7 @@ TEST(Quantised, GemmAddsItsBiasToTheSums) {
     }
 }
 
-TEST(Quantised, IntegerOperatorsGiveTheirSums) {
+TEST(Quantized, IntegerOperatorsGiveTheirSums) {
     const Tensor x = drawn<std::uint8_t>({1, 1, 3, 3}, 9), w = drawn<std::uint8_t>({2, 1, 2, 2}, 10);
     const Tensor sums =
         SingleNode("", "ConvInteger", 10, {}, {x, w, Tensor::scalar(std::uint8_t{7}), integers(std::vector<std::uint8_t>{128, 3})})
@@ -167,7 +167,7 @@ TEST(Quantised, IntegerOperatorsGiveTheirSums) {
     }
 }
 
-TEST(Quantised, SumsAndProductsOfPairs) {
+TEST(Quantized, SumsAndProductsOfPairs) {
     const Tensor a = drawn<std::uint8_t>({2, 3}, 13), b = drawn<std::uint8_t>({3}, 14);
     const auto inputs = [&](float scale) {
         return std::vector<Tensor>{a,
@@ -188,7 +188,7 @@ TEST(Quantised, SumsAndProductsOfPairs) {
     }
 }
 
-TEST(Quantised, ConcatenationBringsItsInputsToOneScale) {
+TEST(Quantized, ConcatenationBringsItsInputsToOneScale) {
     const Tensor a = integers(std::vector<std::int8_t>{-128, 0, 5, 127}).reshaped({1, 4});
     const Tensor b = integers(std::vector<std::int8_t>{-3, 3}).reshaped({1, 2});
     SingleNode single(microsoft, "QLinearConcat", 1, with("axis", 1),
@@ -200,7 +200,7 @@ TEST(Quantised, ConcatenationBringsItsInputsToOneScale) {
     EXPECT_THAT(y.to_integers(), ElementsAre(-63, 1, 4, 65, -5, 7));
 }
 
-TEST(Quantised, FunctionsAreThoseOfTheReals) {
+TEST(Quantized, FunctionsAreThoseOfTheReals) {
     Tensor x(DataType::int8, {256});
     for (int i = 0; i < 256; ++i) x.as<std::int8_t>()[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(i - 128);
     const std::vector<Tensor> inputs{x, real(0.05F), Tensor::scalar(std::int8_t{-10}), real(1.0F / 256), Tensor::scalar(std::int8_t{-128})};
@@ -230,7 +230,7 @@ TEST(Quantised, FunctionsAreThoseOfTheReals) {
     EXPECT_THAT(softmax(12), ElementsAre(8, 22, 61, 165));    // e^0 : e^1 : e^2 : e^3
 }
 
-TEST(Quantised, AveragesRunOverBothLayouts) {
+TEST(Quantized, AveragesRunOverBothLayouts) {
     const Tensor x = drawn<std::uint8_t>({1, 2, 3, 4}, 15);
     Tensor turned(DataType::uint8, {1, 3, 4, 2});
     for (std::int64_t i = 0; i < 24; ++i)
@@ -266,7 +266,7 @@ TEST(Quantised, AveragesRunOverBothLayouts) {
     }
 }
 
-TEST(Quantised, TheQuantiserOfTheImageTakesItsRange) {
+TEST(Quantized, TheQuantizerOfTheImageTakesItsRange) {
     SingleNode single("", "DynamicQuantizeLinear", 11, {}, {reals({0, 2, -3, -2.5F, 1.34F, 0.5F})});
     ASSERT_EQ(single.infer(), "");
     const Tensor* const x = single.tensors.data();
@@ -277,7 +277,7 @@ TEST(Quantised, TheQuantiserOfTheImageTakesItsRange) {
     EXPECT_EQ((*outputs)[2].at(0), 153);
 }
 
-TEST(Quantised, RefusalsNameTheOperand) {
+TEST(Quantized, RefusalsNameTheOperand) {
     const Tensor x = drawn<std::uint8_t>({1, 2, 4, 4}, 1), w = drawn<std::int8_t>({3, 2, 1, 1}, 2);
     const Tensor zero = Tensor::scalar(std::uint8_t{0}), w_zero = Tensor::scalar(std::int8_t{0}), one = real(1);
     const auto conv = [&](std::vector<std::pair<std::size_t, Tensor>> changes) {
@@ -307,7 +307,7 @@ TEST(Quantised, RefusalsNameTheOperand) {
     EXPECT_THAT(
         SingleNode("", "MatMulInteger", 10, {}, {vector, drawn<std::int8_t>({2, 2}, 1), zero, integers<std::int8_t>({1, 2, 3})}).infer(),
         HasSubstr("3 zero points do not go with the shape [2, 2]"));
-    EXPECT_THAT(SingleNode("", "DynamicQuantizeLinear", 11, {}, {vector}).infer(), HasSubstr("cannot be quantised"));
+    EXPECT_THAT(SingleNode("", "DynamicQuantizeLinear", 11, {}, {vector}).infer(), HasSubstr("cannot be quantized"));
     EXPECT_THAT(SingleNode(microsoft, "QLinearConcat", 1, with("axis", 0), {one, zero, vector, one, zero, vector}).infer(),
                 HasSubstr("no tensors with a scale and a zero point each"));
     EXPECT_THAT(SingleNode(microsoft, "QLinearConcat", 1, with("axis", 3), {one, zero, vector, one, zero}).infer(), HasSubstr("axis 3"));

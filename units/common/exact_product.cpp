@@ -1,7 +1,7 @@
-// gemm.cpp
+// exact_product.cpp
 // Exact matrix products of integers in floating point.
 // SPDX-License-Identifier: Apache-2.0
-#include "units/common/gemm.h"
+#include "units/common/exact_product.h"
 
 #include <cstring>
 

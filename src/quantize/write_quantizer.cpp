@@ -1,6 +1,6 @@
-// write_quantiser.cpp
+// write_quantizer.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/quantize/write_quantiser.h"
+#include "src/quantize/write_quantizer.h"
 
 #include <algorithm>
 #include <limits>
@@ -8,7 +8,7 @@
 namespace weft {
 namespace {
 
-/// Operator sets that have scales per channel, and 16-bit quantisers.
+/// Operator sets that have scales per channel, and 16-bit quantizers.
 constexpr int per_channel_opset = 13, int16_opset = 21;
 
 Tensor tensor_of(DataType type, const Shape& shape, const std::vector<std::int64_t>& values) {
@@ -63,7 +63,7 @@ private:
 
 }  // namespace
 
-int quantiser_opset(const Graph& graph) {
+int quantizer_opset(const Graph& graph) {
     int opset = per_channel_opset;
     for (const auto& node : graph.nodes())
         if (node->op->domain.empty()) opset = std::max(opset, node->opset);
@@ -81,8 +81,8 @@ void add_by_role(Graph& graph, OpRole role, std::string name, int opset, std::ve
     graph.add_node(op, std::move(name), opset, std::move(inputs), {output}, std::move(attributes));
 }
 
-void write_quantiser(Graph& graph, int opset, const std::string& name, Value* source, Value* result, const IntegerType& type,
-                     const std::optional<QuantiserGrid>& grid) {
+void write_quantizer(Graph& graph, int opset, const std::string& name, Value* source, Value* result, const IntegerType& type,
+                     const std::optional<QuantizerGrid>& grid) {
     const bool wide = !holds(DataType::int8, type) && !holds(DataType::uint8, type);
     const DataType carrier = wide ? DataType::int16 : holds(DataType::int8, type) ? DataType::int8 : DataType::uint8;
     const bool clipped = std::pair{type.min, type.max} != range_of(carrier);
@@ -102,16 +102,16 @@ void write_quantiser(Graph& graph, int opset, const std::string& name, Value* so
         Value* high = writer.constant("_clip_max", bound(type.max));
         writer.add(OpRole::clip, "_clip", {source, low, high}, real);
     }
-    Value* quantised = writer.value(clipped && !wide ? "_unclipped" : "_quantized", carrier, source->shape);
-    writer.add(OpRole::quantize, "_quantize", {real, taken_scale, taken_zero_point}, quantised, grid ? -1 : type.axis);
+    Value* quantized = writer.value(clipped && !wide ? "_unclipped" : "_quantized", carrier, source->shape);
+    writer.add(OpRole::quantize, "_quantize", {real, taken_scale, taken_zero_point}, quantized, grid ? -1 : type.axis);
     if (clipped && !wide) {
         Value* narrow = writer.value("_quantized", carrier, source->shape);
         Value* low = writer.integers("_clip_min", carrier, {type.min});
         Value* high = writer.integers("_clip_max", carrier, {type.max});
-        writer.add(OpRole::clip, "_clip", {quantised, low, high}, narrow);
-        quantised = narrow;
+        writer.add(OpRole::clip, "_clip", {quantized, low, high}, narrow);
+        quantized = narrow;
     }
-    writer.add(OpRole::dequantize, "_dequantize", {quantised, scale, zero_point}, result, type.axis);
+    writer.add(OpRole::dequantize, "_dequantize", {quantized, scale, zero_point}, result, type.axis);
 }
 
 void write_stored(Graph& graph, int opset, const std::string& name, Tensor integers, const std::vector<double>& scale,

@@ -1,4 +1,4 @@
-// registry.cpp
+// unit_registry.cpp
 // The unit table and the embedded unit sources as the build found them.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>

@@ -1,7 +1,7 @@
-// requantize.cpp
-// The requantise stage: one accumulator at a time as it is defined, and whole layers at speed.
+// requantize_stage.cpp
+// The requantize stage: one accumulator at a time as it is defined, and whole layers at speed.
 // SPDX-License-Identifier: Apache-2.0
-#include "src/design/requantize.h"
+#include "src/design/requantize_stage.h"
 
 #include <algorithm>
 #include <cassert>

@@ -1,6 +1,6 @@
-// quantised_forms_test.cpp
-// What quantised files of many tools look like: integers moved about, scales behind the sums, weights of 4 bits, half precision, dead
-// channels, and files that are quantised in part.
+// quantized_forms_test.cpp
+// What quantized files of many tools look like: integers moved about, scales behind the sums, weights of 4 bits, half precision, dead
+// channels, and files that are quantized in part.
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -27,7 +27,7 @@ using onnx::TensorProto;
 using test::ModelBuilder;
 using testing::HasSubstr;
 
-/// A builder with the constants that quantised files consist of.
+/// A builder with the constants that quantized files consist of.
 class File : public ModelBuilder {
 public:
     explicit File(int opset = 13) : ModelBuilder(opset, 8) {}
@@ -46,13 +46,13 @@ public:
         floats(name + "_s", {}, {step});
         bytes(name + "_z", type, {}, {zero});
     }
-    void quantise(const std::string& from, const std::string& to, const std::string& type) {
+    void quantize(const std::string& from, const std::string& to, const std::string& type) {
         node("QuantizeLinear", {from, type + "_s", type + "_z"}, {to});
     }
-    void dequantise(const std::string& from, const std::string& to, const std::string& type) {
+    void dequantize(const std::string& from, const std::string& to, const std::string& type) {
         node("DequantizeLinear", {from, type + "_s", type + "_z"}, {to});
     }
-    /// Drawn integers of int8 under `<name>`, dequantised by one scale under `<name>_r`.
+    /// Drawn integers of int8 under `<name>`, dequantized by one scale under `<name>_r`.
     void weights(const std::string& name, const std::vector<std::int64_t>& shape, float step = 0.01F) {
         bytes(name, TensorProto::INT8, shape, draw(shape, -127, 127));
         floats(name + "_s", {}, {step});
@@ -70,11 +70,11 @@ public:
         for (std::int64_t i = 0; i < count; ++i) values.push_back(std::uniform_real_distribution<float>(-reach, reach)(random_));
         return values;
     }
-    /// x [1, 3, 8, 8] quantised under "xq", of scale "x".
-    void quantised_input() {
+    /// x [1, 3, 8, 8] quantized under "xq", of scale "x".
+    void quantized_input() {
         input("x", {1, 3, 8, 8});
         scale("x", 0.031F, 5);
-        quantise("x", "xq", "x");
+        quantize("x", "xq", "x");
     }
     onnx::NodeProto& convolution(const std::string& x, const std::string& w, const std::string& y, std::int64_t pad = 1) {
         auto& made = node("Conv", {x, w}, {y}, y);
@@ -105,7 +105,7 @@ Outcome run(const File& file, const CompileOptions& options = {}, double low = -
     if (!check) return result;
     EXPECT_TRUE(check->exact()) << check->regions.dump(1);
     EXPECT_GT(check->elements, 0);
-    const Graph& graph = result.compiled->model.quantised;
+    const Graph& graph = result.compiled->model.quantized;
     const auto samples = random_inputs(graph, std::vector{low}, std::vector{high}, 8, 3);
     const auto engine = IntegerEngine::make(graph, result.compiled->design);
     EXPECT_TRUE(engine) << test::messages(engine);
@@ -139,85 +139,85 @@ int units_of(const Compiled& compiled, std::string_view def) {
                                           [&](const auto& unit) { return unit->def->name == def; }));
 }
 
-TEST(QuantisedForms, IntegersAreMovedBetweenTheirQuantisers) {
+TEST(QuantizedForms, IntegersAreMovedBetweenTheirQuantizers) {
     File file;
-    file.quantised_input();
+    file.quantized_input();
     // Channels last and back, flattened and back, all on integers.
     ModelBuilder::attribute(file.node("Transpose", {"xq"}, {"xt"}), "perm", std::vector<std::int64_t>{0, 2, 3, 1});
     ModelBuilder::attribute(file.node("Transpose", {"xt"}, {"xb"}), "perm", std::vector<std::int64_t>{0, 3, 1, 2});
-    file.dequantise("xb", "xr", "x");
+    file.dequantize("xb", "xr", "x");
     file.weights("w", {4, 3, 3, 3});
     file.convolution("xr", "w_r", "c");
     file.scale("c", 0.05F, -3);
-    file.quantise("c", "cq", "c");
+    file.quantize("c", "cq", "c");
     auto& pool = file.node("MaxPool", {"cq"}, {"pq"});
     ModelBuilder::attribute(pool, "kernel_shape", std::vector<std::int64_t>{8, 8});
     file.integers("axes", {2, 3});
     file.node("Squeeze", {"pq", "axes"}, {"sq"});
     file.integers("shape", {1, 4});
     file.node("Reshape", {"sq", "shape"}, {"rq"});
-    file.dequantise("rq", "rr", "c");
+    file.dequantize("rq", "rr", "c");
     file.weights("d", {4, 6});
     file.node("MatMul", {"rr", "d_r"}, {"y"}, "dense");
     file.output("y", {1, 6});
     run(file);
 }
 
-TEST(QuantisedForms, IntegersArePaddedByAnyOfThem) {
+TEST(QuantizedForms, IntegersArePaddedByAnyOfThem) {
     // By their zero, which a convolution absorbs, and by their least, which none does.
     for (const std::int64_t fill : {-3, -128}) {
         File file;
-        file.quantised_input();
-        file.dequantise("xq", "xr", "x");
+        file.quantized_input();
+        file.dequantize("xq", "xr", "x");
         file.weights("w", {4, 3, 3, 3});
         file.convolution("xr", "w_r", "c");
         file.scale("c", 0.05F, -3);
-        file.quantise("c", "cq", "c");
+        file.quantize("c", "cq", "c");
         file.integers("pads", {0, 0, 1, 2, 0, 0, 2, 1});
         file.bytes("fill", TensorProto::INT8, {}, {fill});
         file.node("Pad", {"cq", "pads", "fill"}, {"pq"}, "pad");
         ModelBuilder::attribute(file.node("MaxPool", {"pq"}, {"mq"}), "kernel_shape", std::vector<std::int64_t>{2, 2});
-        file.dequantise("mq", "mr", "c");
+        file.dequantize("mq", "mr", "c");
         file.weights("v", {2, 4, 3, 3});
         file.convolution("mr", "v_r", "d");
         file.scale("d", 0.2F);
-        file.quantise("d", "dq", "d");
-        file.dequantise("dq", "y", "d");
+        file.quantize("d", "dq", "d");
+        file.dequantize("dq", "y", "d");
         file.output("y", {1, 2, 10, 10});
         run(file);
     }
 }
 
-TEST(QuantisedForms, ChannelsLastImagesArePaddedBetweenQuantisers) {
-    // As TFLite pads the image, with a quantiser between the padding and the permutation that would tell its order.
+TEST(QuantizedForms, ChannelsLastImagesArePaddedBetweenQuantizers) {
+    // As TFLite pads the image, with a quantizer between the padding and the permutation that would tell its order.
     File file;
     file.input("x", {1, 8, 8, 3});
     file.scale("x", 0.02F, 5);
-    file.quantise("x", "xq", "x");
-    file.dequantise("xq", "xr", "x");
+    file.quantize("x", "xq", "x");
+    file.dequantize("xq", "xr", "x");
     file.integers("pads", {0, 3, 2, 0, 0, 3, 2, 0});
     file.node("Pad", {"xr", "pads"}, {"p"}, "padding");
-    file.quantise("p", "pq", "x");
+    file.quantize("p", "pq", "x");
     ModelBuilder::attribute(file.node("Transpose", {"pq"}, {"pt"}), "perm", std::vector<std::int64_t>{0, 3, 1, 2});
-    file.dequantise("pt", "pr", "x");
+    file.dequantize("pt", "pr", "x");
     file.weights("w", {4, 3, 3, 3});
     file.node("Conv", {"pr", "w_r"}, {"c"});
     file.node("Relu", {"c"}, {"r"});
     file.scale("y", 0.05F, -100);
-    file.quantise("r", "yq", "y");
-    file.dequantise("yq", "y", "y");
+    file.quantize("r", "yq", "y");
+    file.dequantize("yq", "y", "y");
     file.output("y", {1, 4, 12, 10});
     run(file);
 }
 
-TEST(QuantisedForms, IntegersLeaveTheKernelAsTheyAre) {
+TEST(QuantizedForms, IntegersLeaveTheKernelAsTheyAre) {
     File file;
-    file.quantised_input();
-    file.dequantise("xq", "xr", "x");
+    file.quantized_input();
+    file.dequantize("xq", "xr", "x");
     file.weights("w", {4, 3, 3, 3});
     file.convolution("xr", "w_r", "c");
     file.scale("c", 0.05F, -3);
-    file.quantise("c", "cq", "c");
+    file.quantize("c", "cq", "c");
     // The integers themselves, moved, and their largest of each channel.
     ModelBuilder::attribute(file.node("Transpose", {"cq"}, {"t"}), "perm", std::vector<std::int64_t>{0, 2, 3, 1});
     auto& arg_max = file.node("ArgMax", {"cq"}, {"a"});
@@ -233,7 +233,7 @@ TEST(QuantisedForms, IntegersLeaveTheKernelAsTheyAre) {
     EXPECT_EQ(units_of(*result.compiled, "matvec"), 1);
 }
 
-TEST(QuantisedForms, InputsOfIntegersAreScaledAndShifted) {
+TEST(QuantizedForms, InputsOfIntegersAreScaledAndShifted) {
     const auto file_with = [](const char* shift, float by) {
         File file;
         file.input("x", {1, 3, 8, 8}, TensorProto::UINT8);
@@ -246,8 +246,8 @@ TEST(QuantisedForms, InputsOfIntegersAreScaledAndShifted) {
         file.weights("w", {4, 3, 3, 3});
         file.convolution("d", "w_r", "c");
         file.scale("c", 0.05F, -3);
-        file.quantise("c", "cq", "c");
-        file.dequantise("cq", "y", "c");
+        file.quantize("c", "cq", "c");
+        file.dequantize("cq", "y", "c");
         file.output("y", {1, 4, 8, 8});
         return file;
     };
@@ -259,46 +259,46 @@ TEST(QuantisedForms, InputsOfIntegersAreScaledAndShifted) {
         EXPECT_EQ(units_of(*result.compiled, "requantize"), 0);
     }
     // Half a step between two integers: no zero point is that.
-    EXPECT_THAT(refusal(file_with("Sub", 0.99609375F)), testing::AllOf(HasSubstr("it has no quantiser"), HasSubstr("--calibrate")));
+    EXPECT_THAT(refusal(file_with("Sub", 0.99609375F)), testing::AllOf(HasSubstr("it has no quantizer"), HasSubstr("--calibrate")));
 }
 
-TEST(QuantisedForms, RectifiersOfIntegersNeedNoQuantiser) {
-    // As quantize_static writes symmetric activations: a rectifier behind the dequantiser, and an average that reads it as it is.
+TEST(QuantizedForms, RectifiersOfIntegersNeedNoQuantizer) {
+    // As quantize_static writes symmetric activations: a rectifier behind the dequantizer, and an average that reads it as it is.
     File file;
-    file.quantised_input();
-    file.dequantise("xq", "xr", "x");
+    file.quantized_input();
+    file.dequantize("xq", "xr", "x");
     file.weights("w", {4, 3, 3, 3});
     file.convolution("xr", "w_r", "c");
     file.scale("c", 0.05F, -3);
-    file.quantise("c", "cq", "c");
-    file.dequantise("cq", "cr", "c");
+    file.quantize("c", "cq", "c");
+    file.dequantize("cq", "cr", "c");
     file.node("Relu", {"cr"}, {"relu"}, "relu");
     file.node("GlobalAveragePool", {"relu"}, {"g"}, "average");
     file.scale("g", 0.03F);
-    file.quantise("g", "gq", "g");
-    file.dequantise("gq", "y", "g");
+    file.quantize("g", "gq", "g");
+    file.dequantize("gq", "y", "g");
     file.output("y", {1, 4, 1, 1});
     run(file);
 }
 
-TEST(QuantisedForms, DeadChannelsHaveScaleZero) {
+TEST(QuantizedForms, DeadChannelsHaveScaleZero) {
     File file;
-    file.quantised_input();
-    file.dequantise("xq", "xr", "x");
+    file.quantized_input();
+    file.dequantize("xq", "xr", "x");
     file.bytes("w", TensorProto::INT8, {4, 3, 3, 3}, file.draw({4, 3, 3, 3}, -127, 127));
     file.floats("w_s", {4}, {0.01F, 0, 0.02F, 0.005F});
     ModelBuilder::attribute(file.node("DequantizeLinear", {"w", "w_s"}, {"w_r"}), "axis", std::int64_t{0});
     file.convolution("xr", "w_r", "c");
     file.scale("c", 0.05F, -3);
-    file.quantise("c", "cq", "c");
-    file.dequantise("cq", "y", "c");
+    file.quantize("c", "cq", "c");
+    file.dequantize("cq", "y", "c");
     file.output("y", {1, 4, 8, 8});
     const Outcome result = run(file);
     ASSERT_EQ(result.outputs.size(), 1U);
     for (std::int64_t i = 64; i < 128; ++i) EXPECT_EQ(result.outputs[0].tensor.at(i), 0);
 }
 
-TEST(QuantisedForms, HalfPrecisionIsReadAsItsReals) {
+TEST(QuantizedForms, HalfPrecisionIsReadAsItsReals) {
     File file(19);
     file.model.set_ir_version(9);
     file.input("x", {1, 3, 8, 8}, TensorProto::FLOAT16);
@@ -307,8 +307,8 @@ TEST(QuantisedForms, HalfPrecisionIsReadAsItsReals) {
     };
     half("x_s", {}, {0x2800});  // 1 / 32
     file.bytes("x_z", TensorProto::INT8, {}, {4});
-    file.quantise("x", "xq", "x");
-    file.dequantise("xq", "xr", "x");
+    file.quantize("x", "xq", "x");
+    file.dequantize("xq", "xr", "x");
     file.bytes("w", TensorProto::INT8, {4, 3, 3, 3}, file.draw({4, 3, 3, 3}, -127, 127));
     half("w_s", {4}, {0x2000, 0x2123, 0x2345, 0x1fff});
     ModelBuilder::attribute(file.node("DequantizeLinear", {"w", "w_s"}, {"w_r"}), "axis", std::int64_t{0});
@@ -318,22 +318,22 @@ TEST(QuantisedForms, HalfPrecisionIsReadAsItsReals) {
     ModelBuilder::attribute(file.node("Cast", {"c"}, {"c_h"}), "to", std::int64_t{TensorProto::FLOAT16});
     half("c_s", {}, {0x2a66});
     file.bytes("c_z", TensorProto::UINT8, {}, {100});
-    file.quantise("c_h", "cq", "c");
-    file.dequantise("cq", "y", "c");
+    file.quantize("c_h", "cq", "c");
+    file.dequantize("cq", "y", "c");
     file.output("y", {1, 4, 8, 8}, TensorProto::FLOAT16);
     run(file);
 }
 
-TEST(QuantisedForms, WeightsOf4BitsAreExact) {
+TEST(QuantizedForms, WeightsOf4BitsAreExact) {
     constexpr int uint4 = 21, int4 = 22;
     File file(21);
     file.model.set_ir_version(10);
     file.input("x", {1, 3, 8, 8});
-    // Activations of 4 bits: the quantiser limits to them.
+    // Activations of 4 bits: the quantizer limits to them.
     file.floats("x_s", {}, {0.4F});
     file.bytes("x_z", uint4, {}, {6});
-    file.quantise("x", "xq", "x");
-    file.dequantise("xq", "xr", "x");
+    file.quantize("x", "xq", "x");
+    file.dequantize("xq", "xr", "x");
     const auto values = file.draw({4, 3, 3, 3}, -8, 7);
     std::vector<std::int64_t> packed(54);
     for (std::size_t i = 0; i < 108; ++i) packed[i / 2] |= (values[i] & 15) << (i % 2 * 4);
@@ -343,8 +343,8 @@ TEST(QuantisedForms, WeightsOf4BitsAreExact) {
     ModelBuilder::attribute(file.node("DequantizeLinear", {"w", "w_s", "w_z"}, {"w_r"}), "axis", std::int64_t{0});
     file.convolution("xr", "w_r", "c");
     file.scale("c", 0.3F, -3);
-    file.quantise("c", "cq", "c");
-    file.dequantise("cq", "y", "c");
+    file.quantize("c", "cq", "c");
+    file.dequantize("cq", "y", "c");
     file.output("y", {1, 4, 8, 8});
     const Outcome result = run(file, {}, -4, 6);
     ASSERT_TRUE(result.compiled);
@@ -361,16 +361,16 @@ TEST(QuantisedForms, WeightsOf4BitsAreExact) {
         for (std::size_t i = 0; i < 3; ++i)
             for (std::size_t tap = 0; tap < 9; ++tap) EXPECT_EQ(weights[(o * 9 + tap) * 3 + i], values[(o * 3 + i) * 9 + tap] - zeros[o]);
     // What is written says the same in 8 bits, and is read again to the same.
-    const auto written = export_to_bytes(result.compiled->model.quantised, 21);
+    const auto written = export_to_bytes(result.compiled->model.quantized, 21);
     ASSERT_TRUE(written) << test::messages(written);
     const auto again = import_model(*written, "again.onnx");
     ASSERT_TRUE(again) << test::messages(again);
     EXPECT_EQ(again->graph.find("w")->constant->to_integers(), values);
 }
 
-TEST(QuantisedForms, ScalesMayStandBehindTheSums) {
+TEST(QuantizedForms, ScalesMayStandBehindTheSums) {
     File file;
-    file.quantised_input();
+    file.quantized_input();
     file.bytes("w", TensorProto::UINT8, {4, 3, 3, 3}, file.draw({4, 3, 3, 3}, 0, 255));
     file.bytes("w_z", TensorProto::UINT8, {}, {120});
     ModelBuilder::attribute(file.node("ConvInteger", {"xq", "w", "x_z", "w_z"}, {"sums"}, "conv"), "pads", std::vector<std::int64_t>(4, 1));
@@ -381,7 +381,7 @@ TEST(QuantisedForms, ScalesMayStandBehindTheSums) {
     file.node("Add", {"c", "bias"}, {"cb"});
     file.node("Relu", {"cb"}, {"relu"});
     file.scale("c", 0.05F, 0, TensorProto::UINT8);
-    file.quantise("relu", "cq", "c");
+    file.quantize("relu", "cq", "c");
     file.integers("shape", {1, 256});
     file.node("Reshape", {"cq", "shape"}, {"flat"});
     file.bytes("d", TensorProto::INT8, {256, 5}, file.draw({256, 5}, -127, 127));
@@ -392,7 +392,7 @@ TEST(QuantisedForms, ScalesMayStandBehindTheSums) {
     EXPECT_EQ(result.outputs[0].tensor.type(), DataType::int32);
 }
 
-TEST(QuantisedForms, ScalesOfEachImageAreRefused) {
+TEST(QuantizedForms, ScalesOfEachImageAreRefused) {
     File file;
     file.input("x", {1, 8});
     file.node("DynamicQuantizeLinear", {"x"}, {"xq", "x_s", "x_z"}, "dynamic");
@@ -402,10 +402,10 @@ TEST(QuantisedForms, ScalesOfEachImageAreRefused) {
     file.node("Mul", {"sums_r", "x_s"}, {"y"});
     file.output("y", {1, 5});
     EXPECT_THAT(refusal(file),
-                testing::AllOf(HasSubstr("node 'dynamic'"), HasSubstr("takes a scale from each image"), HasSubstr("quantise statically")));
+                testing::AllOf(HasSubstr("node 'dynamic'"), HasSubstr("takes a scale from each image"), HasSubstr("quantize statically")));
 
     File shifted;
-    shifted.quantised_input();
+    shifted.quantized_input();
     shifted.bytes("w", TensorProto::INT8, {4, 3, 3, 3}, shifted.draw({4, 3, 3, 3}, -127, 127));
     shifted.node("ConvInteger", {"xq", "w", "x_z"}, {"sums"}, "conv");
     shifted.bytes("bias", TensorProto::INT32, {1, 4, 1, 1}, {1, 2, 3, 4});
@@ -415,28 +415,28 @@ TEST(QuantisedForms, ScalesOfEachImageAreRefused) {
                 testing::AllOf(HasSubstr("node 'conv'"), HasSubstr("its 32-bit sums are read by 'add'"), HasSubstr("let Cast to float")));
 }
 
-TEST(QuantisedForms, ProductsOfTwoVaryingTensorsAreRefused) {
+TEST(QuantizedForms, ProductsOfTwoVaryingTensorsAreRefused) {
     File file;
     file.microsoft();
-    file.quantised_input();
+    file.quantized_input();
     file.weights("w", {3, 3, 1, 1});
-    file.dequantise("xq", "xr", "x");
+    file.dequantize("xq", "xr", "x");
     file.convolution("xr", "w_r", "c", 0);
     file.scale("c", 0.05F, -3);
-    file.quantise("c", "cq", "c");
+    file.quantize("c", "cq", "c");
     file.node("QLinearMul", {"cq", "c_s", "c_z", "xq", "x_s", "x_z", "c_s", "c_z"}, {"mq"}, "product").set_domain("com.microsoft");
-    file.dequantise("mq", "y", "c");
+    file.dequantize("mq", "y", "c");
     file.output("y", {1, 3, 8, 8});
     EXPECT_THAT(refusal(file), testing::AllOf(HasSubstr("depends on more than one varying tensor"), HasSubstr("products of two tensors")));
 }
 
-/// Every constant of the file that a quantiser reads, as the compiled model has it.
+/// Every constant of the file that a quantizer reads, as the compiled model has it.
 void expect_untouched(const File& file, const Graph& graph) {
     int compared = 0;
     for (const auto& initialiser : file.model.graph().initializer()) {
         const std::string& name = initialiser.name();
-        const bool of_a_quantiser = name.ends_with("_s") || name.ends_with("_z") || initialiser.data_type() == TensorProto::INT8;
-        if (!of_a_quantiser) continue;
+        const bool of_a_quantizer = name.ends_with("_s") || name.ends_with("_z") || initialiser.data_type() == TensorProto::INT8;
+        if (!of_a_quantizer) continue;
         ++compared;
         const Value* value = graph.find(name);
         ASSERT_TRUE(value && value->is_constant()) << name;
@@ -462,18 +462,18 @@ CompileOptions calibrated(const test::TemporaryFolder& folder, std::vector<std::
     return options;
 }
 
-TEST(QuantisedForms, CalibrationCompletesWhatAFileLeavesOpen) {
+TEST(QuantizedForms, CalibrationCompletesWhatAFileLeavesOpen) {
     const test::TemporaryFolder folder;
     const CompileOptions options = calibrated(folder, {0, 3, 8, 8});
-    // A quantised convolution, then a float one.
+    // A quantized convolution, then a float one.
     File operators;
-    operators.quantised_input();
+    operators.quantized_input();
     operators.bytes("w", TensorProto::INT8, {4, 3, 3, 3}, operators.draw({4, 3, 3, 3}, -127, 127));
     operators.floats("w_s", {}, {0.01F});
     operators.bytes("w_z", TensorProto::INT8, {}, {0});
     operators.scale("c", 0.05F, -3);
     operators.node("QLinearConv", {"xq", "x_s", "x_z", "w", "w_s", "w_z", "c_s", "c_z"}, {"cq"}, "first");
-    operators.dequantise("cq", "cr", "c");
+    operators.dequantize("cq", "cr", "c");
     operators.floats("v", {5, 4, 3, 3}, operators.draw_reals(180, 0.3F));
     operators.floats("v_b", {5}, operators.draw_reals(5, 0.3F));
     operators.node("Conv", {"cr", "v", "v_b"}, {"d"}, "second");
@@ -483,19 +483,19 @@ TEST(QuantisedForms, CalibrationCompletesWhatAFileLeavesOpen) {
     operators.output("y", {1, 2, 1, 1});
     const Outcome completed = run(operators, options);
     ASSERT_TRUE(completed.compiled);
-    expect_untouched(operators, completed.compiled->model.quantised);
+    expect_untouched(operators, completed.compiled->model.quantized);
 
-    // As TensorRT wants it: quantisers in front of convolutions only.
+    // As TensorRT wants it: quantizers in front of convolutions only.
     File partial;
-    partial.quantised_input();
-    partial.dequantise("xq", "xr", "x");
+    partial.quantized_input();
+    partial.dequantize("xq", "xr", "x");
     partial.weights("w", {4, 3, 3, 3});
     partial.floats("b", {4}, partial.draw_reals(4, 0.3F));
     ModelBuilder::attribute(partial.node("Conv", {"xr", "w_r", "b"}, {"c"}, "first"), "pads", std::vector<std::int64_t>(4, 1));
     partial.node("Relu", {"c"}, {"skip"});
     partial.scale("c", 0.05F, -128);
-    partial.quantise("skip", "cq", "c");
-    partial.dequantise("cq", "cr", "c");
+    partial.quantize("skip", "cq", "c");
+    partial.dequantize("cq", "cr", "c");
     partial.weights("v", {4, 4, 3, 3});
     partial.convolution("cr", "v_r", "d");
     partial.node("Add", {"d", "skip"}, {"sum"}, "sum");
@@ -507,10 +507,10 @@ TEST(QuantisedForms, CalibrationCompletesWhatAFileLeavesOpen) {
     EXPECT_THAT(refusal(partial), HasSubstr("--calibrate"));
     const Outcome whole = run(partial, options);
     ASSERT_TRUE(whole.compiled);
-    expect_untouched(partial, whole.compiled->model.quantised);
+    expect_untouched(partial, whole.compiled->model.quantized);
 }
 
-TEST(QuantisedForms, WeightsMayStandOnTheLeft) {
+TEST(QuantizedForms, WeightsMayStandOnTheLeft) {
     const test::TemporaryFolder folder;
     File file;
     file.input("x", {1, 6, 4});
@@ -524,7 +524,7 @@ TEST(QuantisedForms, WeightsMayStandOnTheLeft) {
     ASSERT_EQ(result.outputs.size(), 1U);
     // Close to the reals, which calibration left 8 bits of.
     GraphEngine reals(result.compiled->model.source, DataType::float64);
-    const auto samples = random_inputs(result.compiled->model.quantised, std::vector{-4.0}, std::vector{4.0}, 8, 3);
+    const auto samples = random_inputs(result.compiled->model.quantized, std::vector{-4.0}, std::vector{4.0}, 8, 3);
     const auto wanted = reals.run(samples, 8, {});
     ASSERT_TRUE(wanted);
     EXPECT_LT(test::relative_difference(result.outputs[0].tensor, (*wanted)[0].tensor), 0.2);

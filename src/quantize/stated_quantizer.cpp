@@ -1,6 +1,6 @@
-// stated_quantiser.cpp
+// stated_quantizer.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/quantize/stated_quantiser.h"
+#include "src/quantize/stated_quantizer.h"
 
 #include <algorithm>
 
@@ -8,10 +8,10 @@
 
 namespace weft {
 
-QuantiserSource source_of(const Node& quantise) {
-    Value* value = quantise.input(0);
+QuantizerSource source_of(const Node& quantize) {
+    Value* value = quantize.input(0);
     const Node* producer = value->producer;
-    const Value* scale = quantise.input(1);
+    const Value* scale = quantize.input(1);
     if (!producer || !scale || !scale->is_constant()) return {value, Rounding::half_even};
     const std::vector<double> scales = scale->constant->to_doubles();
     if (std::any_of(scales.begin(), scales.end(), [](double s) { return s != 1; })) return {value, Rounding::half_even};
@@ -20,7 +20,7 @@ QuantiserSource source_of(const Node& quantise) {
     return {value, Rounding::half_even};
 }
 
-const Node* quantiser_of(const Value* integers, std::int64_t& min, std::int64_t& max) {
+const Node* quantizer_of(const Value* integers, std::int64_t& min, std::int64_t& max) {
     for (const Value* at = integers; at && at->producer; at = at->producer->input(0)) {
         const Node* node = at->producer;
         if (node->op->traits.role == OpRole::quantize) return node;
@@ -31,11 +31,11 @@ const Node* quantiser_of(const Value* integers, std::int64_t& min, std::int64_t&
     return nullptr;
 }
 
-const Node* dequantiser_of(const Graph& graph, const Value* integers) {
+const Node* dequantizer_of(const Graph& graph, const Value* integers) {
     for (const Node* reader : graph.readers(integers)) {
         if (reader->op->traits.role == OpRole::dequantize && reader->input(0) == integers) return reader;
         if (reader->op->traits.role != OpRole::clip) continue;
-        if (const Node* found = dequantiser_of(graph, reader->output())) return found;
+        if (const Node* found = dequantizer_of(graph, reader->output())) return found;
     }
     return nullptr;
 }

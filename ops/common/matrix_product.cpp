@@ -1,7 +1,7 @@
-// gemm.cpp
+// matrix_product.cpp
 // float: oneDNN. double: a packed, blocked product with a register tile, compiled for three instruction sets.
 // SPDX-License-Identifier: Apache-2.0
-#include "ops/common/gemm.h"
+#include "ops/common/matrix_product.h"
 
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.h>

@@ -1,4 +1,4 @@
-// gemm.h
+// exact_product.h
 // Exact matrix products of integers in floating point: every partial sum stays below 2^24 (float) or 2^53 (double), so no rounding happens.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

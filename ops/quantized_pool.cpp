@@ -1,10 +1,10 @@
-// quantised_pool.cpp
+// quantized_pool.cpp
 // ONNX Runtime's averages of integers with scales, channels first or last.
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <numeric>
 
-#include "ops/common/quantised.h"
+#include "ops/common/quantized.h"
 
 namespace weft {
 
@@ -33,7 +33,7 @@ std::vector<std::int64_t> to_last(std::size_t rank) {
 template <const OpDef& op>
 Result<Value*> real_pool(RealForm& form) {
     const Node& node = form.node();
-    WEFT_ASSIGN(Value * value, form.dequantised(node.input(pool_x), node.input(pool_x_scale), node.input(pool_x_zero)));
+    WEFT_ASSIGN(Value * value, form.dequantized(node.input(pool_x), node.input(pool_x_scale), node.input(pool_x_zero)));
     const std::size_t rank = value->shape.size();
     if (channels_last(node)) {
         WEFT_ASSIGN(value, form.transposed(value, to_first(rank)));
@@ -42,7 +42,7 @@ Result<Value*> real_pool(RealForm& form) {
     if (channels_last(node)) {
         WEFT_ASSIGN(value, form.transposed(value, to_last(rank)));
     }
-    return form.quantised(value, node.input(pool_y_scale), node.input(pool_y_zero), node.input(pool_x)->type);
+    return form.quantized(value, node.input(pool_y_scale), node.input(pool_y_zero), node.input(pool_x)->type);
 }
 
 Result<Tensor> moved(const Node& node, Tensor tensor, std::vector<std::int64_t> perm) {
@@ -75,7 +75,7 @@ std::vector<AttributeDef> with_layout(std::vector<AttributeDef> attributes) {
 }
 
 template <const OpDef& op>
-OpDef quantised_pool_op(std::string_view name, std::string_view summary, std::vector<AttributeDef> attributes) {
+OpDef quantized_pool_op(std::string_view name, std::string_view summary, std::vector<AttributeDef> attributes) {
     return {.name = name,
             .domain = "com.microsoft",
             .summary = summary,
@@ -85,15 +85,15 @@ OpDef quantised_pool_op(std::string_view name, std::string_view summary, std::ve
             .traits = {},
             .infer = infer_as<real_pool<op>>,
             .evaluate = evaluate_pool<op>,
-            .expansions = {{"quantised-pooling", expand_to<real_pool<op>>}}};
+            .expansions = {{"quantized-pooling", expand_to<real_pool<op>>}}};
 }
 
 }  // namespace
 
-extern const OpDef op_microsoft_qlinear_global_average_pool = quantised_pool_op<op_global_average_pool>(
+extern const OpDef op_microsoft_qlinear_global_average_pool = quantized_pool_op<op_global_average_pool>(
     "QLinearGlobalAveragePool", "average of integers with scales over all positions; limits as GlobalAveragePool", {});
 extern const OpDef op_microsoft_qlinear_average_pool =
-    quantised_pool_op<op_average_pool>("QLinearAveragePool", "average of integers with scales over a window; limits as AveragePool",
+    quantized_pool_op<op_average_pool>("QLinearAveragePool", "average of integers with scales over a window; limits as AveragePool",
                                        {{.name = "auto_pad", .kind = AttributeKind::text},
                                         {.name = "ceil_mode", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},
                                         {.name = "count_include_pad", .kind = AttributeKind::integer, .fallback = std::int64_t{0}},

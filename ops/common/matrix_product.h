@@ -1,4 +1,4 @@
-// gemm.h
+// matrix_product.h
 // Dense matrix products of row-major matrices, in float and in double.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
