@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -113,6 +114,12 @@ public:
     int unregistered_dsps = 0;
     std::string loop;
 
+    /// The inputs of the LUT that drives `net`; empty if none does.
+    const std::vector<NetBit>& lut_inputs(NetBit net) const {
+        static const std::vector<NetBit> none;
+        const auto at = lut_inputs_.find(net);
+        return at == lut_inputs_.end() ? none : at->second;
+    }
     int nets() const { return nets_; }
     const std::vector<NetBit>& order() const { return order_; }
     /// Edges that leave `net`.
@@ -137,6 +144,8 @@ private:
         }
         switch (primitive.kind) {
             case PrimitiveKind::lut:
+                for (const auto* o : outputs)
+                    for (const auto* in : inputs) lut_inputs_[o->net].push_back(in->net);
                 return join(inputs, outputs, Step::lut, cell);
             case PrimitiveKind::inverter:
             case PrimitiveKind::buffer:
@@ -255,6 +264,7 @@ private:
     int nets_;  ///< Those of the netlist, and the carries within a cell.
     std::vector<char> driver_is_carry_;
     std::set<NetBit> clocks_;
+    std::map<NetBit, std::vector<NetBit>> lut_inputs_;
     std::vector<Edge> edges_;
     std::vector<std::size_t> first_;
     std::vector<NetBit> order_;
@@ -312,19 +322,43 @@ std::string end_name(const FlatNetlist& netlist, const End& end, bool start) {
     return fmt::format("{} {}", source.type, source.name.starts_with("$") ? std::string("(unnamed)") : source.name);
 }
 
-void longest_path(const Graph& graph, const FlatNetlist& netlist, DepthReport& report) {
-    struct Reached {
-        int rank = -1;
-        const Edge* by = nullptr;
-        const End* start = nullptr;
-    };
+struct Reached {
+    int rank = -1;
+    const Edge* by = nullptr;
+    const End* start = nullptr;
+};
+
+/// The step onto a net that a LUT drives, if LUTs before it that fit into the same LUT are part of it: from its latest input on, each time,
+/// as long as no more than `most_lut_inputs` come from elsewhere.
+Edge merged_step(const Graph& graph, const std::vector<Reached>& at, const Edge& last) {
+    const auto rank = [&](NetBit net) { return at[static_cast<std::size_t>(net)].rank; };
+    std::set<NetBit> inputs(graph.lut_inputs(last.to).begin(), graph.lut_inputs(last.to).end());
+    Edge best = last;
+    for (;;) {
+        const NetBit latest = *std::max_element(inputs.begin(), inputs.end(), [&](NetBit a, NetBit b) { return rank(a) < rank(b); });
+        if (rank(latest) < rank(best.from)) best.from = latest;
+        const std::vector<NetBit>& before = graph.lut_inputs(latest);
+        if (before.empty()) return best;
+        inputs.erase(latest);
+        inputs.insert(before.begin(), before.end());
+        if (inputs.size() > most_lut_inputs) return best;
+    }
+}
+
+void longest_path(const Graph& graph, const FlatNetlist& netlist, bool merge_luts, DepthReport& report) {
     std::vector<Reached> at(static_cast<std::size_t>(graph.nets()));
+    std::deque<Edge> merged;
     for (const End& start : graph.starts) {
         Reached& here = at[static_cast<std::size_t>(start.net)];
         if (start.rank > here.rank) here = {start.rank, nullptr, &start};
     }
     for (const NetBit net : graph.order()) {
-        const int rank = at[static_cast<std::size_t>(net)].rank;
+        Reached& here = at[static_cast<std::size_t>(net)];
+        if (merge_luts && here.by && here.by->step == Step::lut) {
+            const Edge& step = merged.emplace_back(merged_step(graph, at, *here.by));
+            here = {at[static_cast<std::size_t>(step.from)].rank + rank_of(Step::lut), &step, nullptr};
+        }
+        const int rank = here.rank;
         if (rank < 0) continue;
         const auto [begin, end] = graph.out(net);
         for (const Edge* e = begin; e != end; ++e) {
@@ -463,13 +497,13 @@ std::string net_name(const FlatNetlist& netlist, NetBit net) {
     return name.empty() ? "(unnamed)" : name;
 }
 
-DepthReport analyse_depth(const FlatNetlist& netlist) {
+DepthReport analyse_depth(const FlatNetlist& netlist, bool merge_luts) {
     DepthReport report;
     const Graph graph(netlist);
     report.unregistered_dsps = graph.unregistered_dsps;
     report.loop = graph.loop;
     port_depths(graph, netlist, report);
-    longest_path(graph, netlist, report);
+    longest_path(graph, netlist, merge_luts, report);
     fan_out(netlist, report);
     return report;
 }

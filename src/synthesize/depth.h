@@ -49,7 +49,11 @@ struct DepthReport {
     std::string loop;  ///< A net on a combinational loop; empty if there is none.
 };
 
-DepthReport analyse_depth(const FlatNetlist& netlist);
+/// `merge_luts`: of the rank and its path, LUTs in a row that fit one LUT of `most_lut_inputs` count as one. Yosys shares logic wherever
+/// that does not lengthen the deepest path of the whole netlist, and so leaves two LUTs in a row on shorter ones that tools with a notion
+/// of time make one; in a large netlist these are many.
+DepthReport analyse_depth(const FlatNetlist& netlist, bool merge_luts = false);
+inline constexpr std::size_t most_lut_inputs = 6;
 
 /// A net's readable name.
 std::string net_name(const FlatNetlist& netlist, NetBit net);

@@ -138,7 +138,7 @@ std::string key_of(const SynthesisJob& job, std::string_view family, std::string
     const auto add = [&](std::string_view part) { digest.update(fmt::format("{}:{}", part.size(), part)); };
     for (const std::string_view part : {version, map_script, family, std::string_view(job.module)}) add(part);
     add(fmt::format("{}", result_format));
-    if (job.flat) add(flat_script);
+    if (job.flat) add(flat_script), add("LUTs in a row are one where they fit");
     for (const auto& [name, value] : job.parameters) {
         add(name);
         if (name != name_parameter) add(value);
@@ -217,7 +217,7 @@ Result<ModuleCounts> Yosys::map(const SynthesisJob& job, std::string_view family
         if (!module) return Diagnostic{.reason = fmt::format("Yosys has left nothing of the module {}", job.module)};
         const FlatNetlist flat = flatten(netlist, *module);
         counts.resources = count_resources(flat, counts.unknown_cells);
-        counts.depth = analyse_depth(flat);
+        counts.depth = analyse_depth(flat, job.flat);
         counts.resources.ff += counts.depth.copied_ffs;
         counts.resources.lut += counts.depth.copied_luts;
     }

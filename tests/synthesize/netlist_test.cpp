@@ -85,6 +85,33 @@ TEST(Depth, FollowsCarryChains) {
     EXPECT_EQ(report.loop, "");
 }
 
+/// Registers at nets 10, 11, ... -> LUT `a` with `a_inputs` of them -> LUT `b` with that and `b_inputs` more -> a register.
+Netlist two_luts(int a_inputs, int b_inputs) {
+    std::vector<std::string> cells, a, b{R"("I0": [3])"};
+    for (int i = 0; i < a_inputs + b_inputs; ++i) {
+        cells.push_back(
+            cell(fmt::format("r{}", i), "FDRE", fmt::format(R"("C": [2], "CE": ["1"], "R": ["0"], "D": ["0"], "Q": [{}])", 10 + i)));
+        if (i < a_inputs)
+            a.push_back(fmt::format(R"("I{}": [{}])", i, 10 + i));
+        else
+            b.push_back(fmt::format(R"("I{}": [{}])", i - a_inputs + 1, 10 + i));
+    }
+    cells.push_back(cell("a", fmt::format("LUT{}", a_inputs), fmt::format(R"({}, "O": [3])", fmt::join(a, ", "))));
+    cells.push_back(cell("b", fmt::format("LUT{}", b_inputs + 1), fmt::format(R"({}, "O": [4])", fmt::join(b, ", "))));
+    cells.push_back(cell("end", "FDRE", R"("C": [2], "CE": ["1"], "R": ["0"], "D": [4], "Q": [5])"));
+    return parsed({module("two", port("clk", "input", "2"), cells, net("first", "10") + ", " + net("late", "3") + ", " + net("q", "5"))});
+}
+
+TEST(Depth, MergesLutsThatFitOne) {
+    const auto report = [](const Netlist& netlist, bool merge) { return analyse_depth(flatten(netlist, *netlist.find("two")), merge); };
+    EXPECT_EQ(report(two_luts(2, 4), false).rank, 160);
+    const DepthReport merged = report(two_luts(2, 4), true);
+    EXPECT_EQ(merged.rank, 80) << "six inputs in all";
+    EXPECT_EQ(merged.longest.lut_levels, 1);
+    EXPECT_EQ(merged.path.size(), 3U);
+    EXPECT_EQ(report(two_luts(2, 5), true).rank, 160) << "seven";
+}
+
 TEST(Depth, CountsControlSinks) {
     const DepthReport report = depth_of(counter());
     EXPECT_EQ(report.fanout, 2);
