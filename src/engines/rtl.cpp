@@ -153,7 +153,7 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
     WEFT_ASSIGN(const Tools tools, find_tools());
     Sha256 digest;
     const auto add = [&](std::string_view part) { digest.update(fmt::format("{}:{}", part.size(), part)); };
-    for (const std::string& part : {tools.verilator_version, tools.compiler_version, std::string(options.brief ? "3 brief" : "3")})
+    for (const std::string& part : {tools.verilator_version, tools.compiler_version, std::string(options.brief ? "4 brief" : "3")})
         add(part);
     for (const auto& [path, text] : sources) {
         add(path);
@@ -183,13 +183,13 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
     std::vector<std::vector<std::string>> commands;
     for (const fs::path& unit : units) {
         const std::string object = unit.string() + ".o";
-        // What runs once a simulation is not worth optimising.
-        const bool slow = options.brief || unit.filename().string().find("__Slow") != std::string::npos;
-        commands.push_back({tools.compiler, "-std=gnu++17", slow ? "-O0" : "-O2", "-w", "-fno-strict-aliasing", "-DVM_COVERAGE=0",
-                            "-DVM_SC=0", options.trace ? "-DVM_TRACE=1" : "-DVM_TRACE=0",
-                            options.trace ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0", "-DVM_TRACE_VCD=0", "-I" + tools.include.string(),
-                            "-I" + (tools.include / "vltstd").string(), "-I" + (work.path() / "obj").string(), "-c", unit.string(), "-o",
-                            object});
+        // What runs once a simulation is not worth optimising; what runs each cycle is, even for some thousand of them.
+        const bool once = unit.filename().string().find("__Slow") != std::string::npos;
+        const char* optimisation = once ? "-O0" : options.brief ? "-O1" : "-O2";
+        commands.push_back({tools.compiler, "-std=gnu++17", optimisation, "-w", "-fno-strict-aliasing", "-DVM_COVERAGE=0", "-DVM_SC=0",
+                            options.trace ? "-DVM_TRACE=1" : "-DVM_TRACE=0", options.trace ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0",
+                            "-DVM_TRACE_VCD=0", "-I" + tools.include.string(), "-I" + (tools.include / "vltstd").string(),
+                            "-I" + (work.path() / "obj").string(), "-c", unit.string(), "-o", object});
         link.push_back(object);
     }
     WEFT_CHECK(compile_all(commands, options.threads, progress));

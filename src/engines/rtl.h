@@ -25,7 +25,7 @@ using BuildProgress = std::function<void(std::string_view what, std::int64_t don
 struct RtlBuildOptions {
     bool trace = false;  ///< The program can write a waveform (FST).
     int threads = 0;     ///< Compiler processes at a time; 0: all.
-    bool brief = false;  ///< The program will run for thousands of cycles, not millions: compiled without optimisation.
+    bool brief = false;  ///< The program will run for thousands of cycles, not millions: less time goes into optimising it.
 };
 
 struct RtlRunOptions {
