@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <utility>
 
 namespace weft {
 
@@ -213,23 +214,83 @@ private:
     DisjointNets joined_;
 };
 
+/// The file without what is not needed: attributes and directions of every cell, which make up most of it, and most attributes of signals.
+/// (The library's own parser with a filter walks through an object again for each of its members.)
+class KeptParts final : public nlohmann::json_sax<Json> {
+public:
+    Json root;
+
+    bool null() override { return put(nullptr); }
+    bool boolean(bool value) override { return put(value); }
+    bool number_integer(number_integer_t value) override { return put(value); }
+    bool number_unsigned(number_unsigned_t value) override { return put(value); }
+    bool number_float(number_float_t value, const string_t&) override { return put(value); }
+    bool string(string_t& value) override { return put(std::move(value)); }
+    bool binary(binary_t&) override { return false; }
+    bool start_object(std::size_t) override { return open(Json::object()); }
+    bool start_array(std::size_t) override { return open(Json::array()); }
+    bool end_object() override { return close(); }
+    bool end_array() override { return close(); }
+    bool key(string_t& name) override {
+        if (inside_dropped_ > 0) return true;
+        drops_ = !keeps(open_.size(), name);
+        key_ = std::move(name);
+        return true;
+    }
+    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
+
+private:
+    /// modules, a module, its part, a member of that, its part, ...: depths 1, 2, 3, 4, 5.
+    bool keeps(std::size_t depth, const string_t& name) {
+        if (depth == 3) signals_ = name == "netnames";
+        if (depth < 5) return true;
+        if (signals_) return depth < 6 || name == limit_attribute;
+        return name != "attributes" && name != "port_directions";
+    }
+
+    Json* add(Json&& value) {
+        if (open_.empty()) return &(root = std::move(value));
+        Json& parent = *open_.back();
+        if (parent.is_array()) return &parent.emplace_back(std::move(value));
+        return &(parent[key_] = std::move(value));
+    }
+
+    bool put(Json value) {
+        if (inside_dropped_ == 0 && !std::exchange(drops_, false)) add(std::move(value));
+        return true;
+    }
+
+    bool open(Json value) {
+        if (inside_dropped_ > 0 || std::exchange(drops_, false))
+            ++inside_dropped_;
+        else
+            open_.push_back(add(std::move(value)));
+        return true;
+    }
+
+    bool close() {
+        if (inside_dropped_ > 0)
+            --inside_dropped_;
+        else
+            open_.pop_back();
+        return true;
+    }
+
+    std::vector<Json*> open_;  ///< Objects and arrays that have not ended. Each is its parent's last, so that none moves.
+    string_t key_;
+    bool drops_ = false;      ///< The member that `key_` names is not kept.
+    int inside_dropped_ = 0;  ///< Objects and arrays that have not ended, of one that is not kept.
+    bool signals_ = false;
+};
+
 }  // namespace
 
 Result<Netlist> Netlist::parse(std::string_view text) {
-    // Attributes and directions of every cell make up most of the file and are not needed, nor are most attributes of signals.
-    bool signals = false;
-    const auto keep = [&signals](int depth, Json::parse_event_t event, Json& parsed) {
-        if (event != Json::parse_event_t::key) return true;
-        if (depth == 3) signals = parsed == "netnames";
-        if (depth < 5) return true;
-        if (signals) return depth < 6 || parsed == limit_attribute;
-        return parsed != "attributes" && parsed != "port_directions";
-    };
-    const Json json = Json::parse(text, keep, false);
+    KeptParts parts;
+    if (!Json::sax_parse(text, &parts)) return Diagnostic{.reason = "the netlist is not JSON"};
     Netlist netlist;
     try {
-        if (json.is_discarded()) return Diagnostic{.reason = "the netlist is not JSON"};
-        for (const auto& [name, entry] : json.at("modules").items()) {
+        for (const auto& [name, entry] : parts.root.at("modules").items()) {
             const auto attributes = entry.find("attributes");
             if (attributes != entry.end() && attributes->contains("blackbox")) continue;
             netlist.modules_.emplace(name, read_module(name, entry));
