@@ -5,7 +5,7 @@
 
 #include <set>
 
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "tests/single_node.h"
 
 namespace weft {

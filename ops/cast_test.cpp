@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/op_def.h"
 #include "src/onnx/export.h"
 #include "tests/onnx/model_builder.h"

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <set>
 
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/passes/pass.h"
 #include "tests/messages.h"
 #include "tests/single_node.h"

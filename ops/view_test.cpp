@@ -6,7 +6,7 @@
 
 #include <numeric>
 
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "tests/single_node.h"
 
 namespace weft {

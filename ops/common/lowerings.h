@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "src/design/lowering.h"
+#include "src/lower/lowering.h"
 
 namespace weft {
 

@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "src/cost/variables.h"
-#include "src/emit/rtl.h"
+#include "src/design/rtl_parts.h"
 
 namespace weft {
 

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
-#include "src/engines/engine.h"
+#include "src/graph/named_tensor.h"
 #include "src/graph/tensor.h"
 
 namespace weft {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "src/data/bytes.h"
-#include "src/engines/engine.h"
+#include "src/graph/named_tensor.h"
 
 namespace weft {
 

@@ -17,10 +17,10 @@
 #include "src/cost/board.h"
 #include "src/data/dataset.h"
 #include "src/design/design.h"
-#include "src/design/lowering.h"
 #include "src/design/unit_def.h"
-#include "src/emit/hls.h"
+#include "src/emit/emit_options.h"
 #include "src/graph/graph.h"
+#include "src/lower/lowering.h"
 #include "src/passes/pass.h"
 #include "src/passes/quantize.h"
 

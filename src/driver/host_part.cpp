@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <set>
 
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/op_def.h"
 
 namespace weft {

@@ -10,11 +10,11 @@
 
 #include "src/base/parallel.h"
 #include "src/driver/compile.h"
-#include "src/engines/evaluate.h"
 #include "src/engines/host.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/engines/oracle.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/op_def.h"
 #include "src/quantize/stated_quantizer.h"
 

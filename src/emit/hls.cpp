@@ -10,7 +10,6 @@
 #include <map>
 #include <set>
 
-#include "src/design/identifier.h"
 #include "src/design/unit_def.h"
 #include "src/emit/constants.h"
 #include "src/emit/hls_parts.h"
@@ -334,38 +333,6 @@ private:
 };
 
 }  // namespace
-
-std::string kernel_name(const Design& design) {
-    // A C function of its own: the suffix keeps a model called `random` or `main` apart from the C library.
-    const std::string base = to_identifier(design.name.empty() ? "network" : design.name) + "_kernel";
-    std::string name = base;
-    for (int i = 1; design.find_unit(name) != nullptr; ++i) name = fmt::format("{}_{}", base, i);
-    return name;
-}
-
-std::vector<KernelPort> kernel_ports(const Design& design, const EmitOptions& options) {
-    std::vector<KernelPort> ports;
-    const auto add = [&](const std::string& name, const Stream* stream, bool output, std::size_t index, std::size_t count) {
-        const std::string base = to_identifier(name);
-        std::string unique = base;
-        const auto taken = [&] {
-            return std::any_of(ports.begin(), ports.end(), [&](const KernelPort& port) { return port.name == unique; });
-        };
-        for (int i = 1; taken(); ++i) unique = fmt::format("{}_{}", base, i);
-        const std::string argument = output ? "gmem_out" : "gmem_in";
-        ports.push_back({unique, count == 1 ? argument : fmt::format("{}_{}", argument, index), stream, output,
-                         options.raw_ports || stream->shape.taps > 1});
-    };
-    for (std::size_t i = 0; i < design.inputs.size(); ++i)
-        add(design.inputs[i].name, design.inputs[i].binding.stream, false, i, design.inputs.size());
-    for (std::size_t i = 0; i < design.outputs.size(); ++i)
-        add(design.outputs[i].name, design.outputs[i].binding.stream, true, i, design.outputs.size());
-    return ports;
-}
-
-std::int64_t KernelPort::positions() const { return raw ? stream->beat.count(stream->shape) : stream->shape.positions(); }
-std::int64_t KernelPort::channels() const { return raw ? stream->beat.elements() : stream->shape.channels; }
-std::int64_t KernelPort::lanes() const { return stream->beat.elements(); }
 
 void write_file_head(TextWriter& out, std::string_view name, std::string_view purpose, const EmitOptions& options,
                      std::string_view comment) {

@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "src/emit/hls.h"
+#include "src/base/project_file.h"
+#include "src/emit/kernel_port.h"
 #include "src/emit/text_writer.h"
 
 namespace weft {

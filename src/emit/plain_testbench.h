@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "src/emit/hls.h"
+#include "src/base/project_file.h"
+#include "src/emit/kernel_port.h"
 
 namespace weft {
 

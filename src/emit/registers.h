@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "src/emit/hls.h"
+#include "src/emit/kernel_port.h"
 
 namespace weft {
 

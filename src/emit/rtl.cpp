@@ -10,8 +10,9 @@
 #include <set>
 
 #include "src/design/identifier.h"
-#include "src/design/unit_def.h"
+#include "src/design/rtl_parts.h"
 #include "src/emit/hls_parts.h"
+#include "src/emit/kernel_port.h"
 #include "src/emit/text_writer.h"
 
 namespace weft {
@@ -263,20 +264,9 @@ bool is_rtl_module(std::string_view word) {
     return library.contains(word);
 }
 
-bool has_rtl(const Design& design) {
-    return std::ranges::all_of(design.units, [](const auto& unit) { return unit->def->rtl && unit->def->control; });
-}
-
 std::string rtl_instance(const Unit& unit) { return "u_" + unit.name; }
 std::string rtl_output_instance(const Unit& unit, std::string_view output) { return fmt::format("{}_{}", output, unit.name); }
 std::string rtl_fifo_instance(const Stream& stream) { return "fifo_" + stream.name; }
-
-bool has_rtl_fifo(const Stream& stream) {
-    if (stream.rtl_depth == 0) return false;
-    if (!stream.producer) return true;
-    if (stream.producer->def->role == UnitRole::fifo) return false;
-    return !find_port(*stream.producer->def, true, stream.producer_port)->buffered;
-}
 
 std::vector<ProjectFile> rtl_sources(std::string_view text) {
     const auto available = modules();

@@ -7,8 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "src/base/diagnostic.h"
+#include "src/base/project_file.h"
 #include "src/design/unit_def.h"
-#include "src/emit/hls.h"
+#include "src/emit/emit_options.h"
 
 namespace weft {
 
@@ -32,9 +34,6 @@ struct RtlProject {
 /// bytes. Modules of the unit library have their own names, and memories their units': see kernel_names.h.
 Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options);
 
-/// Has every unit of the design an RTL face and a schedule?
-bool has_rtl(const Design& design);
-
 /// What the names of the library's modules begin with, and whether a word is such a name.
 constexpr std::string_view rtl_module_prefix = "weft_";
 bool is_rtl_module(std::string_view word);
@@ -46,8 +45,5 @@ std::vector<ProjectFile> rtl_sources(std::string_view text);
 std::string rtl_instance(const Unit& unit);
 std::string rtl_output_instance(const Unit& unit, std::string_view output);
 std::string rtl_fifo_instance(const Stream& stream);
-
-/// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.
-bool has_rtl_fifo(const Stream& stream);
 
 }  // namespace weft

@@ -5,7 +5,9 @@
 
 #include <vector>
 
-#include "src/emit/hls.h"
+#include "src/base/diagnostic.h"
+#include "src/base/project_file.h"
+#include "src/emit/kernel_port.h"
 
 namespace weft {
 

@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "src/emit/hls.h"
+#include "src/base/project_file.h"
+#include "src/emit/kernel_port.h"
 #include "src/emit/registers.h"
 #include "src/emit/text_writer.h"
 

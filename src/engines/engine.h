@@ -11,14 +11,9 @@
 
 #include "src/base/diagnostic.h"
 #include "src/base/progress.h"
-#include "src/graph/tensor.h"
+#include "src/graph/named_tensor.h"
 
 namespace weft {
-
-struct NamedTensor {
-    std::string name;
-    Tensor tensor;  ///< Images stacked along axis 0 where the model is batched.
-};
 
 class Engine {
 public:

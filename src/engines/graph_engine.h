@@ -4,7 +4,7 @@
 #pragma once
 
 #include "src/engines/engine.h"
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/graph.h"
 
 namespace weft {

@@ -9,9 +9,10 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/base/progress.h"
 #include "src/design/design.h"
 #include "src/emit/hls.h"
-#include "src/engines/engine.h"
+#include "src/emit/kernel_port.h"
 
 namespace weft {
 

@@ -8,7 +8,7 @@
 
 #include "src/base/diagnostic.h"
 #include "src/design/design.h"
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/graph.h"
 
 namespace weft {

@@ -8,8 +8,8 @@
 
 #include "src/base/diagnostic.h"
 #include "src/data/dataset.h"
-#include "src/engines/engine.h"
 #include "src/graph/graph.h"
+#include "src/graph/named_tensor.h"
 
 namespace weft {
 

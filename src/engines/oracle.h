@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "src/design/design.h"
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/graph.h"
 
 namespace weft {

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/base/progress.h"
 #include "src/design/design.h"
 #include "src/emit/rtl.h"
-#include "src/engines/engine.h"
 
 namespace weft {
 

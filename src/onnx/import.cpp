@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 
+#include "src/graph/fold_constants.h"
 #include "src/graph/op_def.h"
 #include "src/onnx/build_graph.h"
 #include "src/onnx/choose_branches.h"
@@ -16,7 +17,6 @@
 #include "src/onnx/model_file.h"
 #include "src/onnx/tensor_proto.h"
 #include "src/onnx/versions.h"
-#include "src/passes/fold_constants.h"
 
 namespace weft {
 

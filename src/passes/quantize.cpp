@@ -12,7 +12,7 @@
 #include <set>
 
 #include "src/base/parallel.h"
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/op_def.h"
 #include "src/passes/narrow_reals.h"
 #include "src/passes/quantization_points.h"

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "src/base/diagnostic.h"
-#include "src/engines/engine.h"
 #include "src/graph/graph.h"
+#include "src/graph/named_tensor.h"
 #include "src/quantize/calibrate.h"
 
 namespace weft {

@@ -9,8 +9,8 @@
 #include <map>
 #include <utility>
 
+#include "src/design/rtl_parts.h"
 #include "src/design/unit_timing.h"
-#include "src/emit/rtl.h"
 
 namespace weft {
 

@@ -11,6 +11,7 @@
 
 #include "src/cost/fit.h"
 #include "src/cost/predict.h"
+#include "src/design/rtl_parts.h"
 #include "src/emit/rtl.h"
 #include "src/emit/shell.h"
 #include "src/emit/shell_parts.h"

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
-#include "src/emit/hls.h"
+#include "src/base/project_file.h"
 #include "src/synthesize/yosys.h"
 
 namespace weft {

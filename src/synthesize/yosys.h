@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
-#include "src/emit/hls.h"
+#include "src/base/project_file.h"
 #include "src/synthesize/depth.h"
 #include "src/synthesize/netlist.h"
 #include "src/synthesize/primitives.h"

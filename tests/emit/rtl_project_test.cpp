@@ -14,6 +14,7 @@
 #include "src/base/subprocess.h"
 #include "src/design/plumb.h"
 #include "src/emit/kernel_names.h"
+#include "src/emit/kernel_port.h"
 #include "src/emit/rtl.h"
 #include "src/explore/folding.h"
 #include "src/schedule/schedule.h"

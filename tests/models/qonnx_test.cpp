@@ -11,9 +11,9 @@
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
 #include "src/emit/manifest.h"
-#include "src/engines/evaluate.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
+#include "src/graph/evaluate.h"
 #include "src/onnx/export.h"
 #include "tests/onnx/model_builder.h"
 

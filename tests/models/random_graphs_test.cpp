@@ -12,7 +12,7 @@
 #include "src/engines/kernel_engine.h"
 #include "src/engines/oracle.h"
 #include "src/explore/folding.h"
-#include "src/passes/fold_constants.h"
+#include "src/graph/fold_constants.h"
 #include "tests/conformance/points.h"
 #include "tests/messages.h"
 #include "tests/models/random_network.h"

@@ -12,7 +12,7 @@
 #include <set>
 #include <sstream>
 
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/op_def.h"
 #include "src/onnx/import.h"
 #include "src/onnx/tensor_proto.h"

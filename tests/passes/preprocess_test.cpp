@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 #include "src/graph/op_def.h"
 
 namespace weft {

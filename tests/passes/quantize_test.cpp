@@ -10,9 +10,9 @@
 #include <fstream>
 #include <limits>
 
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
+#include "src/graph/fold_constants.h"
 #include "src/graph/op_def.h"
-#include "src/passes/fold_constants.h"
 #include "src/passes/pass.h"
 #include "src/passes/quantization_points.h"
 #include "tests/messages.h"

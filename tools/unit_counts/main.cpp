@@ -13,6 +13,7 @@
 
 #include "src/base/parallel.h"
 #include "src/cost/variables.h"
+#include "src/design/rtl_parts.h"
 #include "src/driver/compile.h"
 #include "src/emit/rtl.h"
 #include "src/synthesize/synthesize.h"

@@ -1,6 +1,6 @@
 // evaluate.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 
 #include <algorithm>
 #include <cassert>

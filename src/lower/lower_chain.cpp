@@ -1,6 +1,6 @@
 // lower_chain.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/design/lower_chain.h"
+#include "src/lower/lower_chain.h"
 
 #include <algorithm>
 #include <cassert>

@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "src/design/lowering.h"
+#include "src/lower/lowering.h"
 #include "src/quantize/codes.h"
 
 namespace weft {

@@ -1,6 +1,6 @@
 // lowering.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/design/lowering.h"
+#include "src/lower/lowering.h"
 
 #include <algorithm>
 #include <cassert>
@@ -9,9 +9,9 @@
 #include <numeric>
 #include <utility>
 
-#include "src/design/lower_chain.h"
 #include "src/graph/op_def.h"
 #include "src/graph/op_places.h"
+#include "src/lower/lower_chain.h"
 #include "src/quantize/exact_sum.h"
 
 namespace weft {

@@ -1,7 +1,7 @@
 // fold_constants_test.cpp
 // What becomes a constant, what stays, and which nodes only pass a value on.
 // SPDX-License-Identifier: Apache-2.0
-#include "src/passes/fold_constants.h"
+#include "src/graph/fold_constants.h"
 
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // fold_constants.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/passes/fold_constants.h"
+#include "src/graph/fold_constants.h"
 
 #include <fmt/format.h>
 

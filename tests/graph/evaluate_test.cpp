@@ -1,7 +1,7 @@
 // evaluate_test.cpp
 // Graphs of mixed real types: each value is computed in its own, or all of them in double.
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/evaluate.h"
+#include "src/graph/evaluate.h"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,16 @@
+// rtl_parts.h
+// What of a Design stands in its RTL kernel, for all who count, schedule or write that.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "src/design/unit_def.h"
+
+namespace weft {
+
+/// Has every unit of the design an RTL face and a schedule?
+bool has_rtl(const Design& design);
+
+/// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.
+bool has_rtl_fifo(const Stream& stream);
+
+}  // namespace weft
