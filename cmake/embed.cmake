@@ -1,10 +1,12 @@
-# Writes OUTPUT: the table TABLE (and COUNT) of the FILES (a |-list, relative to ROOT) as raw string literals, cut where a literal would be longer than compilers take.
+# Writes OUTPUT: the table TABLE (and COUNT) of the FILES (a |-list of name:path) as raw string literals, cut where a literal would be longer than compilers take.
 string(REPLACE "|" ";" files "${FILES}")
 set(text "#include \"src/base/embedded_file.h\"\nnamespace weft::generated {\nextern const EmbeddedFile ${TABLE}[];\nextern const int ${COUNT};\nconst EmbeddedFile ${TABLE}[] = {\n")
 foreach(file ${files})
-  file(READ ${ROOT}/${file} contents)
+  string(REGEX MATCH "^([^:]*):(.*)$" file "${file}")
+  set(name "${CMAKE_MATCH_1}")
+  file(READ "${CMAKE_MATCH_2}" contents)
   string(LENGTH "${contents}" length)
-  string(APPEND text "    {\"${file}\",\n")
+  string(APPEND text "    {\"${name}\",\n")
   set(start 0)
   while(start LESS length)
     string(SUBSTRING "${contents}" ${start} 12000 part)

@@ -2,12 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/design/rtl_parts.h"
 
-#include <algorithm>
+#include <fmt/format.h>
 
 namespace weft {
 
-bool has_rtl(const Design& design) {
-    return std::ranges::all_of(design.units, [](const auto& unit) { return unit->def->rtl && unit->def->control; });
+Status rtl_takes(const Design& design) {
+    for (const auto& unit : design.units)
+        if (!unit->def->rtl || !unit->def->control)
+            return Diagnostic{
+                .node = unit->nodes.empty() ? unit->name : unit->nodes.front(),
+                .reason = fmt::format("the unit '{}' has no {}", unit->def->name, unit->def->rtl ? "RTL schedule" : "SystemVerilog"),
+                .help = "use the HLS kernel for this network"};
+    return Ok{};
 }
 
 bool has_rtl_fifo(const Stream& stream) {

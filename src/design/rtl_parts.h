@@ -3,12 +3,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "src/base/diagnostic.h"
 #include "src/design/unit_def.h"
 
 namespace weft {
 
-/// Has every unit of the design an RTL face and a schedule?
-bool has_rtl(const Design& design);
+/// Why the design has no RTL kernel, if so: a unit without an RTL face, or without its control.
+Status rtl_takes(const Design& design);
 
 /// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.
 bool has_rtl_fifo(const Stream& stream);

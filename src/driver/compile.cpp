@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "src/base/files.h"
@@ -12,8 +13,6 @@
 #include "src/cost/predict.h"
 #include "src/design/plumb.h"
 #include "src/design/rtl_parts.h"
-#include "src/emit/hls.h"
-#include "src/emit/shell.h"
 #include "src/engines/inputs.h"
 #include "src/engines/sample_warnings.h"
 #include "src/explore/folding.h"
@@ -36,22 +35,22 @@ std::pair<double, double> input_range(DataType type) {
     });
 }
 
-/// Does the RTL kernel go onto its board? DSPs are counted exactly: what the board cannot have is an error. The rest is a prediction, and
-/// the shell an addition: warnings.
+/// Does the RTL kernel go onto its board? DSPs are counted exactly: what the board cannot have is an error. The rest is a prediction: a
+/// warning.
 Status place(Compiled& compiled) {
     compiled.predicted = predict_cost(compiled.design);
     Diagnostics found = check_fit(*compiled.predicted, *compiled.board, "the design, as predicted,");
     if (compiled.predicted->dsp > static_cast<double>(compiled.board->total().dsp)) return found;
-    const EmitOptions options = emit_options(compiled);
-    if (const Status shell = shell_takes(compiled.design, options); !shell)
-        found.insert(found.end(), shell.error().begin(), shell.error().end());
-    if (const Status hls = hls_takes(compiled.design, options); !hls)
-        for (Diagnostic diagnostic : hls.error()) {
-            diagnostic.reason += ": the HLS kernel is left out";
-            found.push_back(std::move(diagnostic));
-        }
-    for (Diagnostic& diagnostic : found) diagnostic.severity = Severity::warning;
     compiled.warnings = std::move(found);
+    return Ok{};
+}
+
+/// Decides what the project emits: what is left out is warned of.
+Status choose(Compiled& compiled) {
+    WEFT_ASSIGN(ChosenBackEnds chosen, choose_back_ends(compiled.design, emit_options(compiled)));
+    compiled.back_ends = std::move(chosen.list);
+    std::ranges::move(chosen.left_out, std::back_inserter(compiled.warnings));
+    for (Diagnostic& diagnostic : compiled.warnings) diagnostic.severity = Severity::warning;
     return Ok{};
 }
 
@@ -149,13 +148,16 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     WEFT_CHECK(timed(compiled->seconds, "fold", fold_it));
     WEFT_CHECK(timed(compiled->seconds, "plumb", [&] { return plumb(compiled->design); }));
     WEFT_CHECK(verify(compiled->design, true));
-    if (has_rtl(compiled->design)) {
+    if (rtl_takes(compiled->design)) {
         const auto progress = [&](std::int64_t done, std::int64_t total) {
             if (observer.progress) observer.progress("scheduling", done, total);
         };
         WEFT_ASSIGN(const std::int64_t pace,
                     timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
-        WEFT_CHECK(timed(compiled->seconds, "predict", [&] { return place(*compiled); }));
+        WEFT_CHECK(timed(compiled->seconds, "predict", [&]() -> Status {
+            WEFT_CHECK(place(*compiled));
+            return choose(*compiled);
+        }));
         if (const std::int64_t slowest = interval_bound(compiled->design); pace > slowest)
             compiled->warnings.push_back(
                 {.severity = Severity::warning,
@@ -164,6 +166,8 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
                                  "its reader the window",
                                  pace, slowest),
                  .help = "give both one pace in the folding file, or the window one pixel a beat"});
+    } else {
+        WEFT_CHECK(choose(*compiled));
     }
     return compiled;
 }

@@ -13,11 +13,13 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/base/progress.h"
 #include "src/base/stage_seconds.h"
 #include "src/cost/board.h"
 #include "src/data/dataset.h"
 #include "src/design/design.h"
 #include "src/design/unit_def.h"
+#include "src/emit/back_end.h"
 #include "src/emit/emit_options.h"
 #include "src/graph/graph.h"
 #include "src/lower/lowering.h"
@@ -47,7 +49,7 @@ struct CompileOptions : ModelOptions {
 /// Told of stages and long work; all may be empty.
 struct Observer {
     std::function<void(const Diagnostic&)> said;  ///< Of what a user should know at once, such as waiting.
-    std::function<void(std::string_view stage, std::int64_t done, std::int64_t total)> progress;
+    StageProgress progress;
     std::function<void(std::string_view stage, const Graph& graph, const PassLog& log)> graph;  ///< After each stage that has one.
 };
 
@@ -80,9 +82,10 @@ struct Compiled {
     Model model;
     Design design;  ///< Folded and plumbed.
     std::vector<RegionRecord> regions;
-    std::optional<Cost> predicted;  ///< Of the RTL kernel's stream core, where every unit has an RTL face.
-    Diagnostics warnings;           ///< Of the kernel on its board.
-    StageSeconds seconds;           ///< Of the model's stages, and of those to here.
+    std::optional<Cost> predicted;          ///< Of the RTL kernel's stream core, where every unit has an RTL face.
+    std::vector<const BackEnd*> back_ends;  ///< What the project emits.
+    Diagnostics warnings;                   ///< Of the kernel on its board, and of what is not emitted.
+    StageSeconds seconds;                   ///< Of the model's stages, and of those to here.
 };
 
 /// Everything up to the folded, plumbed Design. On the heap: engines keep references into it.
@@ -108,7 +111,7 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer 
 Status write_project(const Compiled& compiled, const SelfCheck* check, const std::filesystem::path& source_file,
                      const std::filesystem::path& directory, const Observer& observer = {});
 
-/// How the HLS project is written.
+/// How the kernel is written.
 EmitOptions emit_options(const Compiled& compiled);
 
 /// Reads a project back: its models and Design. With `locking` it waits for whoever replaces the project, and finishes what was

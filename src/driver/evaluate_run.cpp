@@ -3,23 +3,19 @@
 #include "src/driver/evaluate_run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "src/base/scratch.h"
 #include "src/driver/project_folder.h"
-#include "src/emit/kernel_names.h"
-#include "src/engines/graph_engine.h"
-#include "src/engines/hls.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
-#include "src/engines/rtl.h"
-#include "src/engines/rtl_kernel.h"
 #include "src/engines/sample_warnings.h"
-#include "src/schedule/schedule.h"
 
 namespace weft {
 
@@ -36,129 +32,47 @@ Result<std::unique_ptr<Compiled>> open_model(const RunRequest& request, const Ob
     return compiled;
 }
 
-bool runs_emitted(const std::string& engine) { return engine == "hls" || engine == "rtl"; }
-bool runs_design(const std::string& engine) { return engine == "integer" || runs_emitted(engine); }
+/// The engines of a run.
+struct Engines {
+    const EngineDef* engine = nullptr;
+    const EngineDef* against = nullptr;  ///< Null: no comparison.
+
+    bool any_needs(EngineNeeds needs) const { return engine->needs >= needs || (against && against->needs >= needs); }
+    bool any_takes(EngineOption option) const { return engine->takes(option) || (against && against->takes(option)); }
+};
+
+Result<Engines> engines_of(const RunRequest& request) {
+    Engines engines;
+    WEFT_ASSIGN(engines.engine, find_engine(request.engine));
+    if (!request.against.empty()) {
+        WEFT_ASSIGN(engines.against, find_engine(request.against));
+    }
+    return engines;
+}
 
 /// A Design for a model that was given as a file: lowered where an engine needs it, folded where it is emitted.
-Status ensure_design(Compiled& compiled, const RunRequest& request, const Observer& observer) {
-    const bool wanted = runs_design(request.engine) || runs_design(request.against) || request.layers;
+Status ensure_design(Compiled& compiled, const RunRequest& request, const Engines& engines, const Observer& observer) {
+    const bool wanted = engines.any_needs(EngineNeeds::design) || request.layers;
     if (!wanted || !compiled.design.units.empty()) return Ok{};
     if (!compiled.model.calibrated && !has_quantizers(compiled.model.quantized)) {
         return Diagnostic{Severity::error, "", "", "the engine " + request.engine + " needs integer types and the model is not quantized",
                           "give calibration samples (--calibrate DATA), or run the directory that weft compile wrote"};
     }
-    if (runs_emitted(request.engine) || runs_emitted(request.against)) {
-        return Diagnostic{
-            Severity::error, "", "",
-            fmt::format("the engine {} runs a compiled project", runs_emitted(request.engine) ? request.engine : request.against),
-            "compile the model first (weft compile MODEL -o DIR) and run DIR"};
+    if (engines.any_needs(EngineNeeds::project)) {
+        const bool first = engines.engine->needs == EngineNeeds::project;
+        return Diagnostic{Severity::error, "", "",
+                          fmt::format("the engine {} runs a compiled project", first ? request.engine : request.against),
+                          "compile the model first (weft compile MODEL -o DIR) and run DIR"};
     }
     WEFT_ASSIGN(Lowered lowered, lower(compiled.model.quantized, compiled.model.name, observer));
     compiled.design = std::move(lowered.design);
     return Ok{};
 }
 
-Result<std::unique_ptr<Engine>> make_hls_engine(const Compiled& compiled) {
-    const EmitOptions options = emit_options(compiled);
-    WEFT_ASSIGN(const HlsProject project, emit_hls(compiled.design, options));
-    WEFT_ASSIGN(HlsSimulation built, HlsSimulation::build(project, kernel_ports(compiled.design, options)));
-    auto simulation = std::make_shared<HlsSimulation>(std::move(built));
-    const FrameSimulator simulator = [simulation](std::span<const std::vector<IntTensor>> frames, const Progress& progress) {
-        return simulation->run(frames, progress);
-    };
-    WEFT_ASSIGN(auto engine, SimulationEngine::make("hls", compiled.model.quantized, compiled.design, simulator));
-    return std::unique_ptr<Engine>(std::move(engine));
-}
-
-/// Holds every handshake at the ports against the schedule.
-Result<RtlMeasure> measure(const Design& design, const RtlRun& run, std::uint64_t stall_seed, int frames) {
-    WEFT_ASSIGN(const Schedule predicted, schedule(design, {.frames = frames, .stall_seed = stall_seed}));
-    RtlMeasure measure{.stall_seed = stall_seed, .cycles = run.cycles, .simulation_seconds = run.seconds};
-    std::int64_t first = run.cycles, end_of_first = 0, end = 0, end_before = 0;
-    for (std::size_t p = 0; p < run.port_cycles.size(); ++p) {
-        const std::vector<std::int64_t>& cycles = run.port_cycles[p];
-        const PortActivity& port = predicted.ports[p];
-        const auto frame = static_cast<std::size_t>(port.stream->beat.count(port.stream->shape));
-        for (std::size_t i = 0; i < cycles.size(); ++i) {
-            ++measure.handshakes;
-            measure.equal_handshakes += i < port.cycles.size() && cycles[i] == port.cycles[i];
-        }
-        if (port.output) {
-            end_of_first = std::max(end_of_first, cycles[frame - 1]);
-            end = std::max(end, cycles.back());
-            if (frames > 1) end_before = std::max(end_before, cycles[cycles.size() - 1 - frame]);
-        } else {
-            first = std::min(first, cycles.front());
-        }
-    }
-    measure.latency_cycles = end_of_first - first + 1;
-    if (frames > 1) measure.interval_cycles = end - end_before;
-    return measure;
-}
-
-Result<std::unique_ptr<Engine>> make_rtl_engine(const Compiled& compiled, const RunRequest& request, const Observer& observer,
-                                                std::optional<RtlMeasure>& measured) {
-    WEFT_ASSIGN(RtlProject emitted, emit_rtl(compiled.design, emit_options(compiled)));
-    const RtlProject project = named_after_kernel(std::move(emitted), kernel_name(compiled.design));
-    const auto building = [&observer](std::string_view what, std::int64_t done, std::int64_t total) {
-        if (observer.progress) observer.progress(what, done, total);
-    };
-    WEFT_ASSIGN(RtlSimulation built,
-                RtlSimulation::build(std::span(&project, 1), {.trace = !request.trace.empty(), .threads = request.threads}, building));
-    auto simulation = std::make_shared<RtlSimulation>(std::move(built));
-    const FrameSimulator simulator = [simulation, &compiled, &request, &measured](
-                                         std::span<const std::vector<IntTensor>> frames,
-                                         const Progress& progress) -> Result<std::vector<std::vector<IntTensor>>> {
-        WEFT_ASSIGN(RtlRun run, simulation->run(0, frames, {.stall_seed = request.stall_seed, .trace = request.trace}, progress));
-        WEFT_ASSIGN(measured, measure(compiled.design, run, request.stall_seed, static_cast<int>(frames.size())));
-        return std::move(run.outputs);
-    };
-    WEFT_ASSIGN(auto engine, SimulationEngine::make("rtl", compiled.model.quantized, compiled.design, simulator));
-    return std::unique_ptr<Engine>(std::move(engine));
-}
-
-/// The card kernel: a call of one image, then one of all others.
-Result<std::unique_ptr<Engine>> make_shell_engine(const Compiled& compiled, const RunRequest& request, const Observer& observer,
-                                                  std::optional<ShellMeasure>& measured) {
-    WEFT_ASSIGN(RtlKernel kernel, make_rtl_kernel(compiled.design, emit_options(compiled)));
-    kernel.files = named_after_kernel(std::move(kernel.files), kernel.name);
-    const auto building = [&observer](std::string_view what, std::int64_t done, std::int64_t total) {
-        if (observer.progress) observer.progress(what, done, total);
-    };
-    WEFT_ASSIGN(RtlKernelSimulation built, RtlKernelSimulation::build(std::span(&kernel, 1), {.threads = request.threads}, building));
-    auto simulation = std::make_shared<RtlKernelSimulation>(std::move(built));
-    const FrameSimulator simulator = [simulation, &request, &measured](std::span<const std::vector<IntTensor>> frames,
-                                                                       const Progress&) -> Result<std::vector<std::vector<IntTensor>>> {
-        RtlKernelRunOptions options{.batches = {1}, .stall_seed = request.stall_seed};
-        const auto rest = static_cast<std::int64_t>(frames.size()) - 1;
-        if (rest > 0) options.batches.push_back(rest);
-        WEFT_ASSIGN(RtlKernelRun run, simulation->run(0, frames, options));
-        measured = ShellMeasure{.memory_latency_cycles = options.latency, .one_image_cycles = run.calls[0].done - run.calls[0].start};
-        if (rest > 0) {
-            measured->images = rest;
-            measured->batch_cycles = run.calls[1].done - run.calls[1].start;
-        }
-        return std::move(run.outputs);
-    };
-    WEFT_ASSIGN(auto engine, SimulationEngine::make("rtl", compiled.model.quantized, compiled.design, simulator));
-    return std::unique_ptr<Engine>(std::move(engine));
-}
-
-/// `measured` is set by a run of the engine rtl.
-Result<std::unique_ptr<Engine>> make_engine(const std::string& name, const Compiled& compiled, const RunRequest& request,
-                                            const Observer& observer, RunResult& measured) {
-    const int threads = request.threads;
-    if (name == "float") return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.source, DataType::float32, threads));
-    if (name == "float64")
-        return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(compiled.model.quantized, DataType::float64, threads));
-    if (name == "integer") {
-        WEFT_ASSIGN(auto engine, IntegerEngine::make(compiled.model.quantized, compiled.design, false, threads));
-        return std::unique_ptr<Engine>(std::move(engine));
-    }
-    if (name == "rtl")
-        return request.shell ? make_shell_engine(compiled, request, observer, measured.shell)
-                             : make_rtl_engine(compiled, request, observer, measured.rtl);
-    return make_hls_engine(compiled);
+Result<std::unique_ptr<Engine>> make_engine(const EngineDef& def, const Compiled& compiled, const RunRequest& request,
+                                            const Observer& observer) {
+    const EmitOptions emit = def.needs == EngineNeeds::project ? emit_options(compiled) : EmitOptions{};
+    return def.make({compiled.model.source, compiled.model.quantized, compiled.design, emit}, request.engines, observer.progress);
 }
 
 /// Index of the largest element of each image.
@@ -227,24 +141,30 @@ Status compare_layers(RunResult& result, const Compiled& compiled, const std::ve
 }
 
 /// Options that would silently do nothing.
-Status check_options(const RunRequest& request) {
-    const bool rtl = request.engine == "rtl" || request.against == "rtl";
-    for (const auto& [given, flag] : {std::pair{request.stall_seed != 0, "--stalls"}, std::pair{!request.trace.empty(), "--trace"},
-                                      std::pair{request.shell, "--shell"}})
-        if (given && !rtl)
-            return Diagnostic{.reason = fmt::format("{} is for the engine rtl, and this run has none", flag), .help = "add --engine rtl"};
-    if (request.shell && !request.trace.empty())
-        return Diagnostic{.reason = "--trace shows the stream core, and --shell runs the card kernel around it",
-                          .help = "give one of the two"};
+Status check_options(const RunRequest& request, const Engines& engines) {
+    const EngineOptions& options = request.engines;
+    for (const auto& [given, option, flag] :
+         {std::tuple{options.stall_seed != 0, EngineOption::stalls, "--stalls"},
+          std::tuple{!options.trace.empty(), EngineOption::trace, "--trace"}, std::tuple{options.shell, EngineOption::shell, "--shell"}}) {
+        if (!given || engines.any_takes(option)) continue;
+        std::vector<std::string_view> takers;
+        for (const EngineDef* engine : engine_registry())
+            if (engine->takes(option)) takers.push_back(engine->name);
+        return Diagnostic{.reason = fmt::format("{} is for the engine {}, and this run has none", flag, fmt::join(takers, " or ")),
+                          .help = takers.empty() ? std::string() : fmt::format("add --engine {}", takers.front())};
+    }
+    for (const EngineDef* engine : {engines.engine, engines.against})
+        if (engine && engine->check) WEFT_CHECK(engine->check(options));
     return Ok{};
 }
 
 }  // namespace
 
 Result<RunResult> run_model(const RunRequest& request, const Observer& observer) {
-    WEFT_CHECK(check_options(request));
+    WEFT_ASSIGN(const Engines engines, engines_of(request));
+    WEFT_CHECK(check_options(request, engines));
     WEFT_ASSIGN(const std::unique_ptr<Compiled> compiled, open_model(request, observer));
-    WEFT_CHECK(ensure_design(*compiled, request, observer));
+    WEFT_CHECK(ensure_design(*compiled, request, engines, observer));
     WEFT_ASSIGN(Dataset data, load_dataset(request.inputs));
     std::vector<std::int64_t> labels;
     if (!request.labels.empty()) {
@@ -265,12 +185,13 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
             if (observer.progress) observer.progress(engine, done, total);
         };
     };
-    if ((runs_emitted(request.engine) || runs_emitted(request.against)) && observer.said)
+    if (engines.any_needs(EngineNeeds::project) && observer.said)
         for (const Diagnostic& note : settle_cache(request.model)) observer.said(note);
-    WEFT_ASSIGN(const auto engine, make_engine(request.engine, *compiled, request, observer, result));
+    WEFT_ASSIGN(const auto engine, make_engine(*engines.engine, *compiled, request, observer));
     const auto start = std::chrono::steady_clock::now();
     WEFT_ASSIGN(result.outputs, engine->run(inputs, data.count, progress_of(request.engine)));
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result.measures[request.engine] = engine->measures();
 
     std::vector<std::int64_t> best = top1_of(result.outputs[0].tensor, data.count);
     std::int64_t counted = 0;
@@ -281,9 +202,10 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
         result.top1 = share_equal(best, labels, counted);
         result.labelled = counted;
     }
-    if (!request.against.empty()) {
-        WEFT_ASSIGN(const auto other_engine, make_engine(request.against, *compiled, request, observer, result));
+    if (engines.against) {
+        WEFT_ASSIGN(const auto other_engine, make_engine(*engines.against, *compiled, request, observer));
         WEFT_ASSIGN(const std::vector<NamedTensor> other, other_engine->run(inputs, data.count, progress_of(request.against)));
+        result.measures[request.against] = other_engine->measures();
         WEFT_CHECK(compare(result, other));
         const std::vector<std::int64_t> other_best = top1_of(other[0].tensor, data.count);
         std::int64_t all = 0;
@@ -378,21 +300,7 @@ nlohmann::ordered_json to_json(const RunResult& result) {
     if (result.top1_against) json["top1_against"] = *result.top1_against;
     if (result.agree_top1) json["agree_top1"] = *result.agree_top1;
     json["seconds"] = result.seconds;
-    if (result.rtl) {
-        json["cycles"] = result.rtl->cycles;
-        json["latency_cycles"] = result.rtl->latency_cycles;
-        json["interval_cycles"] = result.rtl->interval_cycles;
-        json["stall_seed"] = result.rtl->stall_seed;
-        json["handshakes"] = result.rtl->handshakes;
-        json["equal_handshakes"] = result.rtl->equal_handshakes;
-        json["simulation_seconds"] = result.rtl->simulation_seconds;
-    }
-    if (result.shell) {
-        json["shell"] = {{"memory_latency_cycles", result.shell->memory_latency_cycles},
-                         {"one_image_cycles", result.shell->one_image_cycles},
-                         {"batch_images", result.shell->images},
-                         {"batch_cycles", result.shell->batch_cycles}};
-    }
+    for (const auto& [engine, measures] : result.measures) json.update(measures.json);
     if (result.has_layers) {
         json["layers"] = nlohmann::ordered_json::array();
         for (const RegionAgreement& layer : result.layers) {
@@ -425,22 +333,7 @@ std::string to_text(const RunResult& result) {
         }
         if (result.top1_against) text += fmt::format("right with {}: {:.2f} %\n", result.against, 100 * *result.top1_against);
     }
-    if (result.rtl) {
-        const RtlMeasure& rtl = *result.rtl;
-        text += fmt::format("RTL: {} cycles, latency {}, interval {}{}; {} of {} handshakes in the cycle of the schedule\n", rtl.cycles,
-                            rtl.latency_cycles, rtl.interval_cycles,
-                            rtl.stall_seed ? fmt::format(", stalls of seed {}", rtl.stall_seed) : std::string(), rtl.equal_handshakes,
-                            rtl.handshakes);
-        text += fmt::format("simulated {:.0f} thousand cycles/s\n",
-                            static_cast<double>(rtl.cycles) / 1000 / std::max(rtl.simulation_seconds, 1e-9));
-    }
-    if (result.shell) {
-        const ShellMeasure& shell = *result.shell;
-        text += fmt::format("card kernel, modelled memory (assumed latency {} cycles): start to done of one image {} cycles",
-                            shell.memory_latency_cycles, shell.one_image_cycles);
-        if (shell.images > 0) text += fmt::format(", of {} images {} cycles", shell.images, shell.batch_cycles);
-        text += "\n";
-    }
+    for (const auto& [engine, measures] : result.measures) text += measures.text;
     if (result.has_layers && result.layers.empty()) text += "no region to compare\n";
     for (const RegionAgreement& layer : result.layers) {
         const double sqnr = layer.sqnr_db();

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <iterator>
 #include <map>
@@ -14,19 +15,15 @@
 #include "src/driver/compile.h"
 #include "src/driver/host_part.h"
 #include "src/driver/project_folder.h"
-#include "src/emit/hls.h"
 #include "src/emit/kernel_names.h"
+#include "src/emit/kernel_port.h"
 #include "src/emit/manifest.h"
-#include "src/emit/plain_testbench.h"
-#include "src/emit/rtl.h"
-#include "src/emit/shell.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/explore/folding.h"
 #include "src/onnx/export.h"
 #include "src/onnx/import.h"
 #include "src/passes/preprocess.h"
-#include "src/schedule/schedule.h"
 
 namespace weft {
 
@@ -84,7 +81,8 @@ std::string form_name(RequantizeForm form) {
 
 Json finite_or_null(double value) { return std::isfinite(value) ? Json(std::round(value * 100) / 100) : Json(nullptr); }
 
-Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProject& project) {
+/// `emitted`: what the back ends say of what they wrote, by name.
+Json report_json(const Compiled& compiled, const SelfCheck* check, const Json& emitted) {
     const FoldingFigures figures = weft::figures(compiled.design);
     Json json;
     json["weft"] = WEFT_VERSION;
@@ -115,9 +113,7 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const HlsProj
                                    {"multiplier_bits", region.multiplier_bits},
                                    {"why", region.why}});
     }
-    if (!project.kernel.empty())
-        json["hls"] = {
-            {"kernel", project.kernel}, {"initialiser_tokens", project.initialiser_tokens}, {"largest_batch", project.max_images}};
+    json.update(emitted);
     if (check) {
         Json outputs = Json::array();
         for (const auto& [name, db] : check->outputs) outputs.push_back({{"name", name}, {"sqnr_db", finite_or_null(db)}});
@@ -172,55 +168,15 @@ Result<std::vector<std::vector<IntTensor>>> sample_frames(const Compiled& compil
     return frames;
 }
 
-/// 32 bits an element, as the HLS testbench reads them.
-std::vector<ProjectFile> vector_files(const std::vector<KernelPort>& ports, const std::vector<std::vector<IntTensor>>& frames) {
-    std::vector<ProjectFile> files;
-    for (std::size_t p = 0; p < ports.size(); ++p) {
-        std::string bytes;
-        for (const IntTensor& frame : frames[p])
-            bytes.append(reinterpret_cast<const char*>(frame.data.data()), frame.data.size() * sizeof(std::int32_t));
-        files.push_back({"vectors/" + ports[p].name + ".bin", std::move(bytes)});
-    }
-    return files;
-}
-
-void append(std::vector<ProjectFile>& files, std::vector<ProjectFile> more) {
-    std::move(more.begin(), more.end(), std::back_inserter(files));
-}
-
-/// The stream core, its shells, and a testbench that knows the cycles.
-Result<std::vector<ProjectFile>> rtl_files(const Compiled& compiled, const EmitOptions& options,
-                                           std::vector<std::vector<IntTensor>> frames) {
-    WEFT_ASSIGN(RtlProject core, emit_rtl(compiled.design, options));
-    std::vector<ProjectFile> files = std::move(core.files);
-    // A kernel that no shell takes still has its core.
-    if (shell_takes(compiled.design, options)) {
-        WEFT_ASSIGN(std::vector<ProjectFile> shell, emit_shell(compiled.design, options));
-        append(files, std::move(shell));
-    }
-    WEFT_ASSIGN(const Schedule cycles, schedule(compiled.design, {.frames = static_cast<int>(frames[0].size())}));
-    std::vector<PortVectors> vectors;
-    for (std::size_t p = 0; p < frames.size(); ++p)
-        vectors.push_back({std::move(frames[p]), cycles.ports[p].cycles.front(), cycles.ports[p].cycles.back()});
-    files = named_after_kernel(std::move(files), kernel_name(compiled.design));
-    append(files, plain_testbench(compiled.design, options, vectors));
-    return files;
-}
-
-/// What is emitted for a Design: sources, scripts and vectors. `project` is set where there is an HLS kernel.
-Result<std::vector<ProjectFile>> emitted_files(const Compiled& compiled, HlsProject& project) {
+/// What the project's back ends emit. `report` gets what each says of it, by name.
+Result<std::vector<ProjectFile>> emitted_files(const Compiled& compiled, Json& report) {
     const EmitOptions options = emit_options(compiled);
+    WEFT_ASSIGN(const std::vector<std::vector<IntTensor>> frames, sample_frames(compiled));
     std::vector<ProjectFile> files;
-    // A design that HLS does not take still has its RTL.
-    if (!has_rtl(compiled.design) || hls_takes(compiled.design, options)) {
-        WEFT_ASSIGN(project, emit_hls(compiled.design, options));
-        files = project.files;
-    }
-    WEFT_ASSIGN(std::vector<std::vector<IntTensor>> frames, sample_frames(compiled));
-    append(files, vector_files(kernel_ports(compiled.design, options), frames));
-    if (has_rtl(compiled.design)) {
-        WEFT_ASSIGN(std::vector<ProjectFile> rtl, rtl_files(compiled, options, std::move(frames)));
-        append(files, std::move(rtl));
+    for (const BackEnd* back_end : compiled.back_ends) {
+        WEFT_ASSIGN(Emitted emitted, back_end->emit({compiled.design, options, frames}));
+        std::ranges::move(emitted.files, std::back_inserter(files));
+        if (!emitted.report.is_null()) report[std::string(back_end->name)] = std::move(emitted.report);
     }
     return files;
 }
@@ -230,8 +186,11 @@ std::vector<std::string> unlisted_files(const std::filesystem::path& directory) 
     std::vector<std::string> names{source_name, model_name, folding_name, report_name};
     const auto compiled = load_project(directory, false);
     if (!compiled) return names;
-    HlsProject project;
-    const auto files = emitted_files(**compiled, project);
+    auto chosen = choose_back_ends((*compiled)->design, emit_options(**compiled));
+    if (!chosen) return names;
+    (*compiled)->back_ends = std::move(chosen->list);
+    Json report;
+    const auto files = emitted_files(**compiled, report);
     if (!files) return names;
     for (const ProjectFile& file : *files) names.push_back(former_path(file.path, kernel_name((*compiled)->design)));
     return names;
@@ -279,10 +238,10 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
     WEFT_ASSIGN(const std::string model, export_to_bytes(compiled.model.quantized));
     WEFT_CHECK(folder.write(model_name, model));
     WEFT_CHECK(folder.write(folding_name, folding_json(compiled.design)));
-    HlsProject project;
-    WEFT_ASSIGN(const std::vector<ProjectFile> files, emitted_files(compiled, project));
+    Json emitted = Json::object();
+    WEFT_ASSIGN(const std::vector<ProjectFile> files, emitted_files(compiled, emitted));
     for (const ProjectFile& file : files) WEFT_CHECK(folder.write(file.path, file.text));
-    WEFT_CHECK(folder.write(report_name, json_text(report_json(compiled, check, project), 1) + "\n"));
+    WEFT_CHECK(folder.write(report_name, json_text(report_json(compiled, check, emitted), 1) + "\n"));
     WEFT_ASSIGN(const KeptFiles kept, folder.commit(json_text(manifest_json(compiled, folder.files()), 1) + "\n", unlisted));
     for (const auto& [from, to] : kept)
         said(Severity::warning,

@@ -60,12 +60,7 @@ public:
         for (const KernelPort& port : kernel_ports(design, options)) project_.ports.push_back({port.name, port.stream, port.output});
     }
 
-    Result<RtlProject> run() {
-        for (const auto& unit : design_.units)
-            if (!unit->def->rtl)
-                return Diagnostic{Severity::error, unit->nodes.empty() ? unit->name : unit->nodes.front(), "",
-                                  fmt::format("the unit '{}' has no SystemVerilog", unit->def->name),
-                                  "use the HLS kernel for this network"};
+    RtlProject run() {
         project_.files.push_back({fmt::format("rtl/{}.sv", project_.core), core()});
         for (ProjectFile& file : rtl_sources(project_.files.back().text)) project_.files.push_back(std::move(file));
         std::sort(project_.files.begin(), project_.files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
@@ -287,6 +282,9 @@ std::vector<ProjectFile> rtl_sources(std::string_view text) {
     return files;
 }
 
-Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options) { return CoreWriter(design, options).run(); }
+Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options) {
+    WEFT_CHECK(rtl_takes(design));
+    return CoreWriter(design, options).run();
+}
 
 }  // namespace weft

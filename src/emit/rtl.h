@@ -30,7 +30,7 @@ struct RtlProject {
     std::vector<ProjectFile> files;  ///< `rtl/...`, ordered by path: SystemVerilog, and memory contents (.mem).
 };
 
-/// The design is folded and plumbed, its RTL depths are set. Fails where a unit has no RTL face. The same design and options give the same
+/// The design is folded and plumbed, its RTL depths are set. Fails where `rtl_takes` does. The same design and options give the same
 /// bytes. Modules of the unit library have their own names, and memories their units': see kernel_names.h.
 Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options);
 

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <memory>
+#include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +14,13 @@
 #include "src/graph/named_tensor.h"
 
 namespace weft {
+
+/// What an engine has measured of its last run, beside the outputs.
+struct EngineMeasures {
+    nlohmann::ordered_json json = nlohmann::ordered_json::object();  ///< Fields for the report of the run.
+    std::string text;                                                ///< The same in lines.
+    bool as_predicted = true;                                        ///< Else it differs from what weft says of it: a defect of weft.
+};
 
 class Engine {
 public:
@@ -26,6 +33,7 @@ public:
         (void)image;
         return {};
     }
+    virtual EngineMeasures measures() const { return {}; }
 };
 
 }  // namespace weft

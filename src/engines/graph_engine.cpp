@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "src/base/parallel.h"
+#include "src/engines/engine_def.h"
 #include "src/engines/inputs.h"
 
 namespace weft {
@@ -33,5 +34,19 @@ Result<std::vector<NamedTensor>> GraphEngine::run(std::span<const NamedTensor> i
     for (std::size_t i = 0; i < outputs.size(); ++i) named.push_back({graph_.outputs[i]->name, stack_images(outputs[i], graph_.batched)});
     return named;
 }
+
+extern const EngineDef engine_float{
+    .name = "float",
+    .make = [](const EngineSubject& subject, const EngineOptions& options, const StageProgress&) -> Result<std::unique_ptr<Engine>> {
+        return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(subject.source, DataType::float32, options.threads));
+    },
+};
+
+extern const EngineDef engine_float64{
+    .name = "float64",
+    .make = [](const EngineSubject& subject, const EngineOptions& options, const StageProgress&) -> Result<std::unique_ptr<Engine>> {
+        return std::unique_ptr<Engine>(std::make_unique<GraphEngine>(subject.quantized, DataType::float64, options.threads));
+    },
+};
 
 }  // namespace weft

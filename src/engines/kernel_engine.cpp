@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "src/base/parallel.h"
+#include "src/engines/engine_def.h"
 #include "src/engines/inputs.h"
 
 namespace weft {
@@ -64,9 +65,10 @@ Result<std::vector<IntTensor>> IntegerEngine::all_streams(std::span<const Tensor
 }
 
 Result<std::unique_ptr<SimulationEngine>> SimulationEngine::make(std::string name, const Graph& model, const Design& design,
-                                                                 FrameSimulator simulator) {
+                                                                 FrameSimulator simulator, std::shared_ptr<const EngineMeasures> measured) {
     WEFT_ASSIGN(Host host, Host::make(model, design));
-    return std::unique_ptr<SimulationEngine>(new SimulationEngine(std::move(name), model, std::move(host), std::move(simulator)));
+    return std::unique_ptr<SimulationEngine>(
+        new SimulationEngine(std::move(name), model, std::move(host), std::move(simulator), std::move(measured)));
 }
 
 Result<std::vector<NamedTensor>> SimulationEngine::run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) {
@@ -83,5 +85,14 @@ Result<std::vector<NamedTensor>> SimulationEngine::run(std::span<const NamedTens
     }
     return stacked(model_, outputs);
 }
+
+extern const EngineDef engine_integer{
+    .name = "integer",
+    .needs = EngineNeeds::design,
+    .make = [](const EngineSubject& subject, const EngineOptions& options, const StageProgress&) -> Result<std::unique_ptr<Engine>> {
+        WEFT_ASSIGN(auto engine, IntegerEngine::make(subject.quantized, subject.design, false, options.threads));
+        return std::unique_ptr<Engine>(std::move(engine));
+    },
+};
 
 }  // namespace weft

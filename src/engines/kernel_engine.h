@@ -39,23 +39,28 @@ private:
 using FrameSimulator =
     std::function<Result<std::vector<std::vector<IntTensor>>>(std::span<const std::vector<IntTensor>> frames, const Progress&)>;
 
-/// An engine that simulates the emitted kernel: all images in one run, back to back.
+/// An engine that simulates the emitted kernel: all images in one run, back to back. What the simulator measures it leaves in `measured`,
+/// if that is not null.
 class SimulationEngine : public Engine {
 public:
     static Result<std::unique_ptr<SimulationEngine>> make(std::string name, const Graph& model, const Design& design,
-                                                          FrameSimulator simulator);
+                                                          FrameSimulator simulator,
+                                                          std::shared_ptr<const EngineMeasures> measured = nullptr);
 
     std::string_view name() const override { return name_; }
     Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) override;
+    EngineMeasures measures() const override { return measured_ ? *measured_ : EngineMeasures{}; }
 
 private:
-    SimulationEngine(std::string name, const Graph& model, Host host, FrameSimulator simulator)
-        : name_(std::move(name)), model_(model), host_(std::move(host)), simulator_(std::move(simulator)) {}
+    SimulationEngine(std::string name, const Graph& model, Host host, FrameSimulator simulator,
+                     std::shared_ptr<const EngineMeasures> measured)
+        : name_(std::move(name)), model_(model), host_(std::move(host)), simulator_(std::move(simulator)), measured_(std::move(measured)) {}
 
     std::string name_;
     const Graph& model_;
     Host host_;
     FrameSimulator simulator_;
+    std::shared_ptr<const EngineMeasures> measured_;
 };
 
 }  // namespace weft

@@ -55,7 +55,7 @@ Result<Tools> find_tools() {
 }
 
 /// Compiles many files, some at a time.
-Status compile_all(const std::vector<std::vector<std::string>>& commands, int threads, const BuildProgress& progress) {
+Status compile_all(const std::vector<std::vector<std::string>>& commands, int threads, const StageProgress& progress) {
     std::mutex mutex;
     Diagnostics problems;
     const auto compile = [&](std::int64_t index) {
@@ -87,7 +87,7 @@ Status keep(const fs::path& made, const fs::path& place) {
 bool is_memory(const ProjectFile& file) { return file.path.ends_with(".mem"); }
 
 /// Verilator's own library, compiled once for all programs.
-Result<std::vector<std::string>> runtime_objects(const Tools& tools, bool trace, int threads, const BuildProgress& progress) {
+Result<std::vector<std::string>> runtime_objects(const Tools& tools, bool trace, int threads, const StageProgress& progress) {
     std::vector<std::string> sources{"verilated.cpp", "verilated_threads.cpp"};
     if (trace) sources.emplace_back("verilated_fst_c.cpp");
     Sha256 digest;
@@ -113,7 +113,7 @@ Result<std::vector<std::string>> runtime_objects(const Tools& tools, bool trace,
 }
 
 Status verilate(const Tools& tools, const fs::path& work, const std::vector<std::string>& sources, const RtlBuildOptions& options,
-                const BuildProgress& progress) {
+                const StageProgress& progress) {
     if (progress) progress("verilating the RTL", 0, 1);
     std::vector<std::string> command{"verilator",
                                      "--cc",
@@ -149,7 +149,7 @@ Status verilate(const Tools& tools, const fs::path& work, const std::vector<std:
 }  // namespace
 
 Result<fs::path> build_verilated(const std::map<std::string, std::string>& sources, const RtlBuildOptions& options,
-                                 const BuildProgress& progress) {
+                                 const StageProgress& progress) {
     WEFT_ASSIGN(const Tools tools, find_tools());
     Sha256 digest;
     const auto add = [&](std::string_view part) { digest.update(fmt::format("{}:{}", part.size(), part)); };
@@ -204,7 +204,7 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
 
 namespace {
 
-Result<fs::path> build_simulation(std::span<const RtlProject> projects, const RtlBuildOptions& options, const BuildProgress& progress) {
+Result<fs::path> build_simulation(std::span<const RtlProject> projects, const RtlBuildOptions& options, const StageProgress& progress) {
     std::map<std::string, std::string> sources;
     for (const RtlProject& project : projects)
         for (const ProjectFile& file : project.files)
@@ -237,7 +237,7 @@ Status has_verilator() {
 }
 
 Result<RtlSimulation> RtlSimulation::build(std::span<const RtlProject> projects, const RtlBuildOptions& options,
-                                           const BuildProgress& progress) {
+                                           const StageProgress& progress) {
     RtlSimulation simulation;
     WEFT_ASSIGN(simulation.program_, build_simulation(projects, options, progress));
     simulation.projects_.assign(projects.begin(), projects.end());

@@ -19,9 +19,6 @@
 
 namespace weft {
 
-/// Told of a build: what is being done, and how far it is.
-using BuildProgress = std::function<void(std::string_view what, std::int64_t done, std::int64_t total)>;
-
 struct RtlBuildOptions {
     bool trace = false;  ///< The program can write a waveform (FST).
     int threads = 0;     ///< Compiler processes at a time; 0: all.
@@ -50,7 +47,7 @@ public:
     /// Verilates and compiles, or finds the program in the cache (by content). Several projects share one program and must have different
     /// core names; their unit sources are the same files.
     static Result<RtlSimulation> build(std::span<const RtlProject> projects, const RtlBuildOptions& options = {},
-                                       const BuildProgress& progress = {});
+                                       const StageProgress& progress = {});
 
     /// `frames[i]` holds frame i's tensors of the core's inputs, in order. They enter back to back.
     Result<RtlRun> run(std::size_t project, std::span<const std::vector<IntTensor>> frames, const RtlRunOptions& options = {},
@@ -64,7 +61,7 @@ private:
 /// Verilates and compiles `sources` (by path; .sv, .v, and `testbench.cpp`) with the top module `testbench_top` of rtl_testbench.h, or
 /// finds the program in the cache.
 Result<std::filesystem::path> build_verilated(const std::map<std::string, std::string>& sources, const RtlBuildOptions& options,
-                                              const BuildProgress& progress);
+                                              const StageProgress& progress);
 
 /// Is Verilator there, and a compiler for what it writes? If not, the reason and what to install.
 Status has_verilator();

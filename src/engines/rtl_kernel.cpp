@@ -88,7 +88,7 @@ Result<RtlKernel> make_rtl_kernel(const Design& design, const EmitOptions& optio
 }
 
 Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel> kernels, const RtlBuildOptions& options,
-                                                       const BuildProgress& progress) {
+                                                       const StageProgress& progress) {
     std::map<std::string, std::string> sources;
     for (const RtlKernel& kernel : kernels)
         for (const ProjectFile& file : kernel.files)

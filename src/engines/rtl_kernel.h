@@ -58,7 +58,7 @@ class RtlKernelSimulation {
 public:
     /// Several kernels share one program and must have different names.
     static Result<RtlKernelSimulation> build(std::span<const RtlKernel> kernels, const RtlBuildOptions& options = {},
-                                             const BuildProgress& progress = {});
+                                             const StageProgress& progress = {});
     /// `images[i]` holds image i's tensors of the kernel's inputs, in order.
     Result<RtlKernelRun> run(std::size_t kernel, std::span<const std::vector<IntTensor>> images,
                              const RtlKernelRunOptions& options = {}) const;

@@ -42,14 +42,15 @@ void compile_project(const fs::path& model, const CompileOptions& options, const
 void expect_rtl_equals_integer(const fs::path& project, const fs::path& inputs) {
     for (const std::uint64_t seed : {0, 5}) {
         SCOPED_TRACE(fmt::format("stall seed {}", seed));
-        const auto result =
-            run_model({.model = project, .inputs = inputs, .engine = "rtl", .against = "integer", .images = 3, .stall_seed = seed}, {});
+        const auto result = run_model(
+            {.model = project, .inputs = inputs, .engine = "rtl", .against = "integer", .images = 3, .engines = {.stall_seed = seed}}, {});
         ASSERT_TRUE(result) << test::messages(result.error());
         EXPECT_GT(result->elements, 0);
         EXPECT_EQ(result->equal_elements, result->elements);
-        ASSERT_TRUE(result->rtl);
-        EXPECT_GT(result->rtl->handshakes, 0);
-        EXPECT_EQ(result->rtl->equal_handshakes, result->rtl->handshakes);
+        const EngineMeasures& measures = result->measures.at("rtl");
+        EXPECT_GT(measures.json.at("handshakes"), 0);
+        EXPECT_EQ(measures.json.at("equal_handshakes"), measures.json.at("handshakes"));
+        EXPECT_TRUE(measures.as_predicted);
         std::fprintf(stderr, "%s", to_text(*result).c_str());
     }
 }

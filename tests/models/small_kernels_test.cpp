@@ -174,14 +174,16 @@ TEST_P(SmallKernels, EqualTheContract) {
                                        .engine = engine,
                                        .against = "integer",
                                        .images = 3,
-                                       .stall_seed = static_cast<std::uint64_t>(seed)},
+                                       .engines = {.stall_seed = static_cast<std::uint64_t>(seed)}},
                                       {});
         ASSERT_TRUE(result) << messages(result.error());
         EXPECT_GT(result->elements, 0);
         EXPECT_EQ(result->equal_elements, result->elements);
-        if (!result->rtl) continue;
-        EXPECT_GT(result->rtl->handshakes, 0);
-        EXPECT_EQ(result->rtl->equal_handshakes, result->rtl->handshakes);
+        if (engine != std::string("rtl")) continue;
+        const EngineMeasures& measures = result->measures.at(engine);
+        EXPECT_GT(measures.json.at("handshakes"), 0);
+        EXPECT_EQ(measures.json.at("equal_handshakes"), measures.json.at("handshakes"));
+        EXPECT_TRUE(measures.as_predicted);
     }
 }
 

@@ -2,6 +2,7 @@
 // weft run MODEL|DIR --inputs DATA
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <chrono>
 #include <memory>
@@ -21,10 +22,19 @@ struct Flags {
     bool json = false;
 };
 
+/// "float, float64, integer, hls or rtl"
+std::string engine_names() {
+    std::vector<std::string_view> names;
+    for (const EngineDef* engine : engine_registry()) names.push_back(engine->name);
+    const std::string_view last = names.back();
+    names.pop_back();
+    return fmt::format("{} or {}", fmt::join(names, ", "), last);
+}
+
 Status run(Flags& flags) {
     WEFT_ASSIGN(flags.request.options, flags.model.parsed());
     flags.request.model = flags.model.model;
-    for (const std::filesystem::path& written : {std::filesystem::path(flags.outputs), flags.request.trace})
+    for (const std::filesystem::path& written : {std::filesystem::path(flags.outputs), flags.request.engines.trace})
         WEFT_CHECK(
             keeps_inputs(written, {flags.request.model, flags.request.inputs, flags.request.labels, flags.request.options.calibration}));
     WEFT_ASSIGN(const RunResult result, run_model(flags.request, progress_observer()));
@@ -43,8 +53,8 @@ Status run(Flags& flags) {
     } else {
         fmt::print("{}", to_text(result));
     }
-    // Another cycle than scheduled is a defect of weft, whatever the outputs.
-    if (result.rtl && result.rtl->equal_handshakes != result.rtl->handshakes) return Diagnostics{};
+    for (const auto& [engine, measures] : result.measures)
+        if (!measures.as_predicted) return Diagnostics{};
     return Ok{};
 }
 
@@ -55,23 +65,20 @@ Command add_run(CLI::App& app) {
     auto flags = std::make_shared<Flags>();
     sub->add_option("MODEL", flags->model.model, "An ONNX file, or the directory of a project")->required();
     sub->add_option("--inputs", flags->request.inputs, "Samples: .npy, .npz, IDX or a folder of images")->required()->type_name("DATA");
-    sub->add_option("--engine", flags->request.engine, "float, float64, integer, hls or rtl")
-        ->capture_default_str()
-        ->check(CLI::IsMember({"float", "float64", "integer", "hls", "rtl"}));
-    sub->add_option("--against", flags->request.against, "Compare with another engine")
-        ->check(CLI::IsMember({"float", "float64", "integer", "hls", "rtl"}));
+    sub->add_option("--engine", flags->request.engine, engine_names())->capture_default_str();
+    sub->add_option("--against", flags->request.against, "Compare with another engine")->check(named());
     sub->add_flag("--layers", flags->request.layers, "Compare region by region: the integer contract with float64");
     sub->add_option("--labels", flags->request.labels, "Labels, for the share of right answers: IDX, .npy or CSV")->type_name("FILE");
     sub->add_option("--images", flags->request.images, "Use only the first N samples")->type_name("N")->check(CLI::PositiveNumber);
     sub->add_option("--outputs", flags->outputs, "Write the outputs: .npy, or .npz where there are several")
         ->check(named())
         ->type_name("FILE");
-    sub->add_option("--threads", flags->request.threads, "Threads (default: all)")->type_name("N")->check(CLI::PositiveNumber);
-    sub->add_option("--stalls", flags->request.stall_seed, "Engine rtl: random stalls at the kernel's ports, from a seed")
+    sub->add_option("--threads", flags->request.engines.threads, "Threads (default: all)")->type_name("N")->check(CLI::PositiveNumber);
+    sub->add_option("--stalls", flags->request.engines.stall_seed, "Engine rtl: random stalls at the kernel's ports, from a seed")
         ->type_name("SEED")
         ->check(CLI::PositiveNumber);
-    sub->add_option("--trace", flags->request.trace, "Engine rtl: write a waveform")->check(named())->type_name("FILE.fst");
-    sub->add_flag("--shell", flags->request.shell, "Engine rtl: the whole card kernel, with registers and a modelled memory");
+    sub->add_option("--trace", flags->request.engines.trace, "Engine rtl: write a waveform")->check(named())->type_name("FILE.fst");
+    sub->add_flag("--shell", flags->request.engines.shell, "Engine rtl: the whole card kernel, with registers and a modelled memory");
     flags->model.add(*sub, true);
     sub->add_flag("--json", flags->json, "Print JSON");
     sub->footer("Example: weft run out --inputs images.npy --labels labels.csv --engine hls --against integer --images 4");

@@ -4,11 +4,10 @@
 #include <algorithm>
 
 #include "src/base/multiversion.h"
+#include "units/add/add_faces.h"
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/random_case.h"
-#include "units/common/rtl_faces.h"
-#include "units/common/unit_faces.h"
 
 namespace weft {
 

@@ -5,9 +5,9 @@
 #include <bit>
 #include <cstdlib>
 
+#include "units/add/add_faces.h"
 #include "units/common/arithmetic.h"
 #include "units/common/pipeline_rtl.h"
-#include "units/common/rtl_faces.h"
 
 namespace weft {
 

@@ -6,7 +6,7 @@
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/random_case.h"
-#include "units/common/unit_faces.h"
+#include "units/concat/concat_faces.h"
 
 namespace weft {
 

@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "units/common/unit_faces.h"
+#include "units/concat/concat_faces.h"
 
 namespace weft {
 

@@ -8,7 +8,7 @@
 
 #include "src/design/unit_timing.h"
 #include "units/common/arithmetic.h"
-#include "units/common/unit_faces.h"
+#include "units/concat/concat_faces.h"
 
 namespace weft {
 

@@ -9,8 +9,7 @@
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/random_case.h"
-#include "units/common/unit_faces.h"
-#include "units/depthwise/depthwise_rtl.h"
+#include "units/depthwise/depthwise_faces.h"
 
 namespace weft {
 

@@ -2,7 +2,7 @@
 // The HLS face of depthwise: the weight table in the order of the steps.
 // SPDX-License-Identifier: Apache-2.0
 #include "units/common/field_words.h"
-#include "units/common/unit_faces.h"
+#include "units/depthwise/depthwise_faces.h"
 
 namespace weft {
 

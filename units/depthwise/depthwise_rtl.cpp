@@ -1,7 +1,7 @@
 // depthwise_rtl.cpp
 // The RTL face of depthwise: how products share DSPs, what its module needs, and its control.
 // SPDX-License-Identifier: Apache-2.0
-#include "units/depthwise/depthwise_rtl.h"
+#include "units/depthwise/depthwise_faces.h"
 
 #include <algorithm>
 #include <bit>

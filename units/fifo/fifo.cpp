@@ -4,7 +4,7 @@
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/random_case.h"
-#include "units/common/unit_faces.h"
+#include "units/fifo/fifo_faces.h"
 
 namespace weft {
 

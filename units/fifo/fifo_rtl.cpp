@@ -2,7 +2,7 @@
 // The RTL face of fifo: its module knows nothing but the width and the number of beats.
 // SPDX-License-Identifier: Apache-2.0
 #include "units/common/control.h"
-#include "units/common/unit_faces.h"
+#include "units/fifo/fifo_faces.h"
 
 namespace weft {
 

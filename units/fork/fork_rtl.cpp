@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "src/design/unit_timing.h"
-#include "units/common/unit_faces.h"
+#include "units/fork/fork_faces.h"
 
 namespace weft {
 

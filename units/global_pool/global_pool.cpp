@@ -7,7 +7,7 @@
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/random_case.h"
-#include "units/common/rtl_faces.h"
+#include "units/global_pool/global_pool_faces.h"
 
 namespace weft {
 

@@ -5,7 +5,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/pipeline_rtl.h"
-#include "units/common/rtl_faces.h"
+#include "units/global_pool/global_pool_faces.h"
 
 namespace weft {
 

@@ -10,7 +10,7 @@
 #include "units/common/cases.h"
 #include "units/common/exact_product.h"
 #include "units/common/random_case.h"
-#include "units/common/unit_faces.h"
+#include "units/matvec/matvec_faces.h"
 #include "units/matvec/matvec_layout.h"
 
 namespace weft {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "units/common/field_words.h"
-#include "units/common/unit_faces.h"
+#include "units/matvec/matvec_faces.h"
 #include "units/matvec/matvec_layout.h"
 
 namespace weft {

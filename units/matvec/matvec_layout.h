@@ -109,7 +109,5 @@ bool matvec_chains_fit(const Unit& unit);
 /// Bits of the sum of any cascade of ChainLength products, signed.
 int matvec_chain_bits(const Unit& unit);
 
-RtlFace matvec_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> matvec_control(const Unit& unit);
 
 }  // namespace weft

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "units/common/control.h"
+#include "units/matvec/matvec_faces.h"
 #include "units/matvec/matvec_layout.h"
 #include "units/output/output_rtl.h"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <string>
 
-#include "units/common/unit_faces.h"
+#include "units/pool/pool_faces.h"
 
 namespace weft {
 

@@ -6,7 +6,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/pipeline_rtl.h"
-#include "units/common/rtl_faces.h"
+#include "units/pool/pool_faces.h"
 
 namespace weft {
 

@@ -6,7 +6,7 @@
 #include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/random_case.h"
-#include "units/common/rtl_faces.h"
+#include "units/requantize/requantize_faces.h"
 
 namespace weft {
 

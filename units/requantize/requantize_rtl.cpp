@@ -2,7 +2,7 @@
 // The SystemVerilog face of requantize: the requantize stage is all that it is.
 // SPDX-License-Identifier: Apache-2.0
 #include "units/common/pipeline_rtl.h"
-#include "units/common/rtl_faces.h"
+#include "units/requantize/requantize_faces.h"
 
 namespace weft {
 

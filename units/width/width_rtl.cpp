@@ -9,7 +9,7 @@
 
 #include "units/common/arithmetic.h"
 #include "units/common/control.h"
-#include "units/common/unit_faces.h"
+#include "units/width/width_faces.h"
 
 namespace weft {
 

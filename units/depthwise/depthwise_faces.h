@@ -1,9 +1,10 @@
-// depthwise_rtl.h
-// The RTL face of depthwise: how products share DSPs, what its module needs, and its control.
+// depthwise_faces.h
+// The faces of depthwise that stand in files of their own, and how its products share DSPs.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "src/design/unit_def.h"
 
@@ -16,6 +17,8 @@ std::int64_t depthwise_mac_dsp(const Unit& unit);
 /// LaneShift (0: a product a DSP) and ChainLength, the DSPs whose products are summed in a cascade, from the weights, the input's range and
 /// the folding.
 void depthwise_derive_packing(Unit& unit);
+
+std::vector<RomTable> depthwise_roms(const Unit& unit);
 
 RtlFace depthwise_rtl(const Unit& unit);
 std::unique_ptr<UnitControl> depthwise_control(const Unit& unit);

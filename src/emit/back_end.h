@@ -1,0 +1,53 @@
+// back_end.h
+// The back-end contract: everything weft knows of one part of a project that is emitted. Defined in src/emit/, listed by the generated
+// registry.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "src/base/diagnostic.h"
+#include "src/base/project_file.h"
+#include "src/design/design.h"
+#include "src/emit/emit_options.h"
+
+namespace weft {
+
+/// What is emitted: a design that is folded and plumbed, and frames at every port of its kernel for a few samples, in the order of
+/// `kernel_ports`.
+struct EmitSubject {
+    const Design& design;
+    const EmitOptions& options;
+    const std::vector<std::vector<IntTensor>>& frames;
+};
+
+struct Emitted {
+    std::vector<ProjectFile> files;
+    nlohmann::ordered_json report = {};  ///< Stands in report.json under the back end's name; null: nothing does.
+};
+
+struct BackEnd {
+    std::string_view name;
+    /// Emits a kernel: a design that no such back end takes is refused. The others emit what stands around kernels.
+    bool kernel = false;
+    /// Why the back end leaves the design out, if so: warnings of the compile, where another takes it.
+    Status (*takes)(const Design& design, const EmitOptions& options) = nullptr;
+    /// Of a design that it takes. The same subject gives the same bytes; files that two back ends write are equal.
+    Result<Emitted> (*emit)(const EmitSubject& subject) = nullptr;
+};
+
+/// All back ends, ordered by name.
+std::span<const BackEnd* const> back_end_registry();
+
+/// The back ends that take a design, and what the others say.
+struct ChosenBackEnds {
+    std::vector<const BackEnd*> list;
+    Diagnostics left_out;
+};
+/// Fails where none that emits a kernel takes it.
+Result<ChosenBackEnds> choose_back_ends(const Design& design, const EmitOptions& options);
+
+}  // namespace weft

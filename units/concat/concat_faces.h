@@ -1,0 +1,18 @@
+// concat_faces.h
+// The faces of concat that stand in files of their own.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "src/design/unit_def.h"
+
+namespace weft {
+
+std::vector<RomTable> concat_roms(const Unit& unit);
+
+RtlFace concat_rtl(const Unit& unit);
+std::unique_ptr<UnitControl> concat_control(const Unit& unit);
+
+}  // namespace weft

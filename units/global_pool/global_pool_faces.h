@@ -1,0 +1,15 @@
+// global_pool_faces.h
+// The faces of global_pool that stand in files of their own.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "src/design/unit_def.h"
+
+namespace weft {
+
+RtlFace global_pool_rtl(const Unit& unit);
+std::unique_ptr<UnitControl> global_pool_control(const Unit& unit);
+
+}  // namespace weft
