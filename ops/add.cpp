@@ -10,6 +10,7 @@
 #include "ops/common/lowerings.h"
 #include "ops/common/operands.h"
 #include "ops/common/rewrite.h"
+#include "src/graph/node_traits.h"
 
 namespace weft {
 
@@ -22,14 +23,7 @@ const Sources& sources_of(const Value* value, std::map<const Value*, Sources>& k
     if (const auto at = known.find(value); at != known.end()) return at->second;
     Sources sources;
     const Node* producer = value->producer;
-    const auto elementwise = [&] {
-        if (!producer || !producer->op->traits.elementwise) return false;
-        const OpRole role = producer->op->traits.role;
-        if (role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::typed) return false;
-        const auto applies = producer->op->traits.elementwise->applies;
-        return !applies || applies(*producer);
-    };
-    if (elementwise()) {
+    if (producer && is_elementwise(*producer) && !is_quantizer(*producer)) {
         for (const Value* input : producer->inputs) {
             if (!input || is_fixed(input)) continue;
             const Sources& more = sources_of(input, known);

@@ -28,17 +28,16 @@ Status lower_typed(const Node& node, Lowering& lowering) {
     Unit* unit = design.add_unit(unit_requantize, name, {x.stream}, {result});
     unit->nodes = lowering.covered_nodes(node);
     unit->requantize = finish.stage;
-    unit->parameters["Rows"] = shape.rows;
-    unit->parameters["Columns"] = shape.columns;
-    unit->parameters["Channels"] = shape.channels;
+    unit->set_parameter("Rows", shape.rows);
+    unit->set_parameter("Columns", shape.columns);
+    unit->set_parameter("Channels", shape.channels);
     return lowering.define(node, result, unit, x.map);
 }
 
 Status lower_add(const Node& node, Lowering& lowering) {
     WEFT_ASSIGN(const TypedStream a, lowering.input_or_sum(node, 0));
     WEFT_ASSIGN(const TypedStream b, lowering.input_or_sum(node, 1));
-    const bool same_order = a.map == b.map || (a.map && b.map && *a.map == *b.map);
-    if (node.input(0)->shape != node.input(1)->shape || a.stream->shape != b.stream->shape || !same_order) {
+    if (node.input(0)->shape != node.input(1)->shape || a.stream->shape != b.stream->shape || !same_order(a.map, b.map)) {
         return node_error(node, "the two inputs of the sum have unlike shapes or orders",
                           "only sums of two tensors of one shape and layout are supported");
     }
@@ -75,9 +74,9 @@ Status lower_add(const Node& node, Lowering& lowering) {
     Unit* unit = design.add_unit(unit_add, name, {a.stream, b.stream}, {result});
     unit->nodes = lowering.covered_nodes(node);
     unit->requantize = finish.stage;
-    unit->parameters["Rows"] = shape.rows;
-    unit->parameters["Columns"] = shape.columns;
-    unit->parameters["Channels"] = shape.channels;
+    unit->set_parameter("Rows", shape.rows);
+    unit->set_parameter("Columns", shape.columns);
+    unit->set_parameter("Channels", shape.channels);
     unit->constants["multipliers"] = {{2}, {sum.k[0], sum.k[1]}};
     return lowering.define(node, result, unit, a.map);
 }
@@ -97,8 +96,8 @@ Status lower_concat(const Node& node, Lowering& lowering) {
     Stream* result = design.add_stream(name, shape, low, high);
     Unit* unit = design.add_unit(unit_concat, name, std::move(sources), {result});
     unit->nodes = {lowering.key(node)};
-    unit->parameters["Rows"] = shape.rows;
-    unit->parameters["Columns"] = shape.columns;
+    unit->set_parameter("Rows", shape.rows);
+    unit->set_parameter("Columns", shape.columns);
     return lowering.define(node, result, unit);
 }
 

@@ -141,22 +141,22 @@ Status lower_linear(const Node& node, Lowering& lowering) {
     Unit* unit = design.add_unit(depthwise ? unit_depthwise : unit_matvec, name, {source}, {result});
     unit->nodes = lowering.covered_nodes(node);
     unit->requantize = finish.stage;
-    unit->parameters["Rows"] = shape.rows;
-    unit->parameters["Columns"] = shape.columns;
-    unit->parameters["WeightBits"] = weights.bits;
-    unit->parameters["AccumulatorBits"] = bits_for(std::min<std::int64_t>(acc_min, -1), acc_max);
+    unit->set_parameter("Rows", shape.rows);
+    unit->set_parameter("Columns", shape.columns);
+    unit->set_parameter("WeightBits", weights.bits);
+    unit->set_parameter("AccumulatorBits", bits_for(std::min<std::int64_t>(acc_min, -1), acc_max));
     if (depthwise) {
-        unit->parameters["Taps"] = taps;
-        unit->parameters["Channels"] = inputs;
-        unit->parameters["Multiplier"] = outputs / groups;
+        unit->set_parameter("Taps", taps);
+        unit->set_parameter("Channels", inputs);
+        unit->set_parameter("Multiplier", outputs / groups);
         unit->constants["weights"] = {{static_cast<int>(outputs), static_cast<int>(taps)}, std::move(weights.codes)};
     } else {
         const std::int64_t vector_taps = flatten ? source->shape.positions() : taps;
         const std::int64_t vector_channels = flatten ? source->shape.channels : inputs;
-        unit->parameters["Taps"] = vector_taps;
-        unit->parameters["Channels"] = vector_channels;
-        unit->parameters["Outputs"] = outputs;
-        unit->parameters["Flatten"] = flatten ? 1 : 0;
+        unit->set_parameter("Taps", vector_taps);
+        unit->set_parameter("Channels", vector_channels);
+        unit->set_parameter("Outputs", outputs);
+        unit->set_parameter("Flatten", flatten ? 1 : 0);
         unit->constants["weights"] = {{static_cast<int>(outputs), static_cast<int>(vector_taps), static_cast<int>(vector_channels)},
                                       std::move(weights.codes)};
     }

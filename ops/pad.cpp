@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <functional>
 
+#include "ops/common/canonical.h"
 #include "ops/common/canonical_window.h"
 #include "ops/common/lowerings.h"
 #include "ops/common/quantized.h"
 #include "ops/common/rewrite.h"
 #include "ops/common/shapes.h"
+#include "src/graph/node_traits.h"
 
 namespace weft {
 
@@ -144,7 +146,7 @@ Result<bool> remove_empty_pad(Graph& graph, Node* node) {
     return true;
 }
 
-bool is_view(const Node* node) { return node && node->op->traits.role == OpRole::view; }
+bool is_canonical_view(const Node* node) { return node && node->op == &op_weft_view; }
 
 /// Whether the host computes the value: nothing above it but functions and operators that hand on elements.
 bool is_from_host(const Value* value) {
@@ -162,7 +164,7 @@ bool pads_channels_last(const Graph& graph, const Node& node, const std::vector<
     if (padded(3)) return false;
     if (padded(1) && padded(2)) return true;
     const auto permutes = [](const Node* other, const std::vector<std::int64_t>& perm) {
-        return is_view(other) && other->attributes.integers("perm") == perm;
+        return is_canonical_view(other) && other->attributes.integers("perm") == perm;
     };
     const auto readers = graph.readers(node.output());
     return permutes(node.input(0)->producer, {0, 2, 3, 1}) || std::any_of(readers.begin(), readers.end(), [&](const Node* reader) {
@@ -227,13 +229,13 @@ Result<bool> pad_after_quantizer(Graph& graph, Node* node) {
         return reader->attributes.integer("min") <= zero && zero <= reader->attributes.integer("max");
     };
     const auto leads_to_one = [&](const Node* reader) {
-        if (!is_view(reader)) return keeps_zero(reader);
+        if (!is_canonical_view(reader)) return keeps_zero(reader);
         const auto next = graph.readers(reader->output());
         return next.size() == 1 && !graph.is_output(reader->output()) && keeps_zero(next[0]);
     };
     if (readers.empty() || !std::all_of(readers.begin(), readers.end(), leads_to_one)) return false;
     for (Node* reader : readers) {
-        Node* view = is_view(reader) ? reader : nullptr;
+        Node* view = is_canonical_view(reader) ? reader : nullptr;
         Node* quantizer = view ? graph.readers(view->output())[0] : reader;
         Value* result = quantizer->output();
         Value* typed = graph.add_value(graph.unique_name(result->name + "_unpadded"), result->type, node->input(0)->shape);
@@ -254,7 +256,7 @@ const Node* quantizer_around(const Graph& graph, const Node& pad) {
     for (const Value* at = pad.input(0); at && at->producer; at = at->producer->input(0)) {
         const Traits& traits = at->producer->op->traits;
         if (traits.role == OpRole::quantize) return at->producer;
-        const bool hands_on = traits.view || traits.role == OpRole::clip || traits.same_type_all_inputs || !traits.same_type_inputs.empty();
+        const bool hands_on = traits.role == OpRole::clip || !handed_on(*at->producer).empty();
         if (!hands_on) break;
     }
     for (const Node* reader : graph.readers(pad.output())) {

@@ -54,12 +54,12 @@ Status lower_pool(const Node& node, Lowering& lowering) {
     const std::string name = lowering.key(node);
     const auto add_pool = [&](Stream* result) {
         Unit* unit = design.add_unit(unit_pool, name, {source}, {result});
-        unit->parameters["Rows"] = shape.rows;
-        unit->parameters["Columns"] = shape.columns;
-        unit->parameters["Taps"] = kernel[0] * kernel[1];
-        unit->parameters["Channels"] = shape.channels;
-        unit->parameters["Maximum"] = maximum ? 1 : 0;
-        unit->parameters["Zero"] = maximum ? 0 : zero;
+        unit->set_parameter("Rows", shape.rows);
+        unit->set_parameter("Columns", shape.columns);
+        unit->set_parameter("Taps", kernel[0] * kernel[1]);
+        unit->set_parameter("Channels", shape.channels);
+        unit->set_parameter("Maximum", maximum ? 1 : 0);
+        unit->set_parameter("Zero", maximum ? 0 : zero);
         return unit;
     };
     if (maximum) {
@@ -110,10 +110,10 @@ Status lower_global_pool(const Node& node, Lowering& lowering) {
     const std::string name = lowering.key(node);
     const auto add_pool = [&](Stream* result) {
         Unit* unit = design.add_unit(unit_global_pool, name, {x.stream}, {result});
-        unit->parameters["Rows"] = in.rows;
-        unit->parameters["Columns"] = in.columns;
-        unit->parameters["Channels"] = in.channels;
-        unit->parameters["Maximum"] = maximum ? 1 : 0;
+        unit->set_parameter("Rows", in.rows);
+        unit->set_parameter("Columns", in.columns);
+        unit->set_parameter("Channels", in.channels);
+        unit->set_parameter("Maximum", maximum ? 1 : 0);
         return unit;
     };
     if (maximum) {

@@ -119,7 +119,7 @@ bool is_never_negative(const Value* value) {
         const Value* factor = node->input(1);
         return factor->is_constant() && factor->constant->size() == 1 && factor->constant->at(0) > 0 && is_never_negative(node->input(0));
     }
-    const bool picks = traits.view || traits.same_type_inputs == std::vector{0};
+    const bool picks = traits.same_type_inputs == std::vector{0};
     const bool sums = traits.accumulates && !traits.linear && node->inputs.size() == 1;
     return (picks || sums) && is_never_negative(node->input(0));
 }

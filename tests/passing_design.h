@@ -28,7 +28,7 @@ inline Design passing(const std::string& name, const std::vector<Layout>& layout
         Stream* out = design.add_stream(fmt::format("out{}", i), layout.shape, layout.min, layout.max);
         in->beat = out->beat = layout.beat;
         Unit* unit = design.add_unit(unit_for(UnitRole::fifo), fmt::format("pass{}", i), {in}, {out});
-        unit->parameters.find("Depth")->second = 4;
+        unit->set_parameter("Depth", 4);
         design.inputs.push_back({fmt::format("image{}", i), {in->name, in, nullptr}});
         KernelOutput output;
         output.name = fmt::format("result{}", i);

@@ -51,6 +51,9 @@ private:
     Tensor room_{DataType::uint8, {0}};
 };
 
+/// Operands that are only read: the library takes all of them alike.
+float* writable(const float* data) { return const_cast<float*>(data); }
+
 /// A tensor as the caller holds it and as the primitive wants it, with the conversion between the two where they differ.
 struct Operand {
     dnnl::memory plain;
@@ -66,7 +69,7 @@ struct Operand {
         if (converts) conversion = to_plain ? dnnl::reorder(wanted, plain) : dnnl::reorder(plain, wanted);
     }
     void point_to(const float* data, Scratch& scratch) {
-        plain.set_data_handle(const_cast<float*>(data));
+        plain.set_data_handle(writable(data));
         if (converts) wanted.set_data_handle(scratch.hold(wanted.get_desc().get_size()));
     }
     void convert(dnnl::stream& stream, bool to_plain) {
@@ -156,7 +159,7 @@ bool convolve_by_primitive(const ConvolutionShape& shape, const float* input, co
                                                         {DNNL_ARG_WEIGHTS, prepared.weight.wanted},
                                                         {DNNL_ARG_DST, prepared.destination.wanted}};
         if (bias) {
-            prepared.bias.plain.set_data_handle(const_cast<float*>(bias));
+            prepared.bias.plain.set_data_handle(writable(bias));
             arguments.emplace(DNNL_ARG_BIAS, prepared.bias.plain);
         }
         prepared.primitive.execute(library->stream, arguments);

@@ -21,18 +21,18 @@ Stream* add_window(Lowering& lowering, const Node& node, Stream* input, const Wi
                                        pads ? std::max(input->max, pad_value) : input->max);
     Unit* unit = design.add_unit(unit_window, name, {input}, {output});
     unit->nodes = {lowering.key(node)};
-    unit->parameters["Rows"] = in.rows;
-    unit->parameters["Columns"] = in.columns;
-    unit->parameters["Channels"] = in.channels;
-    unit->parameters["KernelH"] = window.kernel_h;
-    unit->parameters["KernelW"] = window.kernel_w;
-    unit->parameters["StrideH"] = window.stride_h;
-    unit->parameters["StrideW"] = window.stride_w;
-    unit->parameters["PadTop"] = window.pad_top;
-    unit->parameters["PadLeft"] = window.pad_left;
-    unit->parameters["PadBottom"] = window.pad_bottom;
-    unit->parameters["PadRight"] = window.pad_right;
-    unit->parameters["PadValue"] = pad_value;
+    unit->set_parameter("Rows", in.rows);
+    unit->set_parameter("Columns", in.columns);
+    unit->set_parameter("Channels", in.channels);
+    unit->set_parameter("KernelH", window.kernel_h);
+    unit->set_parameter("KernelW", window.kernel_w);
+    unit->set_parameter("StrideH", window.stride_h);
+    unit->set_parameter("StrideW", window.stride_w);
+    unit->set_parameter("PadTop", window.pad_top);
+    unit->set_parameter("PadLeft", window.pad_left);
+    unit->set_parameter("PadBottom", window.pad_bottom);
+    unit->set_parameter("PadRight", window.pad_right);
+    unit->set_parameter("PadValue", pad_value);
     return output;
 }
 

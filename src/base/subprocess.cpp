@@ -51,16 +51,16 @@ std::vector<std::string> environment_with(const std::string& temporary) {
     return variables;
 }
 
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
+/// As the system takes them, which does not change them.
+std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> list;
-    for (const std::string& text : texts) list.push_back(const_cast<char*>(text.c_str()));
+    for (std::string& text : texts) list.push_back(text.data());
     list.push_back(nullptr);
     return list;
 }
 
 /// Starts a program as the leader of a process group of its own, with the signals that this process may have blocked unblocked.
-int spawn(pid_t& child, const std::vector<std::string>& arguments, const std::vector<std::string>& environment, const Pipe& output,
-          const Pipe& errors) {
+int spawn(pid_t& child, std::vector<std::string> arguments, std::vector<std::string> environment, const Pipe& output, const Pipe& errors) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);

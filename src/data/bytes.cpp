@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/data/bytes.h"
 
+#define ZLIB_CONST  // what it reads it does not change
 #include <zlib.h>
 
 #include <algorithm>
@@ -54,7 +55,7 @@ Result<Bytes> decompress(const std::filesystem::path& path, ByteSpan compressed,
         stream.avail_out = static_cast<uInt>(contents.size() - start);
         do {
             if (stream.avail_in == 0 && read < compressed.size()) {
-                stream.next_in = const_cast<Bytef*>(compressed.data() + read);
+                stream.next_in = compressed.data() + read;
                 stream.avail_in = static_cast<uInt>(std::min(step, compressed.size() - read));
                 read += stream.avail_in;
             }

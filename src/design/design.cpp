@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdio>
+#include <cstdlib>
 #include <set>
 
 #include "src/design/identifier.h"
@@ -220,6 +222,44 @@ Stream* Design::add_stream(std::string_view wanted_name, StreamShape shape, std:
     stream->max = max;
     streams.push_back(std::move(stream));
     return streams.back().get();
+}
+
+std::int64_t Unit::parameter(std::string_view key) const {
+    const std::int64_t* value = find_parameter(key);
+    if (!value) has_no("parameter", key);
+    return *value;
+}
+
+void Unit::set_parameter(std::string_view key, std::int64_t value) {
+    const auto at = parameters.find(key);
+    if (at == parameters.end()) has_no("parameter", key);
+    at->second = value;
+}
+
+void Unit::set_parameters(std::span<const std::pair<std::string_view, std::int64_t>> values) {
+    for (const auto& [key, value] : values) set_parameter(key, value);
+}
+
+const std::int64_t* Unit::find_parameter(std::string_view key) const {
+    const auto at = parameters.find(key);
+    return at == parameters.end() ? nullptr : &at->second;
+}
+
+const ConstantArray& Unit::constant(std::string_view key) const {
+    const ConstantArray* array = find_constant(key);
+    if (!array) has_no("constant", key);
+    return *array;
+}
+
+const ConstantArray* Unit::find_constant(std::string_view key) const {
+    const auto at = constants.find(key);
+    return at == constants.end() ? nullptr : &at->second;
+}
+
+void Unit::has_no(const char* what, std::string_view key) const {
+    const std::string text = fmt::format("internal error: unit '{}' has no {} '{}'\n", name, what, key);
+    std::fputs(text.c_str(), stderr);
+    std::abort();
 }
 
 Unit* Design::add_unit(const UnitDef& def, std::string_view wanted_name, std::vector<Stream*> inputs, std::vector<Stream*> outputs) {

@@ -8,12 +8,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/base/diagnostic.h"
 #include "src/design/requantize_stage.h"
+#include "src/graph/index_map.h"
 #include "src/graph/integer_type.h"
 #include "src/graph/narrow_integers.h"
 
@@ -92,19 +95,24 @@ struct Unit {
     std::vector<Stream*> inputs;
     std::vector<Stream*> outputs;
 
-    std::int64_t parameter(std::string_view key) const { return parameters.find(key)->second; }
-    const ConstantArray& constant(std::string_view key) const { return constants.find(key)->second; }
-};
+    /// One that the unit's table has: another name is a mistake of ours that ends the program, as it is below.
+    std::int64_t parameter(std::string_view key) const;
+    void set_parameter(std::string_view key, std::int64_t value);
+    void set_parameters(std::span<const std::pair<std::string_view, std::int64_t>> values);
+    /// One that some units have: null where this one does not.
+    const std::int64_t* find_parameter(std::string_view key) const;
+    const ConstantArray& constant(std::string_view key) const;
+    const ConstantArray* find_constant(std::string_view key) const;
 
-/// Where the elements of a model tensor are on a stream: element `i` (flat, row-major, batch left out) is stream element
-/// `at[i]` (flat over row, column, channel). Empty: the identity.
-using IndexMap = std::shared_ptr<const std::vector<std::int32_t>>;
+private:
+    [[noreturn]] void has_no(const char* what, std::string_view key) const;
+};
 
 /// A tensor of the model at the kernel's edge or inside it, and the stream that carries it.
 struct TensorBinding {
     std::string tensor;  ///< Name of the value in out/model.onnx: the quantized integers, or the real value of an accumulator output.
     Stream* stream = nullptr;
-    IndexMap map;
+    IndexMap map;  ///< From the model's tensor to the stream's elements (flat over row, column, channel).
 };
 
 /// A kernel input: what the host makes of the model's input before it sends it.

@@ -15,16 +15,16 @@ namespace weft {
 
 namespace {
 
-void set_parameter(Unit& unit, std::string_view name, std::int64_t value) {
-    const auto at = unit.parameters.find(name);
-    if (at != unit.parameters.end()) at->second = value;
+/// Of what a stream is, each plumbing unit has the parameters that it needs.
+void set_if_there(Unit& unit, std::string_view name, std::int64_t value) {
+    if (unit.find_parameter(name)) unit.set_parameter(name, value);
 }
 
 void set_shape(Unit& unit, const StreamShape& shape) {
-    set_parameter(unit, "Rows", shape.rows);
-    set_parameter(unit, "Columns", shape.columns);
-    set_parameter(unit, "Taps", shape.taps);
-    set_parameter(unit, "Channels", shape.channels);
+    set_if_there(unit, "Rows", shape.rows);
+    set_if_there(unit, "Columns", shape.columns);
+    set_if_there(unit, "Taps", shape.taps);
+    set_if_there(unit, "Channels", shape.channels);
 }
 
 /// Places the newest unit directly behind `before`, or first.
@@ -58,9 +58,9 @@ void insert_fork(Design& design, Stream* stream) {
     Unit* unit = design.add_unit(unit_for(UnitRole::fork), stream->name + "_split", {stream}, branches);
     if (stream->producer) unit->nodes = stream->producer->nodes;
     set_shape(*unit, stream->shape);
-    set_parameter(*unit, "Pixels", stream->beat.pixels);
-    set_parameter(*unit, "Lanes", stream->beat.lanes);
-    set_parameter(*unit, "TapsPerBeat", stream->beat.taps);
+    set_if_there(*unit, "Pixels", stream->beat.pixels);
+    set_if_there(*unit, "Lanes", stream->beat.lanes);
+    set_if_there(*unit, "TapsPerBeat", stream->beat.taps);
     move_behind(design, stream->producer);
     for (std::size_t i = 0; i < readers.size(); ++i) readers[i].first->inputs[static_cast<std::size_t>(readers[i].second)] = branches[i];
     for (std::size_t i = 0; i < leaving.size(); ++i) leaving[i]->binding.stream = branches[readers.size() + i];
@@ -84,10 +84,10 @@ Status insert_width(Design& design, Stream* stream) {
     Unit* unit = design.add_unit(unit_for(UnitRole::width), stream->name + "_lanes", {stream}, {changed});
     unit->nodes = reader->nodes;
     set_shape(*unit, stream->shape);
-    set_parameter(*unit, "InputPixels", stream->beat.pixels);
-    set_parameter(*unit, "InputLanes", stream->beat.lanes);
-    set_parameter(*unit, "OutputPixels", wanted.pixels);
-    set_parameter(*unit, "OutputLanes", wanted.lanes);
+    set_if_there(*unit, "InputPixels", stream->beat.pixels);
+    set_if_there(*unit, "InputLanes", stream->beat.lanes);
+    set_if_there(*unit, "OutputPixels", wanted.pixels);
+    set_if_there(*unit, "OutputLanes", wanted.lanes);
     move_behind(design, stream->producer);
     reader->inputs[static_cast<std::size_t>(port)] = changed;
     return Ok{};

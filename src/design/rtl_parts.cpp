@@ -16,8 +16,10 @@ Status rtl_takes(const Design& design) {
     return Ok{};
 }
 
-bool has_rtl_fifo(const Stream& stream) {
-    if (stream.rtl_depth == 0) return false;
+bool has_rtl_fifo(const Stream& stream) { return has_rtl_fifo(stream, stream.rtl_depth); }
+
+bool has_rtl_fifo(const Stream& stream, std::int64_t depth) {
+    if (depth == 0) return false;
     if (!stream.producer) return true;
     if (stream.producer->def->role == UnitRole::fifo) return false;
     return !find_port(*stream.producer->def, true, stream.producer_port)->buffered;

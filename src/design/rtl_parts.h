@@ -13,5 +13,7 @@ Status rtl_takes(const Design& design);
 
 /// Does a FIFO of its own stand on the stream? Not where the producer ends in one, nor where the depth is 0.
 bool has_rtl_fifo(const Stream& stream);
+/// The same if the depth were this one.
+bool has_rtl_fifo(const Stream& stream, std::int64_t depth);
 
 }  // namespace weft

@@ -151,8 +151,8 @@ struct UnitDef {
     std::vector<RomTable> (*roms)(const Unit&) = nullptr;
     /// The RTL face, module `weft_<name>` of units/<name>/<name>.sv or a shared one; streams have their beats and depths.
     RtlFace (*rtl)(const Unit&) = nullptr;
-    /// The control of that module, just after reset.
-    std::unique_ptr<UnitControl> (*control)(const Unit&) = nullptr;
+    /// The control of that module, just after reset; `depth` is that of the FIFO behind its buffered port, where it has one.
+    std::unique_ptr<UnitControl> (*control)(const Unit&, std::int64_t depth) = nullptr;
     /// Points for conformance runs, extremes included. Those that only the RTL face takes come from `rtl_cases`, which may be null.
     std::vector<UnitCase> (*cases)() = nullptr;
     std::vector<UnitCase> (*rtl_cases)() = nullptr;

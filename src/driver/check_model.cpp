@@ -9,6 +9,7 @@
 
 #include "src/design/unit_def.h"
 #include "src/driver/host_part.h"
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/quantize/constant.h"
 
@@ -47,7 +48,7 @@ std::string fate_of(const Graph& graph, const Node& node, const std::map<std::st
     if (is_constant_like(node.output())) return "constant";
     if (const auto at = host.find(key); at != host.end()) return at->second;
     if (traits.role == OpRole::quantize || traits.role == OpRole::dequantize) return "integer type";
-    if (traits.view && (!traits.view->applies || traits.view->applies(node))) return "no hardware (a view)";
+    if (is_view(node)) return "no hardware (a view)";
     if (traits.elementwise) return "part of a neighbour's requantization";
     return "integer type";
 }

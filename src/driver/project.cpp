@@ -208,6 +208,7 @@ EmitOptions emit_options(const Compiled& compiled) {
     options.model_hash = compiled.model.hash;
     options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
     if (compiled.predicted) {
+        options.predicted = *compiled.predicted;
         const Board& board = *compiled.board;
         const SuperLogicRegion& region = best_region(*compiled.predicted, board);
         if (!region.memory.empty()) options.placement.memory = region.memory.front();

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "src/design/unit_def.h"
+
 namespace weft {
 
 /// Where a kernel goes on its card, as the linker is told. What is empty it chooses.
@@ -23,6 +25,7 @@ struct EmitOptions {
     std::string model_hash;         ///< SHA-256 of the model, hexadecimal: the RTL kernel tells it.
     int clock_mhz = 300;
     Placement placement;
+    Cost predicted;  ///< Of the stream core: the scripts print it beside what the tools find.
     std::int64_t max_initialiser_tokens = 100'000;
     /// Ports carry whole beats, spare elements included, instead of elements without gaps: for tests of what spare elements may do.
     bool raw_ports = false;

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 
-#include "src/cost/predict.h"
 #include "src/emit/rtl.h"
 #include "src/emit/shell_parts.h"
 
@@ -70,7 +69,7 @@ Result<std::vector<ProjectFile>> emit_shell(const Design& design, const EmitOpti
     files.push_back({"rtl/registers.md", fmt::format("# Registers of {}\n\nAXI4-Lite port `s_axi_control`.\n\n{}", plan.kernel,
                                                      register_table(plan.registers))});
     for (ProjectFile& file : rtl_sources(files[0].text + files[1].text)) files.push_back(std::move(file));
-    const Cost cost = predict_cost(design);
+    const Cost& cost = options.predicted;
     for (ProjectFile& file :
          shell_scripts(plan, options.part, {{"LUT", cost.lut}, {"FF", cost.ff}, {"BRAM36", cost.bram36}, {"DSP", cost.dsp}}))
         files.push_back(std::move(file));

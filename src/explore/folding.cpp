@@ -23,10 +23,6 @@ BeatKey key_of(const Beat& beat) { return {beat.pixels, beat.taps, beat.lanes}; 
 
 bool carries_taps(const Stream& stream) { return stream.shape.taps > 1; }
 
-void set_parameters(Unit& unit, const Folding& folding) {
-    for (const auto& [name, value] : folding.parameters) unit.parameters.find(name)->second = value;
-}
-
 /// One joint choice for the units of a group.
 struct Choice {
     std::int64_t cycles = 0;
@@ -70,7 +66,7 @@ public:
 
     void apply(const Choice& choice) const {
         for (std::size_t i = 0; i < members_.size(); ++i)
-            set_parameters(*members_[i].unit, members_[i].options[static_cast<std::size_t>(choice.options[i])]);
+            members_[i].unit->set_parameters(members_[i].options[static_cast<std::size_t>(choice.options[i])].parameters);
     }
 
 private:
@@ -91,7 +87,7 @@ private:
         }
         const auto before = unit->parameters;
         for (std::size_t i = 0; i < member.options.size(); ++i) {
-            set_parameters(*unit, member.options[i]);
+            unit->set_parameters(member.options[i].parameters);
             std::vector<BeatKey> beats;
             for (const auto& [output, port] : ports) beats.push_back(key_of(port_beat(*unit, output, port)));
             member.by_beats[beats].push_back(static_cast<int>(i));

@@ -79,7 +79,7 @@ private:
         named_.insert(units.begin(), units.end());
         for (Unit* unit : units)
             for (const ParameterDef& row : unit->def->parameters)
-                if (derives_itself(row)) unit->parameters.find(row.name)->second = 0;
+                if (derives_itself(row)) unit->set_parameter(row.name, 0);
         for (const auto& [name, value] : entry.items()) {
             if (!known.contains(name)) {
                 fail(key, fmt::format("none of its units has a folding parameter '{}'", name), suggest(name, {known.begin(), known.end()}));
@@ -98,7 +98,7 @@ private:
         if (!row) return;
         if (value < row->min || value > row->max)
             return fail(key, fmt::format("{} = {} is outside {}..{}", name, value, row->min, row->max), {});
-        unit.parameters.find(name)->second = value;
+        unit.set_parameter(name, value);
     }
 
     /// Units without MACs that the text does not name get beats wide enough for the slowest of all other units: they come and go with the
@@ -119,7 +119,7 @@ private:
 
     static bool follows(const Unit& unit) {
         const auto has_taps = [](const Stream* stream) { return stream->shape.taps > 1; };
-        return unit.def->foldings && unit.parameters.contains("Pixels") && unit.def->cost(unit).mac_dsp == 0 &&
+        return unit.def->foldings && unit.find_parameter("Pixels") && unit.def->cost(unit).mac_dsp == 0 &&
                std::ranges::none_of(unit.inputs, has_taps) && std::ranges::none_of(unit.outputs, has_taps);
     }
 
@@ -127,9 +127,9 @@ private:
     static void widen(Unit& unit, std::int64_t interval) {
         const auto before = unit.parameters;
         for (const int pixels : {1, 2, 4}) {
-            unit.parameters.find("Pixels")->second = pixels;
+            unit.set_parameter("Pixels", pixels);
             for (const Folding& folding : unit.def->foldings(unit)) {
-                for (const auto& [name, value] : folding.parameters) unit.parameters.find(name)->second = value;
+                unit.set_parameters(folding.parameters);
                 if ((!unit.def->check || unit.def->check(unit).empty()) && unit.def->schedule(unit).cycles <= interval) return;
             }
         }

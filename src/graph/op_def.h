@@ -106,7 +106,7 @@ struct Traits {
     std::optional<ElementwiseTrait> elementwise = {};
     std::optional<ViewTrait> view = {};
     /// Every output element is one of the input elements of the inputs listed (or padding): the integer type passes through (MaxPool,
-    /// Concat, views); of several inputs the scale and zero point, and the hull of the ranges.
+    /// Concat, and of every view its first input); of several inputs the scale and zero point, and the hull of the ranges.
     std::vector<int> same_type_inputs = {};
     bool same_type_all_inputs = false;  ///< The same for an operator with any number of inputs.
     /// Commutes with every non-decreasing function of single elements (MaxPool, views, Concat): quantizers may move across.

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/graph/op_places.h"
 
@@ -23,12 +24,8 @@ bool is_mover(const Node& node) {
 }
 
 std::vector<const Value*> moved_inputs(const Node& node) {
-    const Traits& traits = node.op->traits;
     std::vector<const Value*> moved;
-    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-        const bool listed = std::ranges::find(traits.same_type_inputs, static_cast<int>(i)) != traits.same_type_inputs.end();
-        if (node.inputs[i] && (traits.same_type_all_inputs || listed)) moved.push_back(node.inputs[i]);
-    }
+    for (const std::size_t i : handed_on(node)) moved.push_back(node.inputs[i]);
     return moved;
 }
 
@@ -191,7 +188,7 @@ Result<CodedStream> Lowering::lower_stretch(const Stretch& stretch, const Node& 
         moved.stream = stage.result;
     } else {
         moved.stream = coded_.at(source);
-        moved.stream.map = compose(moved.stream.map, index_map(stretch.region.to_source()));
+        moved.stream.map = compose(moved.stream.map, stretch.region.to_source());
     }
     coded_.erase(source);
     for (std::size_t& move : moved.moves) ++move;

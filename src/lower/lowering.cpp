@@ -9,40 +9,13 @@
 #include <numeric>
 #include <utility>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/graph/op_places.h"
 #include "src/lower/lower_chain.h"
 #include "src/quantize/exact_sum.h"
 
 namespace weft {
-
-namespace {
-
-bool is_view(const Node& node) {
-    const auto& view = node.op->traits.view;
-    return view && (!view->applies || view->applies(node));
-}
-
-bool is_identity(const std::vector<std::int32_t>& map) {
-    for (std::size_t i = 0; i < map.size(); ++i) {
-        if (map[i] != static_cast<std::int32_t>(i)) return false;
-    }
-    return true;
-}
-
-}  // namespace
-
-IndexMap index_map(IndexMap map) { return is_identity(*map) ? nullptr : std::move(map); }
-
-IndexMap index_map(std::vector<std::int32_t> map) { return index_map(std::make_shared<const std::vector<std::int32_t>>(std::move(map))); }
-
-IndexMap compose(const IndexMap& outer, const IndexMap& inner) {
-    if (!outer) return inner;
-    if (!inner) return outer;
-    std::vector<std::int32_t> map(inner->size());
-    std::transform(inner->begin(), inner->end(), map.begin(), [&](std::int32_t i) { return (*outer)[static_cast<std::size_t>(i)]; });
-    return index_map(std::move(map));
-}
 
 StreamShape Lowering::stream_shape(const Value& value) {
     const Shape& shape = value.shape;
@@ -241,11 +214,11 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const Inde
     }
     records_.push_back({graph_.key(&node), unit ? unit->name : std::string(), plan_.stage.form, plan_.multiplier_bits, plan_.why});
     if (exact_) {
-        bind(region_->last, {stream, compose(order, index_map(region_->to_source())), *exact_});
+        bind(region_->last, {stream, compose(order, region_->to_source()), *exact_});
         return Ok{};
     }
     if (stage_) {
-        stage_->result = {stream, compose(order, index_map(region_->to_source())), {.min = stream->min, .max = stream->max}};
+        stage_->result = {stream, compose(order, region_->to_source()), {.min = stream->min, .max = stream->max}};
         return Ok{};
     }
     if (!region_->quantize) {
@@ -257,11 +230,11 @@ Status Lowering::define(const Node& node, Stream* stream, Unit* unit, const Inde
             output.scale.push_back(channel.scale.get_d());
             output.offset.push_back(channel.offset.get_d());
         }
-        output.binding = {region_->last->name, stream, compose(order, index_map(region_->to_source()))};
+        output.binding = {region_->last->name, stream, compose(order, region_->to_source())};
         design_.outputs.push_back(std::move(output));
         return Ok{};
     }
-    TypedStream typed{stream, compose(order, index_map(region_->to_source())), *region_->quantize->output()->integer};
+    TypedStream typed{stream, compose(order, region_->to_source()), *region_->quantize->output()->integer};
     typed.type.min = stream->min;
     typed.type.max = stream->max;
     bind(region_->quantize->output(), std::move(typed));

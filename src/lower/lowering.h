@@ -32,7 +32,7 @@ struct RegionRecord {
 /// A typed value on its stream.
 struct TypedStream {
     Stream* stream = nullptr;
-    IndexMap map;      ///< Value's flat index -> stream's; null: the identity.
+    IndexMap map;      ///< From the value to the stream.
     IntegerType type;  ///< Of the value, min and max narrowed to what the stream really carries.
 };
 
@@ -128,11 +128,5 @@ private:
     std::set<const Node*> lowered_;
     std::vector<RegionRecord> records_;
 };
-
-/// Null where the map is the identity.
-IndexMap index_map(IndexMap map);
-IndexMap index_map(std::vector<std::int32_t> map);
-/// outer after inner: i -> outer[inner[i]]; null is the identity.
-IndexMap compose(const IndexMap& outer, const IndexMap& inner);
 
 }  // namespace weft

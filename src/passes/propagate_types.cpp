@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/graph/rational.h"
 #include "src/passes/pass.h"
@@ -39,18 +40,13 @@ bool holds_fill(const Node& node, const IntegerType& type) {
 
 Status propagate_types(Graph& graph, PassLog& log) {
     for (const auto& node : graph.nodes()) {
-        const Traits& traits = node->op->traits;
-        const bool is_view = traits.view && (!traits.view->applies || traits.view->applies(*node));
-        if (!is_view && !traits.same_type_all_inputs && traits.same_type_inputs.empty()) continue;
+        if (handed_on(*node).empty()) continue;
         Value* output = node->output();
         if (output->integer) continue;
         std::optional<IntegerType> type;
         bool agree = true;
         for (std::size_t i = 0; i < node->inputs.size(); ++i) {
-            const auto& list = traits.same_type_inputs;
-            const bool passes = traits.same_type_all_inputs || (is_view && i == 0) ||
-                                std::find(list.begin(), list.end(), static_cast<int>(i)) != list.end();
-            if (!passes) continue;
+            if (!hands_on(*node, i)) continue;
             const Value* input = node->input(i);
             if (!input || !input->integer || input->integer->scale.size() != 1 || (type && !means_the_same(*type, *input->integer))) {
                 agree = false;

@@ -8,16 +8,12 @@
 #include <limits>
 #include <set>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/quantize/constant.h"
 
 namespace weft {
 namespace {
-
-bool is_quantizer(const Node* node) {
-    const OpRole role = node->op->traits.role;
-    return role == OpRole::quantize || role == OpRole::dequantize || role == OpRole::typed;
-}
 
 /// The dequantized side of a quantizer that the graph has already.
 bool is_quantized(const Value* value) {
@@ -27,30 +23,17 @@ bool is_quantized(const Value* value) {
 /// Indices of the inputs whose elements a node hands on unchanged; empty if it does not, or adds others than zero and infinities, which a
 /// type of the inputs need not hold.
 std::vector<std::size_t> moved_inputs(const Node* node) {
-    const Traits& traits = node->op->traits;
-    std::vector<std::size_t> result;
-    if (traits.fill_value) {
-        const double fill = traits.fill_value(*node).value_or(1.0);
-        if (fill != 0 && std::isfinite(fill)) return result;
+    if (node->op->traits.fill_value) {
+        const double fill = node->op->traits.fill_value(*node).value_or(1.0);
+        if (fill != 0 && std::isfinite(fill)) return {};
     }
-    const bool is_view = traits.view && (!traits.view->applies || traits.view->applies(*node));
-    for (std::size_t i = 0; i < node->inputs.size(); ++i) {
-        if (!node->inputs[i] || is_constant_like(node->inputs[i])) continue;
-        const bool listed = std::ranges::find(traits.same_type_inputs, static_cast<int>(i)) != traits.same_type_inputs.end();
-        if (traits.same_type_all_inputs || (is_view && i == 0) || listed) result.push_back(i);
-    }
+    std::vector<std::size_t> result = handed_on(*node);
+    std::erase_if(result, [&](std::size_t i) { return is_constant_like(node->inputs[i]); });
     return result;
 }
 
-bool is_view(const Node* node) {
-    const Traits& traits = node->op->traits;
-    return traits.view && (!traits.view->applies || traits.view->applies(*node));
-}
-
-bool is_elementwise(const Node* node) {
-    const auto& trait = node->op->traits.elementwise;
-    return trait && !is_quantizer(node) && (!trait->applies || trait->applies(*node));
-}
+/// A function of elements that is more than a quantizer.
+bool is_real_function(const Node* node) { return is_elementwise(*node) && !is_quantizer(*node); }
 
 std::vector<int> varying_inputs(const Node* node) {
     std::vector<int> result;
@@ -101,7 +84,7 @@ bool is_affine(const Node* node) {
 }
 
 /// Whether the accumulator of an output is a word that can leave the kernel: sums of values of unlike scales are not.
-bool fits_as_it_is(const Node* node) { return node->op->traits.linear || !is_elementwise(node) || varying_inputs(node).size() < 2; }
+bool fits_as_it_is(const Node* node) { return node->op->traits.linear || !is_real_function(node) || varying_inputs(node).size() < 2; }
 
 class Finder {
 public:
@@ -116,10 +99,10 @@ public:
 private:
     /// The value that `value` is a function of, element by element; itself if it is of none or of several.
     Value* source_of(Value* value);
-    bool is_function(const Node* node) { return is_elementwise(node) && source_of(node->output()) != node->output(); }
+    bool is_function(const Node* node) { return is_real_function(node) && source_of(node->output()) != node->output(); }
     bool accumulates(const Node* node) {
-        if (is_quantizer(node) || is_function(node)) return false;
-        return node->op->traits.accumulates || node->op->traits.linear.has_value() || is_elementwise(node);
+        if (is_quantizer(*node) || is_function(node)) return false;
+        return node->op->traits.accumulates || node->op->traits.linear.has_value() || is_real_function(node);
     }
 
     void require(Value* value, bool function_input);
@@ -143,7 +126,7 @@ Value* Finder::source_of(Value* value) {
     if (const auto at = sources_.find(value); at != sources_.end()) return at->second;
     Value* source = value;
     const Node* producer = value->producer;
-    if (producer && is_elementwise(producer)) {
+    if (producer && is_real_function(producer)) {
         std::set<Value*> found;
         for (Value* input : producer->inputs)
             if (input && !is_constant_like(input)) found.insert(source_of(input));
@@ -254,10 +237,10 @@ void Finder::require_outputs() {
             Value* value = open.back();
             open.pop_back();
             const Node* producer = value->producer;
-            if (!seen.insert(value).second || !producer || is_quantizer(producer) || !is_float(value->type)) continue;
+            if (!seen.insert(value).second || !producer || is_quantizer(*producer) || !is_float(value->type)) continue;
             if (producer->op->traits.host_suffix) {
                 for (const int i : varying_inputs(producer)) open.push_back(producer->inputs[static_cast<std::size_t>(i)]);
-            } else if (is_view(producer) || (is_function(producer) && is_affine(producer))) {
+            } else if (is_view(*producer) || (is_function(producer) && is_affine(producer))) {
                 for (const int i : varying_inputs(producer)) open.push_back(producer->inputs[static_cast<std::size_t>(i)]);
             } else if (is_function(producer) || !moved_inputs(producer).empty() || producer->op->traits.fill_value ||
                        !fits_as_it_is(producer)) {
@@ -285,12 +268,9 @@ QuantizationPoints Finder::find() {
         const bool reads_real =
             std::ranges::all_of(node->inputs, [](const Value* input) { return !input || is_float(input->type) || input->is_constant(); });
         if (!accumulates(node.get()) || !reads_real) continue;
-        const auto& linear = node->op->traits.linear;
-        const bool has_weights =
-            linear && (!linear->applies || linear->applies(*node)) && node->has_input(static_cast<std::size_t>(linear->weight));
-        if (has_weights) {
-            const Value* weight = node->input(static_cast<std::size_t>(linear->weight));
-            if (weight->is_constant() && is_float(weight->type)) result.weights.push_back({node.get(), user_name(*node)});
+        if (is_linear(*node)) {
+            const Value* weight = node->input(static_cast<std::size_t>(node->op->traits.linear->weight));
+            if (weight && weight->is_constant() && is_float(weight->type)) result.weights.push_back({node.get(), user_name(*node)});
         }
         for (Value* input : node->inputs)
             if (input && !is_constant_like(input)) require(input, false);

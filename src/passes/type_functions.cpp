@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/passes/pass.h"
 #include "src/quantize/constant.h"
@@ -16,16 +17,6 @@ namespace {
 constexpr std::int64_t most_integers = 1 << 16;
 /// What the operand of a linear operator may have.
 constexpr int linear_bits = 8;
-
-bool is_view(const Node& node) {
-    const auto& view = node.op->traits.view;
-    return view && (!view->applies || view->applies(node));
-}
-
-bool is_elementwise(const Node& node) {
-    const auto& trait = node.op->traits.elementwise;
-    return trait && (!trait->applies || trait->applies(node));
-}
 
 /// The one number that a constant consists of.
 std::optional<Rational> one_number(const Value* value) {

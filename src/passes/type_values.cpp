@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/passes/pass.h"
 #include "src/quantize/stated_quantizer.h"
@@ -15,12 +16,6 @@ namespace weft {
 namespace {
 
 bool has_role(const Node* node, OpRole role) { return node && node->op->traits.role == role; }
-
-bool moves_input(const Traits& traits, std::size_t index) {
-    const auto& list = traits.same_type_inputs;
-    return traits.same_type_all_inputs || (traits.view && index == 0) ||
-           std::find(list.begin(), list.end(), static_cast<int>(index)) != list.end();
-}
 
 /// Scale and zero point as a quantizer or dequantizer states them, with the integer range of `carrier`.
 IntegerType stated_type(const Node& node, DataType carrier) {
@@ -55,7 +50,7 @@ bool raise_dequantizer(Graph& graph, Node* dequantize) {
     std::vector<Value*> inputs = mover->inputs;
     const std::string mover_name = user_name(*mover);
     for (std::size_t i = 0; i < inputs.size(); ++i) {
-        if (!inputs[i] || !moves_input(traits, i)) continue;
+        if (!inputs[i] || !hands_on(*mover, i)) continue;
         const StandingIn stead(graph, user_name(*dequantize), inputs[i]->user_name());
         Value* real = graph.add_value(graph.unique_name(inputs[i]->name + "_real"), dequantize->output()->type, inputs[i]->shape);
         graph.add_node(*dequantize->op, dequantize->name, dequantize->opset, {inputs[i], dequantize->input(1), dequantize->input(2)},
@@ -74,7 +69,7 @@ const Node* quantizer_above(const Value* value) {
     while (const Node* producer = value->producer) {
         if (has_role(producer, OpRole::quantize)) return producer;
         std::size_t moved = 0;
-        while (moved < producer->inputs.size() && (!producer->inputs[moved] || !moves_input(producer->op->traits, moved))) ++moved;
+        while (moved < producer->inputs.size() && (!producer->inputs[moved] || !hands_on(*producer, moved))) ++moved;
         if (has_role(producer, OpRole::clip)) moved = 0;
         if (moved == producer->inputs.size()) return nullptr;
         value = producer->inputs[moved];

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/graph/op_places.h"
 #include "src/quantize/constant.h"
@@ -13,16 +14,6 @@
 namespace weft {
 
 namespace {
-
-bool is_view(const Node& node) {
-    const auto& view = node.op->traits.view;
-    return view && (!view->applies || view->applies(node));
-}
-
-bool is_function(const Node& node) {
-    const auto& trait = node.op->traits.elementwise;
-    return trait && (!trait->applies || trait->applies(node));
-}
 
 class Finder {
 public:
@@ -41,7 +32,7 @@ public:
                                                     " stands before layers with weights: only behind "
                                                     "the last of them can the host run it",
                                                 "cut the model at this node into two"));
-            } else if (!is_function(*node)) {
+            } else if (!is_elementwise(*node)) {
                 problems.push_back(no_hardware(*node));
             } else if (const Value* constant = constant_of(*node)) {
                 problems.push_back(tensor_error(*node, constant, "the value is computed from constants alone, by nodes that are not folded",
@@ -97,7 +88,7 @@ private:
         const Value* source = value;
         const Node* producer = value->producer;
         // A quantized value may be a function of another one that is read as well (x * sigmoid(x)).
-        if (producer && (is_function(*producer) || is_view(*producer))) {
+        if (producer && (is_elementwise(*producer) || is_view(*producer))) {
             std::set<const Value*> found;
             for (const Value* input : producer->inputs)
                 if (input && !is_constant_like(input)) found.insert(source_of(input));

@@ -7,23 +7,18 @@
 #include <cmath>
 #include <map>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 
 namespace weft {
 
 namespace {
 
-bool is_view(const Node* node) {
-    const auto& view = node->op->traits.view;
-    return view && (!view->applies || view->applies(*node));
-}
-
 /// Functions element by element that give an exact value; quantizers are none, they begin integers of their own.
 bool is_exact_function(const Node* node) {
-    const Traits& traits = node->op->traits;
-    if (traits.role == OpRole::quantize || traits.role == OpRole::typed || node->inputs.empty()) return false;
-    if (traits.elementwise && traits.elementwise->channel_axis >= 0) return false;  // reads its constants by channels
-    return traits.elementwise && traits.elementwise->exact && (!traits.elementwise->applies || traits.elementwise->applies(*node));
+    if (!is_elementwise(*node) || is_quantizer(*node) || node->inputs.empty()) return false;
+    const ElementwiseTrait& function = *node->op->traits.elementwise;
+    return function.exact && function.channel_axis < 0;  // some read their constants by channels
 }
 
 /// A conversion between real types: the same elements.
@@ -168,7 +163,7 @@ bool is_constant_like(const Value* value) {
         if (is_exact_function(node))
             return std::all_of(node->inputs.begin(), node->inputs.end(),
                                [](const Value* input) { return !input || is_constant_like(input); });
-        if (!is_view(node)) return false;
+        if (!is_view(*node)) return false;
         value = node->input(0);
     }
     return false;
@@ -183,7 +178,7 @@ Result<ConstantReal> constant_real(const Value* value) {
     }
     const Node& node = *value->producer;
     if (node.op->traits.role == OpRole::dequantize) return dequantized(node);
-    if (!is_view(&node)) return computed(node);
+    if (!is_view(node)) return computed(node);
     WEFT_ASSIGN(ConstantReal source, constant_real(node.input(0)));
     return viewed(node, std::move(source));
 }

@@ -7,26 +7,17 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <numeric>
+#include <optional>
 #include <set>
 #include <tuple>
 
+#include "src/graph/node_traits.h"
 #include "src/graph/op_def.h"
 #include "src/quantize/constant.h"
 
 namespace weft {
 
 namespace {
-
-bool is_view(const Node& node) {
-    const auto& view = node.op->traits.view;
-    return view && (!view->applies || view->applies(node));
-}
-
-bool is_elementwise(const Node& node) {
-    const auto& trait = node.op->traits.elementwise;
-    return trait && (!trait->applies || trait->applies(node));
-}
 
 /// Collects the nodes above a value down to the values where other regions begin.
 class Collector {
@@ -173,36 +164,27 @@ private:
     }
 };
 
-SourceMap identity_map(std::int64_t count) {
-    auto map = std::make_shared<std::vector<std::int32_t>>(static_cast<std::size_t>(count));
-    std::iota(map->begin(), map->end(), 0);
-    return map;
-}
-
 Status map_to_source(Region& region) {
     auto& maps = region.maps;
-    maps[region.source] = identity_map(element_count(region.source->shape));
+    maps[region.source] = nullptr;
     for (const Node* node : region.nodes) {
         const Value* output = node->output();
         if (is_view(*node)) {
             const auto view = node->op->traits.view->map(*node);
-            const auto& from = *maps.at(node->input(0));
-            auto map = std::make_shared<std::vector<std::int32_t>>(view.size());
-            std::transform(view.begin(), view.end(), map->begin(), [&](std::int64_t i) { return from[static_cast<std::size_t>(i)]; });
-            maps[output] = std::move(map);
+            maps[output] = compose(maps.at(node->input(0)), index_map({view.begin(), view.end()}));
             continue;
         }
-        SourceMap common;
+        std::optional<IndexMap> common;
         for (const Value* input : node->inputs) {
             if (!input || is_constant_like(input)) continue;
             const auto& map = maps.at(input);
-            if (input->shape != output->shape || (common && common != map && *common != *map)) {
+            if (input->shape != output->shape || (common && !same_order(*common, map))) {
                 return tensor_error(*node, input, "one value is combined with itself in another order or shape",
                                     "elementwise operators with one source must keep its shape");
             }
             common = map;
         }
-        maps[output] = common;
+        maps[output] = common.value_or(nullptr);
     }
     return Ok{};
 }
@@ -284,13 +266,14 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
                 operand.constant = &at->second;
                 if (operand.constant->size() > 1) {
                     operand.element.assign(static_cast<std::size_t>(channels), -1);
-                    const auto& map = *region.maps.at(node->output());
+                    const IndexMap& map = region.maps.at(node->output());
                     Shape shape = input->shape;
                     if (trait.channel_axis >= 0 && shape.size() == 1)
                         shape.resize(node->output()->shape.size() - static_cast<std::size_t>(trait.channel_axis), 1);
                     const auto elements = broadcast_indices(shape, node->output()->shape);
-                    for (std::size_t i = 0; i < map.size(); ++i) {
-                        const auto channel = static_cast<std::size_t>(channel_of[static_cast<std::size_t>(map[i])]);
+                    for (std::size_t i = 0; i < elements.size(); ++i) {
+                        const std::size_t at_source = map ? static_cast<std::size_t>((*map)[i]) : i;
+                        const auto channel = static_cast<std::size_t>(channel_of[at_source]);
                         const auto element = static_cast<std::int32_t>(elements[i]);
                         std::int32_t& known = operand.element[channel];
                         if (known < 0) known = element;

@@ -5,27 +5,24 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "src/base/diagnostic.h"
 #include "src/graph/graph.h"
+#include "src/graph/index_map.h"
 #include "src/quantize/staircase.h"
 
 namespace weft {
 
-/// Of a value of a region: flat index -> flat index of the region's source; never null.
-using SourceMap = std::shared_ptr<const std::vector<std::int32_t>>;
-
 struct Region {
-    const Value* source = nullptr;           ///< The one varying value that everything in the region depends on.
-    std::vector<const Node*> nodes;          ///< Elementwise operators, views and inner quantizers, in order.
-    const Value* last = nullptr;             ///< What the quantizer reads; equals `source` if there is nothing between.
-    const Node* quantize = nullptr;          ///< Null at an output without a quantizer.
-    std::map<const Value*, SourceMap> maps;  ///< Of `source` and what the nodes give.
+    const Value* source = nullptr;          ///< The one varying value that everything in the region depends on.
+    std::vector<const Node*> nodes;         ///< Elementwise operators, views and inner quantizers, in order.
+    const Value* last = nullptr;            ///< What the quantizer reads; equals `source` if there is nothing between.
+    const Node* quantize = nullptr;         ///< Null at an output without a quantizer.
+    std::map<const Value*, IndexMap> maps;  ///< Of `source` and what the nodes give: to the elements of `source`.
 
-    const SourceMap& to_source() const { return maps.at(last); }
+    const IndexMap& to_source() const { return maps.at(last); }
 };
 
 /// The region that ends in `last`, which `reader` reads. Fails where it depends on two varying values that do not come from one.

@@ -320,7 +320,7 @@ private:
     /// Where every FIFO holds what it is asked to and frames enter faster than the design can pass them on: the interval of the slowest
     /// stream. Each passes its frames alike, at a pace of its own, for so long that it is no start any more.
     std::optional<std::int64_t> falls_behind() const {
-        if (!options_.unbounded || compared_ < 2 * longest_period) return std::nullopt;
+        if (!network_.endless || compared_ < 2 * longest_period) return std::nullopt;
         std::int64_t slowest = 0;
         for (const Track& track : tracks_) {
             const FramePattern* last = &track.frames[compared_];

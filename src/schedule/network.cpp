@@ -22,9 +22,12 @@ std::string name_of(const NetworkNode& node) {
 
 class Builder {
 public:
-    Builder(const Design& design, const ScheduleOptions& options) {
+    Builder(const Design& design, const FifoDepths& depths, const ScheduleOptions& options) : depths_(depths) {
         network_.design = &design;
         network_.options = &options;
+        const auto is_endless = [](const auto& entry) { return entry.second >= endless_places; };
+        network_.endless = std::ranges::any_of(depths, is_endless) &&
+                           std::ranges::all_of(depths, [&](const auto& entry) { return entry.second == 0 || is_endless(entry); });
     }
 
     Result<Network> build() {
@@ -57,11 +60,11 @@ public:
                 link.source = at->second;
             }
             std::size_t index = add_link(link);
-            if (has_rtl_fifo(*stream)) {
+            if (has_rtl_fifo(*stream, depths_.at(stream.get()))) {
                 auto fifo = std::make_unique<Unit>();
                 fifo->def = &unit_for(UnitRole::fifo);
                 fifo->name = stream->name;
-                fifo->parameters["Depth"] = options.unbounded ? endless_places : stream->rtl_depth;
+                fifo->parameters["Depth"] = depths_.at(stream.get());
                 fifo->inputs = {stream.get()};
                 fifo->outputs = {stream.get()};
                 const Unit* instance = fifo.get();
@@ -106,15 +109,7 @@ private:
         NetworkNode node;
         node.unit = unit;
         node.fifo = std::move(fifo);
-        if (network_.options->unbounded && !node.fifo && unit->def->role == UnitRole::function) {
-            // A unit that ends in a FIFO takes the depth from its stream.
-            std::vector<int> depths;
-            for (Stream* stream : unit->outputs) depths.push_back(std::exchange(stream->rtl_depth, static_cast<int>(endless_places)));
-            node.control = unit->def->control(*unit);
-            for (std::size_t i = 0; i < depths.size(); ++i) unit->outputs[i]->rtl_depth = depths[i];
-        } else {
-            node.control = unit->def->control(*unit);
-        }
+        node.control = unit->def->control(*unit, depths_.at(unit->outputs.front()));
         network_.nodes.push_back(std::move(node));
         return static_cast<int>(network_.nodes.size()) - 1;
     }
@@ -124,12 +119,15 @@ private:
         return network_.links.size() - 1;
     }
 
+    const FifoDepths& depths_;
     Network network_;
 };
 
 }  // namespace
 
-Result<Network> make_network(const Design& design, const ScheduleOptions& options) { return Builder(design, options).build(); }
+Result<Network> make_network(const Design& design, const FifoDepths& depths, const ScheduleOptions& options) {
+    return Builder(design, depths, options).build();
+}
 
 std::int64_t Network::longest_pause() const {
     std::int64_t pause = 4096 + options->paced_interval;

@@ -38,6 +38,7 @@ struct NetworkLink {
 struct Network {
     const Design* design = nullptr;
     const ScheduleOptions* options = nullptr;
+    bool endless = false;            ///< Every FIFO holds as much as it is asked to.
     std::vector<NetworkNode> nodes;  ///< The design's units, in its order, then FIFOs.
     std::vector<NetworkLink> links;
     std::vector<PortActivity> ports;
@@ -55,7 +56,7 @@ struct Network {
     Schedule finish();
 };
 
-/// Refers to both. Fails where a unit has no control.
-Result<Network> make_network(const Design& design, const ScheduleOptions& options);
+/// Refers to the design and the options. Fails where a unit has no control.
+Result<Network> make_network(const Design& design, const FifoDepths& depths, const ScheduleOptions& options);
 
 }  // namespace weft

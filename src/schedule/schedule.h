@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "src/base/diagnostic.h"
@@ -12,13 +13,19 @@
 
 namespace weft {
 
+/// How many beats the FIFO of each stream holds; 0: wires.
+using FifoDepths = std::map<const Stream*, std::int64_t>;
+
+/// Those that the design's streams say (Stream::rtl_depth).
+FifoDepths rtl_depths(const Design& design);
+/// Where `depths` have a FIFO it holds as much as it is asked to: what it then holds is what its depth must be.
+FifoDepths endless(FifoDepths depths);
+
 struct ScheduleOptions {
     int frames = 3;                ///< Frames back to back.
     std::uint64_t stall_seed = 0;  ///< Stalls at the kernel's ports (src/schedule/stalls.h); 0: none.
     /// Beats enter no faster than an even pace of this many cycles a frame; 0: as fast as the kernel takes them.
     std::int64_t paced_interval = 0;
-    /// Every FIFO holds as much as it is asked to: what they then hold is what their depths must be.
-    bool unbounded = false;
     /// Ends as soon as a frame passes every stream as the one before it did, since all later ones do the same; only latency, interval and
     /// what streams hold are recorded.
     bool steady = false;
@@ -57,15 +64,24 @@ struct Schedule {
     std::vector<PortActivity> ports;  ///< Inputs, then outputs, in the design's order.
 };
 
-/// Steps the whole design. A design that stops before its last beat has left is an error that names who waits for whom.
+/// Steps the whole design, with FIFOs of these depths. A design that stops before its last beat has left is an error that names who waits
+/// for whom.
+Result<Schedule> schedule(const Design& design, const FifoDepths& depths, const ScheduleOptions& options);
+/// The same with `rtl_depths`.
 Result<Schedule> schedule(const Design& design, const ScheduleOptions& options = {});
 
 /// Least possible interval: the most cycles a frame that any unit needs, or a port to pass its beats.
 std::int64_t interval_bound(const Design& design);
 
-/// Sets Stream::rtl_depth throughout: what the streams hold when frames enter at the pace that the design keeps, so that no unit ever waits
-/// for room, and no less than what keeps the design from stopping whenever beats come. Gives that pace in cycles a frame: `interval_bound`,
-/// or more where a unit is held up by one that it has no FIFO to. `progress` is told of each pass anew.
+struct ChosenDepths {
+    FifoDepths depths;
+    std::int64_t pace = 0;  ///< Cycles a frame: `interval_bound`, or more where a unit is held up by one that it has no FIFO to.
+};
+
+/// What the streams hold when frames enter at the pace that the design keeps, so that no unit ever waits for room, and no less than what
+/// keeps the design from stopping whenever beats come. `progress` is told of each pass anew.
+Result<ChosenDepths> choose_rtl_depths(const Design& design, const Progress& progress = {});
+/// Sets Stream::rtl_depth to them throughout, and gives the pace.
 Result<std::int64_t> set_rtl_depths(Design& design, const Progress& progress = {});
 
 }  // namespace weft

@@ -54,6 +54,22 @@ TEST(Design, SortsUnitsBehindTheirProducers) {
     EXPECT_TRUE(verify(net, false));
 }
 
+TEST(UnitDeath, NamesThatItsTableDoesNotHave) {
+    Design net = fashion();
+    Unit& unit = *net.find_unit("conv1_matvec");
+    EXPECT_EQ(unit.parameter("Outputs"), 16);
+    EXPECT_EQ(unit.find_parameter("Output"), nullptr);
+    EXPECT_EQ(*unit.find_parameter("Outputs"), 16);
+    EXPECT_EQ(unit.find_constant("weight"), nullptr);
+    const std::pair<std::string_view, std::int64_t> values[] = {{"PE", 4}, {"Lanes", 3}};
+    unit.set_parameters(values);
+    EXPECT_EQ(unit.parameter("PE"), 4);
+    EXPECT_EQ(unit.parameter("Lanes"), 3);
+    EXPECT_DEATH(static_cast<void>(unit.parameter("Output")), "unit 'conv1_matvec' has no parameter 'Output'");
+    EXPECT_DEATH(unit.set_parameter("Pe", 1), "has no parameter 'Pe'");
+    EXPECT_DEATH(static_cast<void>(unit.constant("weight")), "has no constant 'weight'");
+}
+
 /// The first reason that `verify` gives once `change` has been made to a sound design.
 template <class Change>
 std::string broken_by(Change change) {

@@ -205,7 +205,7 @@ TEST(Plumb, ForksAStreamThatIsReadAndLeaves) {
 TEST(Plumb, RefusesWindowsThatTheirReaderCannotTake) {
     Design net = fashion();
     ASSERT_TRUE(fold(net));
-    net.find_unit("conv2_window")->parameters.find("TapsPerBeat")->second = 2;
+    net.find_unit("conv2_window")->set_parameter("TapsPerBeat", 2);
     const Status status = plumb(net);
     ASSERT_FALSE(status);
     EXPECT_THAT(to_string(status.error().front()),

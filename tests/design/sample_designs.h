@@ -132,7 +132,7 @@ private:
 
     static void set(Unit* unit, const std::string& node, const std::vector<std::pair<std::string_view, std::int64_t>>& parameters) {
         unit->nodes = {node};
-        for (const auto& [name, value] : parameters) unit->parameters.find(name)->second = value;
+        unit->set_parameters(parameters);
     }
 
     static void weigh(Unit* unit, std::vector<int> shape, std::int64_t terms) {

@@ -56,7 +56,7 @@ std::pair<std::int64_t, double> brute_force(Design& design, double limit) {
         }
         Unit& unit = *design.units[index];
         for (const Folding& folding : options[index]) {
-            for (const auto& [name, value] : folding.parameters) unit.parameters.find(name)->second = value;
+            unit.set_parameters(folding.parameters);
             const Stream& in = *unit.inputs[0];
             if (in.shape.taps > 1 && port_beat(*in.producer, true, 0) != port_beat(unit, false, 0)) continue;
             self(self, index + 1, std::max(cycles, folding.cycles), mac + folding.cost.mac_dsp);
@@ -95,8 +95,7 @@ TEST(Folding, KeepsUnitsWithoutMacsNarrow) {
         const std::int64_t chosen = width(pool) + window->parameter("Lanes");
         // Whatever is narrower makes one of the two too slow.
         for (const Folding& other : pool->def->foldings(*pool)) {
-            for (Unit* unit : {pool, window})
-                for (const auto& [name, value] : other.parameters) unit->parameters.find(name)->second = value;
+            for (Unit* unit : {pool, window}) unit->set_parameters(other.parameters);
             if (width(pool) + window->parameter("Lanes") < chosen) {
                 EXPECT_GT(std::max(pool->def->schedule(*pool).cycles, window->def->schedule(*window).cycles), 784);
             }

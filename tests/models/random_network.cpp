@@ -350,7 +350,7 @@ bool draw_folding(Design& design, std::uint64_t seed) {
         nlohmann::ordered_json folding = nlohmann::ordered_json::object();
         std::map<const Stream*, nlohmann::ordered_json> windows;  // What both ends of a stream with taps have in common.
         const auto set = [&](nlohmann::ordered_json& entry, const Unit& unit, std::string_view name, std::int64_t value) {
-            if (unit.parameters.contains(std::string(name))) entry[std::string(name)] = value;
+            if (unit.find_parameter(name)) entry[std::string(name)] = value;
         };
         for (const auto& unit : design.units) {
             const StreamShape& shape = unit->outputs[0]->shape;
@@ -367,7 +367,7 @@ bool draw_folding(Design& design, std::uint64_t seed) {
             }
             if (shape.taps > 1) {
                 windows[unit->outputs[0]] = entry;
-                if (unit->parameters.contains("StrideW"))
+                if (unit->find_parameter("StrideW"))
                     windows[unit->outputs[0]]["Pixels"] = std::max<std::int64_t>(1, pixels / unit->parameter("StrideW"));
             }
             set(entry, *unit, "PE", any_of(shape.channels));

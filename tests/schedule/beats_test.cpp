@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <ranges>
 #include <string>
 
 #include "src/base/files.h"
@@ -45,10 +46,10 @@ std::string text_of(const Result<Schedule>& schedule) { return schedule ? text_o
 int stopped = 0;  ///< Schedules that ended in a diagnostic.
 
 /// Both ways; whether the design finishes at all, which it may not be `meant` to, is told in the same words.
-void expect_equal(const Design& design, const ScheduleOptions& options, bool meant = true) {
-    SCOPED_TRACE(fmt::format("frames {}, stalls {}, pace {}, unbounded {}", options.frames, options.stall_seed, options.paced_interval,
-                             options.unbounded));
-    auto beats = make_network(design, options), cycles = make_network(design, options);
+void expect_equal(const Design& design, const FifoDepths& depths, const ScheduleOptions& options, bool meant = true) {
+    SCOPED_TRACE(fmt::format("frames {}, stalls {}, pace {}, depths of {} beats and less", options.frames, options.stall_seed,
+                             options.paced_interval, std::ranges::max(depths | std::views::values)));
+    auto beats = make_network(design, depths, options), cycles = make_network(design, depths, options);
     ASSERT_TRUE(beats && cycles) << test::messages(beats);
     ASSERT_TRUE(has_timing(*beats));
     const auto fast = schedule_by_beats(*std::move(beats));
@@ -62,24 +63,27 @@ void expect_equal(const Design& design, const ScheduleOptions& options, bool mea
 /// All that `schedule` is asked for, on depths that suffice and on others.
 void expect_equal_in_all_modes(Design& design, std::uint64_t seed) {
     const std::int64_t bound = interval_bound(design);
-    const auto deep = set_rtl_depths(design);
-    ASSERT_TRUE(deep) << test::messages(deep.error());
+    const auto chosen = choose_rtl_depths(design);
+    ASSERT_TRUE(chosen) << test::messages(chosen.error());
+    FifoDepths depths = chosen->depths;
+    for (const ScheduleOptions& options :
+         std::initializer_list<ScheduleOptions>{{.frames = 1},
+                                                {.frames = 4, .paced_interval = bound},
+                                                {.frames = 2, .stall_seed = seed + 8, .paced_interval = bound / 2 + 1}}) {
+        expect_equal(design, endless(depths), options);
+        if (::testing::Test::HasFatalFailure()) return;
+    }
     for (const ScheduleOptions& options : std::initializer_list<ScheduleOptions>{
-             {.frames = 1, .unbounded = true},
-             {.frames = 4, .paced_interval = bound, .unbounded = true},
-             {.frames = 3},
-             {.frames = 4, .stall_seed = seed + 7},
-             {.frames = 4, .paced_interval = bound * 5 / 4},
-             {.frames = 2, .stall_seed = seed + 8, .paced_interval = bound / 2 + 1, .unbounded = true}}) {
-        expect_equal(design, options);
+             {.frames = 3}, {.frames = 4, .stall_seed = seed + 7}, {.frames = 4, .paced_interval = bound * 5 / 4}}) {
+        expect_equal(design, depths, options);
         if (::testing::Test::HasFatalFailure()) return;
     }
     // Shallow FIFOs make everyone wait, or stop the design.
-    for (const auto& stream : design.streams)
-        if (stream->rtl_depth > 2) stream->rtl_depth = 2 + static_cast<int>(seed % 3);
-    expect_equal(design, {.frames = 3}, false);
-    expect_equal(design, {.frames = 3, .stall_seed = seed + 9}, false);
-    expect_equal(design, {.frames = 3, .most_cycles = bound}, false);
+    for (auto& [stream, depth] : depths)
+        if (depth > 2) depth = 2 + static_cast<std::int64_t>(seed % 3);
+    expect_equal(design, depths, {.frames = 3}, false);
+    expect_equal(design, depths, {.frames = 3, .stall_seed = seed + 9}, false);
+    expect_equal(design, depths, {.frames = 3, .most_cycles = bound}, false);
 }
 
 void draw(std::uint64_t seed, Design& design) {
@@ -130,10 +134,10 @@ TEST(Beats, SteadyStateTellsWhatManyFramesDo) {
     on_random_networks(test::random_points(), [](Design& design, std::uint64_t) {
         const auto pace = set_rtl_depths(design);
         ASSERT_TRUE(pace) << test::messages(pace);
-        const auto steady = schedule(design, {.frames = 1000, .paced_interval = *pace, .unbounded = true, .steady = true});
+        const auto steady = schedule(design, endless(rtl_depths(design)), {.frames = 1000, .paced_interval = *pace, .steady = true});
         ASSERT_TRUE(steady) << test::messages(steady);
         const int frames = 8 + static_cast<int>(steady->latency_cycles / *pace);
-        const auto many = schedule(design, {.frames = frames, .paced_interval = *pace, .unbounded = true});
+        const auto many = schedule(design, endless(rtl_depths(design)), {.frames = frames, .paced_interval = *pace});
         ASSERT_TRUE(many) << test::messages(many);
         EXPECT_EQ(steady->latency_cycles, many->latency_cycles);
         EXPECT_EQ(steady->interval_cycles, many->interval_cycles);
@@ -162,12 +166,12 @@ TEST(Beats, GreedyFramesBehindDelayLinesDoNotStop) {
     ASSERT_TRUE(set_rtl_depths(design));
     const auto greedy = schedule(design, {.frames = 4});
     ASSERT_TRUE(greedy) << test::messages(greedy);
-    const auto held = schedule(design, {.frames = 8, .paced_interval = interval_bound(design), .unbounded = true});
+    FifoDepths depths = rtl_depths(design);
+    const auto held = schedule(design, endless(depths), {.frames = 8, .paced_interval = interval_bound(design)});
     ASSERT_TRUE(held) << test::messages(held);
     for (const StreamActivity& activity : held->streams)
-        if (activity.stream->rtl_depth > 0)
-            const_cast<Stream*>(activity.stream)->rtl_depth = std::max(2, static_cast<int>(activity.most_held) + 1);
-    EXPECT_FALSE(schedule(design, {.frames = 4})) << "the network no longer shows what it stands for";
+        if (std::int64_t& depth = depths.at(activity.stream); depth > 0) depth = std::max<std::int64_t>(2, activity.most_held + 1);
+    EXPECT_FALSE(schedule(design, depths, {.frames = 4})) << "the network no longer shows what it stands for";
 }
 
 /// A window of several pixels is wired to a reader that takes several cycles for each: neither keeps its own pace, and no FIFO helps.
@@ -207,8 +211,8 @@ TEST(Beats, AskFarLessThanOnceInACycle) {
     ASSERT_TRUE(set_rtl_depths(design));
     const std::int64_t bound = interval_bound(design);
     for (const bool unbounded : {true, false}) {
-        const ScheduleOptions options{.frames = 3, .paced_interval = unbounded ? bound : 0, .unbounded = unbounded};
-        auto network = make_network(design, options);
+        const ScheduleOptions options{.frames = 3, .paced_interval = unbounded ? bound : 0};
+        auto network = make_network(design, unbounded ? endless(rtl_depths(design)) : rtl_depths(design), options);
         ASSERT_TRUE(network);
         const auto nodes = static_cast<std::int64_t>(network->nodes.size());
         std::int64_t advances = 0;

@@ -86,20 +86,40 @@ TEST(Schedule, StallsSlowItDownAndASeedRepeats) {
 }
 
 TEST(Schedule, ShallowSkipStreamIsADeadlockWithItsName) {
-    Design design = prepared(resnet8());
+    const Design design = prepared(resnet8());
     // The stream from a fork straight to a sum: nothing but its FIFO holds what the other branch must have read.
-    Stream* deepest = nullptr;
+    const Stream* deepest = nullptr;
     for (const auto& unit : design.units) {
         if (unit->inputs.size() < 2) continue;
-        for (Stream* stream : unit->inputs)
+        for (const Stream* stream : unit->inputs)
             if (stream->producer && stream->producer->outputs.size() > 1) deepest = stream;
     }
     ASSERT_NE(deepest, nullptr);
-    deepest->rtl_depth /= 8;
-    const auto result = schedule(design);
+    FifoDepths depths = rtl_depths(design);
+    depths.at(deepest) /= 8;
+    const auto result = schedule(design, depths, {});
     ASSERT_FALSE(result);
     EXPECT_THAT(result.error().front().reason, HasSubstr("deadlock"));
     EXPECT_THAT(to_string(result.error().front()), HasSubstr(deepest->name));
+}
+
+/// Depths are the schedule's own: choosing them and scheduling with others leaves what the design says.
+TEST(Schedule, ChangesNothingInTheDesign) {
+    Design design = resnet8();
+    ASSERT_TRUE(fold(design) && plumb(design));
+    const FifoDepths before = rtl_depths(design);
+    const auto chosen = choose_rtl_depths(design);
+    ASSERT_TRUE(chosen);
+    ASSERT_NE(chosen->depths, before);
+    ASSERT_TRUE(schedule(design, chosen->depths, {}));
+    const auto free = schedule(design, endless(chosen->depths), {});
+    ASSERT_TRUE(free);
+    EXPECT_EQ(rtl_depths(design), before);
+
+    const auto pace = set_rtl_depths(design);
+    ASSERT_TRUE(pace);
+    EXPECT_EQ(*pace, chosen->pace);
+    EXPECT_EQ(rtl_depths(design), chosen->depths);
 }
 
 TEST(Schedule, ThatIsTooLongIsNone) {

@@ -30,6 +30,6 @@ AddScale add_scale(const Unit& unit);
 std::vector<RomTable> add_roms(const Unit& unit);
 
 RtlFace add_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> add_control(const Unit& unit);
+std::unique_ptr<UnitControl> add_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

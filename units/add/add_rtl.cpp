@@ -101,6 +101,8 @@ RtlFace add_rtl(const Unit& unit) {
     return face;
 }
 
-std::unique_ptr<UnitControl> add_control(const Unit& unit) { return std::make_unique<PipelineControl>(unit, add_latency(unit)); }
+std::unique_ptr<UnitControl> add_control(const Unit& unit, std::int64_t depth) {
+    return std::make_unique<PipelineControl>(unit, depth, add_latency(unit));
+}
 
 }  // namespace weft

@@ -44,10 +44,10 @@ std::string expect_shape(const Stream& stream, const StreamShape& shape, const c
 }
 
 std::string expect_constant(const Unit& unit, std::string_view key, std::int64_t elements) {
-    const auto at = unit.constants.find(key);
-    if (at == unit.constants.end()) return fmt::format("constant {} is missing", key);
-    if (std::int64_t{static_cast<std::int64_t>(at->second.data.size())} != elements)
-        return fmt::format("constant {} has {} elements instead of {}", key, at->second.data.size(), elements);
+    const ConstantArray* array = unit.find_constant(key);
+    if (!array) return fmt::format("constant {} is missing", key);
+    if (static_cast<std::int64_t>(array->data.size()) != elements)
+        return fmt::format("constant {} has {} elements instead of {}", key, array->data.size(), elements);
     return {};
 }
 
@@ -63,7 +63,7 @@ std::string expect_range(const Unit& unit, std::int64_t min, std::int64_t max) {
 Candidates::Candidates(Unit unit) : trial_(std::move(unit)), stage_dsp_(stage_dsp_per_lane(trial_)) { trial_.requantize.reset(); }
 
 Folding Candidates::with(std::vector<std::pair<std::string_view, std::int64_t>> parameters) {
-    for (const auto& [name, value] : parameters) trial_.parameters.find(name)->second = value;
+    trial_.set_parameters(parameters);
     Cost cost = trial_.def->cost(trial_);
     cost += stage_cost(trial_, stage_dsp_);
     return {std::move(parameters), trial_.def->schedule(trial_).cycles, cost};

@@ -16,12 +16,10 @@ namespace weft {
 constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 /// Element (row, column, tap, channel) of a frame.
-inline std::int32_t& at(IntTensor& frame, std::int64_t row, std::int64_t column, std::int64_t tap, std::int64_t channel) {
+template <class Frame>
+auto& at(Frame& frame, std::int64_t row, std::int64_t column, std::int64_t tap, std::int64_t channel) {
     const StreamShape& s = frame.shape;
     return frame.data[static_cast<std::size_t>(((row * s.columns + column) * s.taps + tap) * s.channels + channel)];
-}
-inline std::int32_t at(const IntTensor& frame, std::int64_t row, std::int64_t column, std::int64_t tap, std::int64_t channel) {
-    return at(const_cast<IntTensor&>(frame), row, column, tap, channel);
 }
 
 /// What leaves a unit for the exact accumulator `acc` of output channel `channel`.

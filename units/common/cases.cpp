@@ -124,7 +124,7 @@ Unit* CaseBuilder::unit(const UnitDef& def, std::vector<Stream*> inputs, std::ve
                         std::vector<std::pair<std::string_view, std::int64_t>> parameters) {
     unit_ = design_->add_unit(def, "unit_under_test", std::move(inputs), std::move(outputs));
     unit_->nodes = {design_->name};
-    for (const auto& [name, value] : parameters) unit_->parameters.find(name)->second = value;
+    unit_->set_parameters(parameters);
     return unit_;
 }
 

@@ -90,7 +90,7 @@ TEST_P(Models, FoldingsAreLegalAndPricedRight) {
         const Unit& unit = *point->units.front();
         for (const Folding& folding : unit.def->foldings(unit)) {
             Unit trial = unit;
-            for (const auto& [name, value] : folding.parameters) trial.parameters.find(name)->second = value;
+            trial.set_parameters(folding.parameters);
             EXPECT_EQ(trial.def->check(trial), "");
             EXPECT_EQ(trial.def->schedule(trial).cycles, folding.cycles);
             EXPECT_EQ(trial.def->cost(trial).dsp, folding.cost.dsp);

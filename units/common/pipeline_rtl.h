@@ -68,9 +68,9 @@ private:
 /// `beats_in` beats the last `beats_out` give a beat each, `latency` cycles later.
 class PipelineControl final : public BufferedControl {
 public:
-    PipelineControl(const Unit& unit, int latency, std::int64_t beats_in = 1, std::int64_t beats_out = 1)
-        : BufferedControl(CreditedOutput(output_depth(unit), latency)),
-          depth_(output_depth(unit)),
+    PipelineControl(const Unit& unit, std::int64_t depth, int latency, std::int64_t beats_in = 1, std::int64_t beats_out = 1)
+        : BufferedControl(CreditedOutput(output_depth(depth), latency)),
+          depth_(output_depth(depth)),
           latency_(latency),
           inputs_(unit.inputs.size()),
           beats_in_(beats_in),

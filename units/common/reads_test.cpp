@@ -107,7 +107,7 @@ Unit* build(Design& design, const UnitDef& def, std::vector<StreamShape> in, Str
     std::vector<Stream*> inputs;
     for (const StreamShape& shape : in) inputs.push_back(design.add_stream("in", shape, -128, 127));
     Unit* unit = design.add_unit(def, "unit", inputs, {design.add_stream("out", out, -128, 127)});
-    for (const auto& [name, value] : parameters) unit->parameters.find(name)->second = value;
+    unit->set_parameters(parameters);
     for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i]->beat = port_beat(*unit, false, static_cast<int>(i));
     return unit;
 }

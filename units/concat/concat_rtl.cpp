@@ -130,6 +130,6 @@ RtlFace concat_rtl(const Unit& unit) {
     return face;
 }
 
-std::unique_ptr<UnitControl> concat_control(const Unit& unit) { return std::make_unique<Control>(unit); }
+std::unique_ptr<UnitControl> concat_control(const Unit& unit, std::int64_t) { return std::make_unique<Control>(unit); }
 
 }  // namespace weft

@@ -55,9 +55,9 @@ Range accumulator_range(const Unit& unit) {
 /// WeightBits and AccumulatorBits as the weights and the input's range need them, no wider; then how products share DSPs.
 void derive(Unit& unit) {
     const auto [low, high] = unit.constant("weights").data.range();
-    unit.parameters.find("WeightBits")->second = bits_for(std::min<std::int64_t>(low, -1), high);
+    unit.set_parameter("WeightBits", bits_for(std::min<std::int64_t>(low, -1), high));
     const Range sums = accumulator_range(unit);
-    unit.parameters.find("AccumulatorBits")->second = bits_for(std::min<std::int64_t>(sums.min, -1), sums.max);
+    unit.set_parameter("AccumulatorBits", bits_for(std::min<std::int64_t>(sums.min, -1), sums.max));
     depthwise_derive_packing(unit);
 }
 

@@ -151,8 +151,8 @@ RtlFace depthwise_rtl(const Unit& unit) {
     return face;
 }
 
-std::unique_ptr<UnitControl> depthwise_control(const Unit& unit) {
-    return std::make_unique<PipelineControl>(unit, latency(unit), Layout(unit).tap_folds());
+std::unique_ptr<UnitControl> depthwise_control(const Unit& unit, std::int64_t depth) {
+    return std::make_unique<PipelineControl>(unit, depth, latency(unit), Layout(unit).tap_folds());
 }
 
 }  // namespace weft

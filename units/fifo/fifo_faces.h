@@ -10,6 +10,6 @@
 namespace weft {
 
 RtlFace fifo_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> fifo_control(const Unit& unit);
+std::unique_ptr<UnitControl> fifo_control(const Unit& unit, std::int64_t);
 
 }  // namespace weft

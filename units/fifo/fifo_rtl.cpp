@@ -39,6 +39,6 @@ RtlFace fifo_rtl(const Unit& unit) {
     return {.parameters = {{"Width", std::int64_t{stream.beat.elements()} * stream.bits()}}, .memories = {}};
 }
 
-std::unique_ptr<UnitControl> fifo_control(const Unit& unit) { return std::make_unique<Control>(unit); }
+std::unique_ptr<UnitControl> fifo_control(const Unit& unit, std::int64_t) { return std::make_unique<Control>(unit); }
 
 }  // namespace weft

@@ -55,6 +55,6 @@ RtlFace fork_rtl(const Unit& unit) {
             .memories = {}};
 }
 
-std::unique_ptr<UnitControl> fork_control(const Unit& unit) { return std::make_unique<Control>(unit); }
+std::unique_ptr<UnitControl> fork_control(const Unit& unit, std::int64_t) { return std::make_unique<Control>(unit); }
 
 }  // namespace weft

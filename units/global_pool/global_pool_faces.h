@@ -10,6 +10,6 @@
 namespace weft {
 
 RtlFace global_pool_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> global_pool_control(const Unit& unit);
+std::unique_ptr<UnitControl> global_pool_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

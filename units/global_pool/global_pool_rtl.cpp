@@ -26,10 +26,11 @@ RtlFace global_pool_rtl(const Unit& unit) {
     return face;
 }
 
-std::unique_ptr<UnitControl> global_pool_control(const Unit& unit) {
+std::unique_ptr<UnitControl> global_pool_control(const Unit& unit, std::int64_t depth) {
     const auto pixels = static_cast<std::uint64_t>(unit.parameter("Pixels"));
     const int latency = static_cast<int>(std::bit_width(pixels - 1)) + 2 + stage_latency(unit);
-    return std::make_unique<PipelineControl>(unit, latency, beats_of(unit), ceil_div(unit.parameter("Channels"), unit.parameter("Lanes")));
+    return std::make_unique<PipelineControl>(unit, depth, latency, beats_of(unit),
+                                             ceil_div(unit.parameter("Channels"), unit.parameter("Lanes")));
 }
 
 }  // namespace weft

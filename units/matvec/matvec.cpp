@@ -63,9 +63,9 @@ Range weight_range(const Unit& unit) {
 /// WeightBits and AccumulatorBits as the weights and the input's range need them, no wider.
 void size_words(Unit& unit) {
     const Range weights = weight_range(unit);
-    unit.parameters.find("WeightBits")->second = bits_for(std::min<std::int64_t>(weights.min, -1), weights.max);
+    unit.set_parameter("WeightBits", bits_for(std::min<std::int64_t>(weights.min, -1), weights.max));
     const Range sums = accumulator_range(unit);
-    unit.parameters.find("AccumulatorBits")->second = bits_for(std::min<std::int64_t>(sums.min, -1), sums.max);
+    unit.set_parameter("AccumulatorBits", bits_for(std::min<std::int64_t>(sums.min, -1), sums.max));
 }
 
 std::string check(const Unit& unit) {
@@ -227,8 +227,7 @@ std::vector<std::int64_t> reads_for(const Unit& unit, int) {
 }
 
 void derive(Unit& unit) {
-    std::int64_t& leaving = unit.parameters.find("OutputLanes")->second;
-    if (leaving == 0) leaving = MatvecLayout(unit).fewest_output_lanes();
+    if (unit.parameter("OutputLanes") == 0) unit.set_parameter("OutputLanes", MatvecLayout(unit).fewest_output_lanes());
     size_words(unit);
     matvec_derive(unit);
 }

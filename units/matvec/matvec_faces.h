@@ -16,6 +16,6 @@ void matvec_derive(Unit& unit);
 std::vector<RomTable> matvec_roms(const Unit& unit);
 
 RtlFace matvec_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> matvec_control(const Unit& unit);
+std::unique_ptr<UnitControl> matvec_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

@@ -23,7 +23,6 @@ struct Face {
     MatvecLayout layout;
     std::int64_t output_lanes, chain_length, chains, last_length;
     std::int64_t fold_beats, last_beats;  ///< Of a neuron fold, of the last one.
-    std::int64_t output_depth;
     bool deep;
     int latency;  ///< From a vector's last step to its first beat at the output FIFO.
 
@@ -34,7 +33,6 @@ struct Face {
         last_length = layout.simd() - (chains - 1) * chain_length;
         fold_beats = ceil_div(layout.pe, output_lanes);
         last_beats = ceil_div(layout.outputs - (layout.neuron_folds() - 1) * layout.pe, output_lanes);
-        output_depth = weft::output_depth(unit, fold_beats);
         deep = layout.steps() > most_shallow;
 
         int depth = 0;
@@ -65,9 +63,9 @@ struct Face {
 /// MatvecControl by beats.
 class MatvecTiming : public UnitTiming {
 public:
-    explicit MatvecTiming(const Face& face)
-        : depth_(face.output_depth),
-          latency_(face.latency + FifoControl::latency(face.output_depth)),
+    MatvecTiming(const Face& face, std::int64_t depth)
+        : depth_(depth),
+          latency_(face.latency + FifoControl::latency(depth)),
           synapse_folds_(face.layout.synapse_folds()),
           neuron_folds_(face.layout.neuron_folds()),
           fold_beats_(face.fold_beats),
@@ -176,10 +174,11 @@ private:
 
 class MatvecControl : public BufferedControl {
 public:
-    explicit MatvecControl(const Face& face)
+    MatvecControl(const Face& face, std::int64_t depth)
         // The last neuron fold asks for the room of a whole one.
-        : BufferedControl(CreditedOutput(face.output_depth, face.latency, face.fold_beats), face.fold_beats - face.last_beats),
+        : BufferedControl(CreditedOutput(depth, face.latency, face.fold_beats), face.fold_beats - face.last_beats),
           face_(face),
+          depth_(depth),
           synapse_folds_(face.layout.synapse_folds()),
           neuron_folds_(face.layout.neuron_folds()) {}
 
@@ -201,13 +200,14 @@ public:
             neuron_ = last_neuron ? 0 : neuron_ + 1;
         }
     }
-    std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<MatvecTiming>(face_); }
+    std::unique_ptr<UnitTiming> timing() const override { return std::make_unique<MatvecTiming>(face_, depth_); }
 
 private:
     /// Room for what the neuron fold will give, at its last step.
     bool has_room() const { return synapse_ < synapse_folds_ - 1 || output_.room(); }
 
     Face face_;
+    std::int64_t depth_;
     std::int64_t synapse_folds_, neuron_folds_;
     std::int64_t synapse_ = 0, neuron_ = 0;  ///< Of the step to come.
     std::int64_t held_ = 0;                  ///< Beats that will still be given.
@@ -248,6 +248,9 @@ RtlFace matvec_rtl(const Unit& unit) {
     return rtl;
 }
 
-std::unique_ptr<UnitControl> matvec_control(const Unit& unit) { return std::make_unique<MatvecControl>(Face(unit)); }
+std::unique_ptr<UnitControl> matvec_control(const Unit& unit, std::int64_t depth) {
+    const Face face(unit);
+    return std::make_unique<MatvecControl>(face, output_depth(depth, face.fold_beats));
+}
 
 }  // namespace weft

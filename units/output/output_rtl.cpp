@@ -310,7 +310,7 @@ RtlOutput output_of(const Unit& unit, int acc_bits, std::int64_t takes) {
                          {"Folds", ceil_div(channels, lanes)},
                          {"AccBits", acc_bits},
                          {"OutBits", out.bits()},
-                         {"Depth", output_depth(unit, takes)},
+                         {"Depth", output_depth(unit.outputs[0]->rtl_depth, takes)},
                          {"Takes", takes},
                          {"Form", form},
                          {"AccUsed", plan.acc_bits},

@@ -29,10 +29,8 @@ StageMultiply plan_stage_multiply(const Requantize& stage);
 /// only.
 int stage_latency(const Unit& unit);
 
-/// Beats of that FIFO, at least the `takes` of which credits are taken at once.
-inline std::int64_t output_depth(const Unit& unit, std::int64_t takes = 1) {
-    return std::max<std::int64_t>({2, takes, unit.outputs[0]->rtl_depth});
-}
+/// Beats of that FIFO where its stream's is to hold `depth`: at least the `takes` of which credits are taken at once.
+inline std::int64_t output_depth(std::int64_t depth, std::int64_t takes = 1) { return std::max<std::int64_t>({2, takes, depth}); }
 
 /// DSPs of one lane of one pixel.
 int stage_dsp_per_lane(const Unit& unit);

@@ -26,6 +26,6 @@ PoolScale pool_scale(const Unit& unit);
 std::vector<RomTable> pool_roms(const Unit& unit);
 
 RtlFace pool_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> pool_control(const Unit& unit);
+std::unique_ptr<UnitControl> pool_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

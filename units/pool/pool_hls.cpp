@@ -11,9 +11,8 @@ namespace weft {
 std::vector<RomTable> pool_roms(const Unit& unit) {
     std::vector<RomTable> tables;
     for (const char* name : {"row_factor", "column_factor"}) {
-        const auto found = unit.constants.find(name);
-        const std::vector<std::int64_t> values =
-            found == unit.constants.end() ? std::vector<std::int64_t>{1} : found->second.data.to_vector();
+        const ConstantArray* found = unit.find_constant(name);
+        const std::vector<std::int64_t> values = found ? found->data.to_vector() : std::vector<std::int64_t>{1};
         const int bits = bits_for(-1, std::max<std::int64_t>(1, *std::max_element(values.begin(), values.end())));
         tables.push_back({.name = name,
                           .type = "ap_int<" + std::to_string(bits) + ">",

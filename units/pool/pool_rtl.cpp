@@ -108,8 +108,9 @@ RtlFace pool_rtl(const Unit& unit) {
     return face;
 }
 
-std::unique_ptr<UnitControl> pool_control(const Unit& unit) {
-    return std::make_unique<PipelineControl>(unit, pool_latency(unit), ceil_div(unit.parameter("Taps"), unit.parameter("TapsPerBeat")));
+std::unique_ptr<UnitControl> pool_control(const Unit& unit, std::int64_t depth) {
+    return std::make_unique<PipelineControl>(unit, depth, pool_latency(unit),
+                                             ceil_div(unit.parameter("Taps"), unit.parameter("TapsPerBeat")));
 }
 
 }  // namespace weft

@@ -10,6 +10,6 @@
 namespace weft {
 
 RtlFace requantize_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> requantize_control(const Unit& unit);
+std::unique_ptr<UnitControl> requantize_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

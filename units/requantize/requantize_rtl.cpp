@@ -8,6 +8,8 @@ namespace weft {
 
 RtlFace requantize_rtl(const Unit& unit) { return pipeline_face(unit, unit.inputs[0]->bits() + 1); }
 
-std::unique_ptr<UnitControl> requantize_control(const Unit& unit) { return std::make_unique<PipelineControl>(unit, stage_latency(unit)); }
+std::unique_ptr<UnitControl> requantize_control(const Unit& unit, std::int64_t depth) {
+    return std::make_unique<PipelineControl>(unit, depth, stage_latency(unit));
+}
 
 }  // namespace weft

@@ -10,6 +10,6 @@
 namespace weft {
 
 RtlFace width_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> width_control(const Unit& unit);
+std::unique_ptr<UnitControl> width_control(const Unit& unit, std::int64_t);
 
 }  // namespace weft

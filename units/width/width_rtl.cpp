@@ -217,6 +217,6 @@ private:
 
 RtlFace width_rtl(const Unit& unit) { return {.parameters = {{"InBits", unit.inputs[0]->bits()}}, .memories = {}}; }
 
-std::unique_ptr<UnitControl> width_control(const Unit& unit) { return std::make_unique<Control>(unit); }
+std::unique_ptr<UnitControl> width_control(const Unit& unit, std::int64_t) { return std::make_unique<Control>(unit); }
 
 }  // namespace weft

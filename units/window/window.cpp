@@ -314,7 +314,7 @@ UnitCase random_case(std::mt19937_64& random) {
         Stream& out = *design->units.front()->outputs[0];
         out.min -= draw.pick(0, 200);
         out.max += draw.pick(0, 200);
-        design->units.front()->parameters.find("PadValue")->second = draw.pick(out.min, out.max);
+        design->units.front()->set_parameter("PadValue", draw.pick(out.min, out.max));
     }
     return design;
 }

@@ -403,7 +403,7 @@ RtlFace window_rtl(const Unit& unit) {
             .memories = {}};
 }
 
-std::unique_ptr<UnitControl> window_control(const Unit& unit) {
+std::unique_ptr<UnitControl> window_control(const Unit& unit, std::int64_t) {
     if (window_form(unit) == 0) return std::make_unique<LineControl>(unit);
     return std::make_unique<BufferControl>(unit);
 }

@@ -43,6 +43,6 @@ int window_form(const Unit& unit);
 std::int64_t window_interval(const Unit& unit);
 
 RtlFace window_rtl(const Unit& unit);
-std::unique_ptr<UnitControl> window_control(const Unit& unit);
+std::unique_ptr<UnitControl> window_control(const Unit& unit, std::int64_t);
 
 }  // namespace weft

@@ -53,7 +53,7 @@ private:
     bool valid_ = false;
 };
 
-std::unique_ptr<UnitControl> control(const Unit&) { return std::make_unique<Control>(); }
+std::unique_ptr<UnitControl> control(const Unit&, std::int64_t) { return std::make_unique<Control>(); }
 
 std::vector<UnitCase> cases() {
     CaseBuilder build("hold");
