@@ -5,13 +5,29 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/graph/op_def.h"
 
 namespace weft::test {
+
+inline Attributes with(std::initializer_list<std::pair<std::string, Attribute>> entries) {
+    Attributes attributes;
+    for (const auto& [name, value] : entries) attributes.set(name, value);
+    return attributes;
+}
+inline Attributes with(const std::string& name, Attribute value) { return with({{name, std::move(value)}}); }
+
+/// Tensors of one axis.
+inline Tensor reals(const std::vector<float>& values) { return Tensor::of<float>({static_cast<std::int64_t>(values.size())}, values); }
+template <class T = std::int64_t>
+Tensor integers(const std::vector<T>& values) {
+    return Tensor::of<T>({static_cast<std::int64_t>(values.size())}, values);
+}
 
 /// Normally distributed elements, the same for the same seed.
 inline Tensor random_tensor(DataType type, Shape shape, unsigned seed) {
