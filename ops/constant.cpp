@@ -155,7 +155,7 @@ extern const OpDef op_constant{
                    {.name = "value_float", .kind = AttributeKind::real},
                    {.name = "value_ints", .kind = AttributeKind::integers},
                    {.name = "value_floats", .kind = AttributeKind::reals}},
-    .traits = {.role = OpRole::constant},
+    .traits = {},
     .infer = infer_constant,
     .evaluate = evaluate_constant,
 };

@@ -101,9 +101,6 @@ const LinearTrait conv_linear{
     .weight = 1,
     .bias = 2,
     .out_axis = [](const Node&) { return 0; },
-    .in_axis = [](const Node&) { return 1; },
-    .groups = [](const Node& node) { return static_cast<int>(node.attributes.integer("group")); },
-    .channel_axis = [](const Node&) { return 1; },
     .factors = nullptr,
     .applies = [](const Node& node) { return is_fixed(node.input(1)); },
 };

@@ -327,16 +327,10 @@ Result<bool> weights_to_the_right(Graph& graph, Node* node) {
     return true;
 }
 
-int one_group(const Node&) { return 1; }
-int last_axis(const Node& node) { return static_cast<int>(node.output()->shape.size()) - 1; }
-
 const LinearTrait gemm_linear{
     .weight = 1,
     .bias = 2,
     .out_axis = [](const Node& node) { return flag(node, "transB") ? 0 : 1; },
-    .in_axis = [](const Node& node) { return flag(node, "transB") ? 1 : 0; },
-    .groups = one_group,
-    .channel_axis = last_axis,
     .factors = [](const Node& node) { return std::pair(node.attributes.real("alpha"), node.attributes.real("beta")); },
     .applies =
         [](const Node& node) { return !flag(node, "transA") && is_fixed(node.input(1)) && (!node.input(2) || is_fixed(node.input(2))); },
@@ -346,9 +340,6 @@ const LinearTrait matmul_linear{
     .weight = 1,
     .bias = -1,
     .out_axis = [](const Node&) { return 1; },
-    .in_axis = [](const Node&) { return 0; },
-    .groups = one_group,
-    .channel_axis = last_axis,
     .factors = nullptr,
     .applies =
         [](const Node& node) { return is_fixed(node.input(1)) && node.input(1)->shape.size() == 2 && node.input(0)->shape.size() >= 2; },

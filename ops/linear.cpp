@@ -121,9 +121,6 @@ const LinearTrait canonical_linear{
     .weight = 1,
     .bias = 2,
     .out_axis = [](const Node&) { return 0; },
-    .in_axis = [](const Node&) { return 3; },
-    .groups = [](const Node& node) { return static_cast<int>(node.attributes.integer("group")); },
-    .channel_axis = [](const Node& node) { return static_cast<int>(node.output()->shape.size()) - 1; },
     .factors = [](const Node& node) { return std::pair(weight_factor(node), 1.0); },
     .applies = nullptr,
 };

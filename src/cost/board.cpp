@@ -29,7 +29,6 @@ Board parse_board(const EmbeddedFile& file) {
     board.family = text(table, "family");
     board.flow = text(table, "flow");
     board.kernel_clock_mhz = table["kernel_clock_mhz"].value_or(0.0);
-    board.memory_bits = table["memory_bits"].value_or(512);
     if (const toml::array* slrs = table["slr"].as_array()) {
         for (const toml::node& node : *slrs) {
             const toml::table& entry = *node.as_table();

@@ -36,7 +36,6 @@ struct Board {
     std::string family;
     std::string flow;
     double kernel_clock_mhz = 0;  ///< Default of the shell; what a design reaches is only known after routing.
-    int memory_bits = 512;
     std::vector<SuperLogicRegion> slrs;
 
     Resources total() const;

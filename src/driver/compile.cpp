@@ -62,7 +62,6 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     model.name = path.stem().string();
     model.hash = imported.hash;
     model.warnings = std::move(imported.warnings);
-    if (const auto opset = imported.opsets.find(""); opset != imported.opsets.end()) model.source_opset = opset->second;
     model.source = std::move(imported.graph);
     if (!options.preprocess.empty()) WEFT_CHECK(prepend_preprocessing(model.source, options.preprocess));
     if (observer.graph) observer.graph("import", model.source, {});

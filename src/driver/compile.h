@@ -57,7 +57,6 @@ struct Observer {
 struct Model {
     std::string name;
     std::string hash;
-    int source_opset = 0;
     Graph source;             ///< As given, with preprocessing in front: engine float.
     Graph quantized;          ///< With quantizers, as out/model.onnx is re-imported: engine float64.
     bool calibrated = false;  ///< The quantizers are ours.

@@ -218,10 +218,10 @@ FoldingFigures figures(const Design& design) {
 Status fold(Design& design, const FoldingOptions& options) {
     unplumb(design);
     const std::vector<Group> groups = groups_of(design);
-    std::vector<std::int64_t> intervals{options.least_interval};
+    std::vector<std::int64_t> intervals{1};
     for (const Group& group : groups)
         for (const Choice& choice : group.choices())
-            if (choice.cycles > options.least_interval) intervals.push_back(choice.cycles);
+            if (choice.cycles > 1) intervals.push_back(choice.cycles);
     std::ranges::sort(intervals);
     intervals.erase(std::unique(intervals.begin(), intervals.end()), intervals.end());
 

@@ -14,8 +14,7 @@
 namespace weft {
 
 struct FoldingOptions {
-    double mac_dsp_limit = 900;       ///< Bound on the MAC DSPs of the whole design.
-    std::int64_t least_interval = 1;  ///< No unit is made faster than this many cycles a frame.
+    double mac_dsp_limit = 900;  ///< Bound on the MAC DSPs of the whole design.
 };
 
 /// One unit under the present folding.

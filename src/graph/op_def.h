@@ -49,7 +49,6 @@ enum class OpRole {
     divide,      ///< elementwise quotient (x, y)
     transpose,   ///< axes permuted, attribute `perm`
     gather,      ///< slices taken along attribute `axis` by constant indices: (x, indices)
-    constant,    ///< carries its output in an attribute
     branch,      ///< runs one of two sub-graphs: (condition), attributes `then_branch` and `else_branch`
     round_down,  ///< largest integer not above: (x)
     round_up,    ///< smallest integer not below: (x)
@@ -59,12 +58,8 @@ enum class OpRole {
 struct LinearTrait {
     int weight = 1;
     int bias = 2;
-    /// Axis of the weight that counts output channels, and the axis that counts input channels (of one group).
+    /// Axis of the weight that counts output channels.
     int (*out_axis)(const Node&) = nullptr;
-    int (*in_axis)(const Node&) = nullptr;
-    int (*groups)(const Node&) = nullptr;
-    /// Axis of the output that counts output channels.
-    int (*channel_axis)(const Node&) = nullptr;
     /// Factor on the weight product and on the bias (Gemm's alpha and beta); null for 1 and 1.
     std::pair<double, double> (*factors)(const Node&) = nullptr;
     /// Whether this node is a linear operator with a constant weight in the sense above; null for always.

@@ -335,7 +335,6 @@ Status Lowering::lower_quantizer(const Node& quantize) {
     const Node* lowered = typed_.count(source) ? &quantize : producer;
     assert(lowered);  // what nothing computes is an input of the model, or a constant
     if (!lowered->op->lower) return no_hardware(*lowered);
-    lowered_.insert(lowered);
     region_ = &region;
     const Status status = lowered->op->lower(*lowered, *this);
     region_ = nullptr;

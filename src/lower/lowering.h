@@ -125,7 +125,6 @@ private:
     RequantizePlan plan_;
     std::vector<AccumulatorChannel> channels_;
     std::map<const Value*, TypedStream> typed_;
-    std::set<const Node*> lowered_;
     std::vector<RegionRecord> records_;
 };
 

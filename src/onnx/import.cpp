@@ -183,12 +183,12 @@ void compare_declared(const onnx::ValueInfoProto& info, const Graph& graph, bool
 
 Result<ImportedModel> import_file(ModelFile file, const ImportOptions& options) {
     ImportedModel result;
-    WEFT_ASSIGN(result.opsets, check_versions(file.model, result.warnings));
+    WEFT_ASSIGN(const Opsets opsets, check_versions(file.model, result.warnings));
     const onnx::GraphProto& proto = file.model.graph();
     if (proto.node_size() == 0)
         return Diagnostic{Severity::error, "", "", "the model has no node", "there is nothing to compile; export the model again"};
 
-    WEFT_ASSIGN(FlatGraph flat, FlatGraph::make(file.model, result.opsets));
+    WEFT_ASSIGN(FlatGraph flat, FlatGraph::make(file.model, opsets));
     auto inputs = input_shapes(proto, options.shapes, !options.keep_shapes);
     const auto solve = [&](const std::vector<std::string>& conditions) -> Result<std::vector<std::optional<bool>>> {
         if (!inputs) return inputs.error();

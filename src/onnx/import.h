@@ -24,8 +24,6 @@ struct ImportedModel {
     Graph graph;
     /// SHA-256 of the file's bytes, followed by those of its external data.
     std::string hash;
-    /// Operator set versions by domain; standard ONNX is "".
-    std::map<std::string, int> opsets;
     /// What the user should know although the model is usable.
     Diagnostics warnings;
 };

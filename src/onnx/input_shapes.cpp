@@ -71,7 +71,7 @@ Result<InputShape> declared_shape(const onnx::ValueInfoProto& info, const Shape*
         return refuse(fmt::format("the input's element type {} is not supported", onnx_type_name(tensor.elem_type())),
                       "use float, float16 or integers of 8 to 64 bits");
     }
-    InputShape result{info.name(), *type, {}, false};
+    InputShape result{info.name(), *type, {}};
     if (given) {
         WEFT_CHECK(check_given(info.name(), *given, tensor));
         result.shape = *given;
@@ -84,7 +84,6 @@ Result<InputShape> declared_shape(const onnx::ValueInfoProto& info, const Shape*
         if (dim.dim_value() > 0) {
             result.shape.push_back(dim.dim_value());
         } else if (axis == 0 && open_leading) {
-            result.leading_open = true;
             result.shape.push_back(1);
         } else {
             const std::string symbol = dim.dim_param().empty() ? std::string() : fmt::format(" ('{}')", dim.dim_param());

@@ -17,8 +17,7 @@ namespace weft {
 struct InputShape {
     std::string name;
     DataType type = DataType::float32;
-    Shape shape;                ///< Positive; 1 in front where `leading_open`.
-    bool leading_open = false;  ///< The first extent is symbolic or absent in the file, and not given by the user either.
+    Shape shape;  ///< Positive; 1 in front where the file leaves that open and the user does not give it either.
 };
 
 /// The inputs that are no initialisers, in the file's order, with `given` shapes (by input name) in place of the file's. An extent other
