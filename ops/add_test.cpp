@@ -6,6 +6,8 @@
 #include <set>
 
 #include "src/graph/evaluate.h"
+#include "src/passes/pass.h"
+#include "tests/messages.h"
 #include "tests/single_node.h"
 
 namespace weft {
@@ -14,26 +16,11 @@ namespace {
 using test::random_tensor;
 using test::relative_difference;
 
-/// Applies all rewrites until nothing changes, as the generic pass does.
 void rewrite_all(Graph& graph) {
-    for (bool changed = true; changed;) {
-        changed = false;
-        std::vector<Node*> nodes;
-        for (const auto& node : graph.nodes()) nodes.push_back(node.get());
-        for (Node* node : nodes) {
-            for (const Rewrite& rewrite : node->op->rewrites) {
-                const auto applied = rewrite.apply(graph, node);
-                ASSERT_TRUE(applied) << to_string(applied.error().front());
-                if (!*applied) continue;
-                changed = true;
-                if (node->output()->producer != node) graph.remove(node);
-                break;
-            }
-            if (changed) break;
-        }
-        ASSERT_TRUE(graph.sort());
-        graph.remove_dead();
-    }
+    PassLog log;
+    const Status rewritten = canonicalise(graph, log);
+    ASSERT_TRUE(rewritten) << test::messages(rewritten);
+    ASSERT_TRUE(graph.sort());
 }
 
 class Sums : public testing::Test {

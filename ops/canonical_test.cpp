@@ -6,6 +6,7 @@
 #include <set>
 
 #include "src/graph/evaluate.h"
+#include "src/passes/pass.h"
 #include "tests/single_node.h"
 
 namespace weft {
@@ -14,34 +15,14 @@ namespace {
 using test::random_tensor;
 using test::relative_difference;
 using test::SingleNode;
+using test::with;
 using Integers = std::vector<std::int64_t>;
 
-Attributes with(std::vector<std::pair<std::string, Attribute>> entries) {
-    Attributes attributes;
-    for (auto& [name, value] : entries) attributes.set(name, std::move(value));
-    return attributes;
-}
-
-/// Applies rewrites until none changes anything. Returns the reason of a refusal.
+/// The reason of a refusal.
 std::string rewrite(Graph& graph) {
-    for (bool changed = true; changed;) {
-        changed = false;
-        std::vector<Node*> nodes;
-        for (const auto& node : graph.nodes()) nodes.push_back(node.get());
-        for (Node* node : nodes) {
-            for (const Rewrite& step : node->op->rewrites) {
-                const auto applied = step.apply(graph, node);
-                if (!applied) return applied.error().front().reason;
-                if (!*applied) continue;
-                changed = true;
-                if (graph.readers(node->output()).empty() && !graph.is_output(node->output())) graph.remove(node);
-                break;
-            }
-        }
-        EXPECT_TRUE(graph.sort());
-        graph.remove_dead();
-    }
-    return {};
+    PassLog log;
+    const Status rewritten = canonicalise(graph, log);
+    return rewritten ? std::string() : rewritten.error().front().reason;
 }
 
 Tensor run(const Graph& graph, const Tensor& x, DataType precision) {

@@ -14,6 +14,7 @@ namespace weft {
 namespace {
 
 using test::SingleNode;
+using test::with;
 
 struct Case {
     std::string name;
@@ -24,12 +25,6 @@ struct Case {
     std::string domain = "";
     int opset = 21;
 };
-
-Attributes with(std::initializer_list<std::pair<std::string, Attribute>> entries) {
-    Attributes attributes;
-    for (const auto& [name, value] : entries) attributes.set(name, value);
-    return attributes;
-}
 
 Tensor number(double value) { return Tensor::of<double>({1}, {{value}}); }
 template <class T>

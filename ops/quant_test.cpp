@@ -15,15 +15,10 @@ namespace weft {
 namespace {
 
 using test::SingleNode;
+using test::with;
 using testing::HasSubstr;
 
 constexpr const char* domain = "qonnx.custom_op.general";
-
-Attributes with(std::vector<std::pair<std::string, Attribute>> entries) {
-    Attributes attributes;
-    for (auto& [name, value] : entries) attributes.set(name, std::move(value));
-    return attributes;
-}
 
 Tensor floats(Shape shape, const std::vector<float>& values) { return Tensor::of<float>(std::move(shape), values); }
 Tensor number(float value) { return floats({}, {value}); }

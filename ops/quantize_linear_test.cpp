@@ -12,16 +12,12 @@
 namespace weft {
 namespace {
 
+using test::integers;
 using test::random_tensor;
+using test::reals;
 using test::SingleNode;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Tensor reals(const std::vector<float>& values) { return Tensor::of<float>({static_cast<std::int64_t>(values.size())}, values); }
-template <class T>
-Tensor integers(const std::vector<T>& values) {
-    return Tensor::of<T>({static_cast<std::int64_t>(values.size())}, values);
-}
 
 TEST(Quantize, RoundsTiesToEvenAndSaturates) {
     const Tensor x = reals({-0.5f, 0.5f, 1.5f, 2.5f, -1.5f, -2.5f, 1000.f, -1000.f, 126.5f, 127.5f, -128.5f, INFINITY, -INFINITY});

@@ -12,7 +12,10 @@
 namespace weft {
 namespace {
 
+using test::integers;
+using test::reals;
 using test::SingleNode;
+using test::with;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
@@ -31,23 +34,12 @@ Tensor bias_of(std::int64_t count, unsigned seed) {
     for (auto& element : tensor.as<std::int32_t>()) element = static_cast<std::int32_t>(generator() % 4001) - 2000;
     return tensor;
 }
-Tensor reals(const std::vector<float>& values) { return Tensor::of<float>({static_cast<std::int64_t>(values.size())}, values); }
-template <class T>
-Tensor integers(const std::vector<T>& values) {
-    return Tensor::of<T>({static_cast<std::int64_t>(values.size())}, values);
-}
 Tensor real(float value) { return Tensor::scalar(value); }
 Attributes list(const char* name, std::vector<std::int64_t> values) {
     Attributes attributes;
     attributes.set(name, std::move(values));
     return attributes;
 }
-Attributes with(const char* name, std::int64_t value) {
-    Attributes attributes;
-    attributes.set(name, value);
-    return attributes;
-}
-
 /// round_half_even(value) + zero within T, in the file's floats as runtimes compute them.
 template <class T>
 std::int64_t limited(float value, std::int64_t zero) {

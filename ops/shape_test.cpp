@@ -12,8 +12,10 @@
 namespace weft {
 namespace {
 
+using test::integers;
 using test::random_tensor;
 using test::SingleNode;
+using test::with;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -21,14 +23,6 @@ using Integers = std::vector<std::int64_t>;
 
 constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t smallest = std::numeric_limits<std::int64_t>::min();
-
-Tensor integers(const Integers& values) { return Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())}, values); }
-
-Attributes with(const std::string& name, Attribute value) {
-    Attributes attributes;
-    attributes.set(name, std::move(value));
-    return attributes;
-}
 
 /// A node all of whose inputs are constant, as in a chain that folds.
 SingleNode folded(const std::string& name, int opset, Attributes attributes, std::vector<Tensor> inputs) {

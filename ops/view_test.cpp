@@ -12,19 +12,13 @@
 namespace weft {
 namespace {
 
+using test::integers;
 using test::random_tensor;
 using test::SingleNode;
+using test::with;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using Integers = std::vector<std::int64_t>;
-
-Tensor integers(const Integers& values) { return Tensor::of<std::int64_t>({static_cast<std::int64_t>(values.size())}, values); }
-
-Attributes with(const std::string& name, Attribute value) {
-    Attributes attributes;
-    attributes.set(name, std::move(value));
-    return attributes;
-}
 
 Attributes crd_blocks() {
     Attributes attributes = with("blocksize", std::int64_t{2});

@@ -5,6 +5,7 @@
 
 #include "src/graph/evaluate.h"
 #include "src/graph/op_def.h"
+#include "tests/onnx/listing.h"
 #include "tests/onnx/model_builder.h"
 
 namespace weft::test {
@@ -44,18 +45,6 @@ Branches branches_of(onnx::NodeProto& node) {
 
 void set_condition(ModelBuilder& builder, const std::string& name, bool value) {
     builder.initialiser(name, onnx::TensorProto::BOOL, {}).add_int32_data(value ? 1 : 0);
-}
-
-std::string listing(const Graph& graph) {
-    std::string text;
-    for (const auto& node : graph.nodes()) {
-        text += std::string(node->op->name) + " '" + graph.key(node.get()) + "':";
-        for (const Value* input : node->inputs) text += " " + (input ? input->name : "-");
-        text += " ->";
-        for (const Value* output : node->outputs) text += " " + (output ? output->name : "-");
-        text += "\n";
-    }
-    return text;
 }
 
 /// x -> Neg -> h; If: h + w of its own, or relu(h) -> y.
@@ -243,6 +232,17 @@ TEST(Branches, WithAnOpenShapeTheShapeIsWhatIsMissing) {
               "error: tensor 'x': axis 1 ('width') of the input has no fixed size\n  help: give its shape: --shape x=1,<width>\n");
 }
 
+/// Why a model is refused whose only node `n` is of that operator.
+Diagnostics refusal_of(const char* op) {
+    ModelBuilder builder;
+    builder.input("x", {1, 3});
+    builder.node(op, {"x"}, {"y"}, "n");
+    builder.output("y", {1, 3});
+    auto model = builder.import();
+    EXPECT_FALSE(model) << op;
+    return model ? Diagnostics{{}} : std::move(model).error();
+}
+
 TEST(Refused, OperatorsAreRefusedForWhatTheyAre) {
     const std::pair<const char*, const char*> table[] = {{"LSTM", "is recurrent"},
                                                          {"GRU", "is recurrent"},
@@ -257,17 +257,12 @@ TEST(Refused, OperatorsAreRefusedForWhatTheyAre) {
                                                          {"RandomNormalLike", "random numbers"},
                                                          {"InstanceNormalization", "statistics of the image itself"}};
     for (const auto& [op, reason] : table) {
-        ModelBuilder builder;
-        builder.input("x", {1, 3});
-        builder.node(op, {"x"}, {"y"}, "n");
-        builder.output("y", {1, 3});
-        const auto model = builder.import();
-        ASSERT_FALSE(model) << op;
-        ASSERT_EQ(model.error().size(), 1U) << messages(model);
-        EXPECT_EQ(model.error()[0].node, "n");
-        EXPECT_NE(model.error()[0].reason.find(reason), std::string::npos) << messages(model);
-        EXPECT_FALSE(model.error()[0].help.empty());
-        EXPECT_EQ(model.error()[0].help.find("did you mean"), std::string::npos) << op;
+        const Diagnostics refused = refusal_of(op);
+        ASSERT_EQ(refused.size(), 1U) << messages(refused);
+        EXPECT_EQ(refused[0].node, "n");
+        EXPECT_NE(refused[0].reason.find(reason), std::string::npos) << messages(refused);
+        EXPECT_FALSE(refused[0].help.empty());
+        EXPECT_EQ(refused[0].help.find("did you mean"), std::string::npos) << op;
     }
 }
 
@@ -279,13 +274,7 @@ TEST(Refused, OnlyANearNameIsSuggested) {
         {"conv", "Conv"},      {"Hardmax", ""},       {"LpNormalization", ""}};
     for (const auto& [op, meant] : table) {
         if (find_op("", op)) continue;
-        ModelBuilder builder;
-        builder.input("x", {1, 3});
-        builder.node(op, {"x"}, {"y"}, "n");
-        builder.output("y", {1, 3});
-        const auto model = builder.import();
-        ASSERT_FALSE(model) << op;
-        const std::string& help = model.error()[0].help;
+        const std::string help = refusal_of(op)[0].help;
         if (*meant) {
             EXPECT_EQ(help, std::string("did you mean '") + meant + "'?") << op;
         } else {

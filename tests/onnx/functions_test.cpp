@@ -6,6 +6,7 @@
 
 #include "src/graph/evaluate.h"
 #include "src/graph/op_def.h"
+#include "tests/onnx/listing.h"
 #include "tests/onnx/model_builder.h"
 
 namespace weft::test {
@@ -54,19 +55,6 @@ onnx::NodeProto& call(ModelBuilder& builder, const std::string& function, const 
     auto& node = builder.node(function, inputs, outputs, name);
     node.set_domain("my.layers");
     return node;
-}
-
-/// Operator, key, inputs and outputs of each node, one a line.
-std::string listing(const Graph& graph) {
-    std::string text;
-    for (const auto& node : graph.nodes()) {
-        text += std::string(node->op->name) + " '" + graph.key(node.get()) + "':";
-        for (const Value* input : node->inputs) text += " " + (input ? input->name : "-");
-        text += " ->";
-        for (const Value* output : node->outputs) text += " " + (output ? output->name : "-");
-        text += "\n";
-    }
-    return text;
 }
 
 std::vector<double> run(const Graph& graph, const std::vector<float>& x) {

@@ -92,14 +92,7 @@ UnitCase point(StreamShape shape, std::pair<std::int64_t, std::int64_t> first, s
                    {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
     unit->constants["multipliers"] = {{2}, multipliers};
     const auto [min, max] = accumulator_range(*unit);
-    if (draw) {
-        unit->requantize = draw->stage(*out, min, max);
-    } else if (form == RequantizeForm::none) {
-        out->min = min;
-        out->max = max;
-    } else {
-        unit->requantize = sample_stage(form, shape.channels, per_channel, min, max, out_min, out_max);
-    }
+    set_stage(*unit, draw, form, per_channel, min, max);
     return build.finish();
 }
 

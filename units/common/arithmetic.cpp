@@ -51,6 +51,23 @@ std::string expect_constant(const Unit& unit, std::string_view key, std::int64_t
     return {};
 }
 
+namespace {
+
+int bits_of_signed(std::pair<std::int64_t, std::int64_t> range) { return bits_for(std::min<std::int64_t>(range.first, -1), range.second); }
+
+}  // namespace
+
+void size_words(Unit& unit, std::int64_t min, std::int64_t max) {
+    unit.set_parameter("WeightBits", bits_of_signed(unit.constant("weights").data.range()));
+    unit.set_parameter("AccumulatorBits", bits_of_signed({min, max}));
+}
+
+std::string expect_words(const Unit& unit, std::int64_t min, std::int64_t max) {
+    if (bits_of_signed(unit.constant("weights").data.range()) > unit.parameter("WeightBits")) return "a weight does not fit WeightBits";
+    if (bits_of_signed({min, max}) > unit.parameter("AccumulatorBits")) return "its sums do not fit AccumulatorBits";
+    return {};
+}
+
 std::string expect_range(const Unit& unit, std::int64_t min, std::int64_t max) {
     const bool staged = unit.requantize && unit.requantize->form != RequantizeForm::none;
     const std::int64_t low = staged ? unit.requantize->acc_min : unit.outputs[0]->min;

@@ -48,10 +48,21 @@ std::string expect_constant(const Unit& unit, std::string_view key, std::int64_t
 /// accumulator's range.
 std::string expect_range(const Unit& unit, std::int64_t min, std::int64_t max);
 
+/// Sets WeightBits and AccumulatorBits as the constant "weights" and sums min..max need them, no wider.
+void size_words(Unit& unit, std::int64_t min, std::int64_t max);
+/// Empty if the weights and sums min..max fit these, else the reason.
+std::string expect_words(const Unit& unit, std::int64_t min, std::int64_t max);
+
 /// Shape of a whole frame as four parameters, taps = 1.
 inline StreamShape shape_of(const Unit& unit) {
     return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), 1,
             static_cast<int>(unit.parameter("Channels"))};
+}
+/// The same with its taps.
+inline StreamShape taps_shape_of(const Unit& unit) {
+    StreamShape shape = shape_of(unit);
+    shape.taps = static_cast<int>(unit.parameter("Taps"));
+    return shape;
 }
 /// The beat {Pixels, 1, Lanes} that most units read and write.
 inline Beat lanes_beat(const Unit& unit) {

@@ -153,6 +153,18 @@ void CaseDrawer::draw_thresholds(Requantize& stage) {
     }
 }
 
+void set_stage(Unit& unit, CaseDrawer* draw, RequantizeForm form, bool per_channel, std::int64_t min, std::int64_t max) {
+    Stream& out = *unit.outputs[0];
+    if (draw) {
+        unit.requantize = draw->stage(out, min, max);
+    } else if (form == RequantizeForm::none) {
+        out.min = min;
+        out.max = max;
+    } else {
+        unit.requantize = sample_stage(form, out.shape.channels, per_channel, min, max, out.min, out.max);
+    }
+}
+
 UnitCase random_case(const UnitDef& def, std::uint64_t seed) {
     // Of a simulation with several frames and several kinds of stalls.
     constexpr std::int64_t most_cycles = 1500;

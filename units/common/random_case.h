@@ -56,6 +56,10 @@ private:
     std::mt19937_64& random_;
 };
 
+/// The stage behind accumulators min..max of a point's unit: in that form, with results in the range that the output has (`none`: with the
+/// accumulators' own); or one that `draw` draws.
+void set_stage(Unit& unit, CaseDrawer* draw, RequantizeForm form, bool per_channel, std::int64_t min, std::int64_t max);
+
 /// A point that `verify` takes and whose frames are short, from that seed.
 UnitCase random_case(const UnitDef& def, std::uint64_t seed);
 /// Does a beat of the unit's streams carry several columns? Only the RTL face takes these.

@@ -15,11 +15,6 @@ namespace weft {
 
 namespace {
 
-StreamShape input_shape(const Unit& unit) {
-    return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), static_cast<int>(unit.parameter("Taps")),
-            static_cast<int>(unit.parameter("Channels"))};
-}
-
 StreamShape output_shape(const Unit& unit) {
     StreamShape shape = shape_of(unit);
     shape.channels *= static_cast<int>(unit.parameter("Multiplier"));
@@ -54,15 +49,13 @@ Range accumulator_range(const Unit& unit) {
 
 /// WeightBits and AccumulatorBits as the weights and the input's range need them, no wider; then how products share DSPs.
 void derive(Unit& unit) {
-    const auto [low, high] = unit.constant("weights").data.range();
-    unit.set_parameter("WeightBits", bits_for(std::min<std::int64_t>(low, -1), high));
     const Range sums = accumulator_range(unit);
-    unit.set_parameter("AccumulatorBits", bits_for(std::min<std::int64_t>(sums.min, -1), sums.max));
+    size_words(unit, sums.min, sums.max);
     depthwise_derive_packing(unit);
 }
 
 std::string check(const Unit& unit) {
-    if (std::string reason = expect_shape(*unit.inputs[0], input_shape(unit), "its input"); !reason.empty()) return reason;
+    if (std::string reason = expect_shape(*unit.inputs[0], taps_shape_of(unit), "its input"); !reason.empty()) return reason;
     if (std::string reason = expect_shape(*unit.outputs[0], output_shape(unit), "its output"); !reason.empty()) return reason;
     if (std::string reason = expect_constant(unit, "weights", std::int64_t{output_shape(unit).channels} * unit.parameter("Taps"));
         !reason.empty())
@@ -71,15 +64,12 @@ std::string check(const Unit& unit) {
     if (unit.parameter("TapsPerBeat") > unit.parameter("Taps")) return "TapsPerBeat exceeds Taps";
     if (unit.parameter("Pixels") == 3) return "Pixels must be 1, 2 or 4";
     if (const Stream& in = *unit.inputs[0]; in.bits() + (in.is_signed() ? 0 : 1) > 27) return "its input is wider than a multiplier";
-    const auto [low, high] = unit.constant("weights").data.range();
-    if (bits_for(std::min<std::int64_t>(low, -1), high) > unit.parameter("WeightBits")) return "a weight does not fit WeightBits";
     const Range sums = accumulator_range(unit);
-    if (bits_for(std::min<std::int64_t>(sums.min, -1), sums.max) > unit.parameter("AccumulatorBits"))
-        return "its sums do not fit AccumulatorBits";
+    if (std::string reason = expect_words(unit, sums.min, sums.max); !reason.empty()) return reason;
     return expect_range(unit, sums.min, sums.max);
 }
 
-Timing schedule(const Unit& unit) { return {taps_beat(unit).count(input_shape(unit))}; }
+Timing schedule(const Unit& unit) { return {taps_beat(unit).count(taps_shape_of(unit))}; }
 
 Cost cost(const Unit& unit) {
     const auto mac = static_cast<double>(depthwise_mac_dsp(unit));
@@ -201,14 +191,7 @@ UnitCase point(const Point& p, CaseDrawer* draw = nullptr) {
     if (draw) weights = draw->constants(std::int64_t{outputs} * p.in.taps, p.weight_min, p.weight_max);
     unit->constants["weights"] = {{outputs, p.in.taps}, weights};
     const Range sums = accumulator_range(*unit);
-    if (draw) {
-        unit->requantize = draw->stage(*out, sums.min, sums.max);
-    } else if (p.form == RequantizeForm::none) {
-        out->min = sums.min;
-        out->max = sums.max;
-    } else {
-        unit->requantize = sample_stage(p.form, outputs, p.per_channel, sums.min, sums.max, p.out_min, p.out_max);
-    }
+    set_stage(*unit, draw, p.form, p.per_channel, sums.min, sums.max);
     return build.finish();
 }
 

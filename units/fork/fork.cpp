@@ -12,21 +12,16 @@ namespace weft {
 
 namespace {
 
-StreamShape frame_shape(const Unit& unit) {
-    return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), static_cast<int>(unit.parameter("Taps")),
-            static_cast<int>(unit.parameter("Channels"))};
-}
-
 std::string check(const Unit& unit) {
-    if (std::string reason = expect_shape(*unit.inputs[0], frame_shape(unit), "its input"); !reason.empty()) return reason;
+    if (std::string reason = expect_shape(*unit.inputs[0], taps_shape_of(unit), "its input"); !reason.empty()) return reason;
     for (const Stream* stream : unit.outputs) {
-        if (std::string reason = expect_shape(*stream, frame_shape(unit), "an output"); !reason.empty()) return reason;
+        if (std::string reason = expect_shape(*stream, taps_shape_of(unit), "an output"); !reason.empty()) return reason;
         if (stream->min != unit.inputs[0]->min || stream->max != unit.inputs[0]->max) return "an output's range is not its input's";
     }
     return {};
 }
 
-Timing schedule(const Unit& unit) { return {taps_beat(unit).count(frame_shape(unit))}; }
+Timing schedule(const Unit& unit) { return {taps_beat(unit).count(taps_shape_of(unit))}; }
 
 Cost cost(const Unit&) { return {}; }
 

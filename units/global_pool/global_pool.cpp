@@ -75,8 +75,7 @@ UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t m
     CaseBuilder build("global_pool");
     const std::int64_t terms = maximum ? 1 : shape.positions();
     Stream* in = build.input(shape, min, max);
-    const bool staged = form != RequantizeForm::none;
-    Stream* out = build.output({1, 1, 1, shape.channels}, staged ? -128 : terms * min, staged ? 127 : terms * max);
+    Stream* out = build.output({1, 1, 1, shape.channels}, -128, 127);
     Unit* unit = build.unit(unit_global_pool, {in}, {out},
                             {{"Rows", shape.rows},
                              {"Columns", shape.columns},
@@ -84,10 +83,7 @@ UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t m
                              {"Maximum", maximum},
                              {"Pixels", pixels},
                              {"Lanes", lanes}});
-    if (draw)
-        unit->requantize = draw->stage(*out, terms * min, terms * max);
-    else if (staged)
-        unit->requantize = sample_stage(form, shape.channels, per_channel, terms * min, terms * max, -128, 127);
+    set_stage(*unit, draw, form, per_channel, terms * min, terms * max);
     return build.finish();
 }
 

@@ -55,17 +55,9 @@ std::int64_t largest_partial_sum(const Unit& unit) {
     return bound;
 }
 
-Range weight_range(const Unit& unit) {
-    const auto [low, high] = unit.constant("weights").data.range();
-    return {low, high};
-}
-
-/// WeightBits and AccumulatorBits as the weights and the input's range need them, no wider.
 void size_words(Unit& unit) {
-    const Range weights = weight_range(unit);
-    unit.set_parameter("WeightBits", bits_for(std::min<std::int64_t>(weights.min, -1), weights.max));
     const Range sums = accumulator_range(unit);
-    unit.set_parameter("AccumulatorBits", bits_for(std::min<std::int64_t>(sums.min, -1), sums.max));
+    weft::size_words(unit, sums.min, sums.max);
 }
 
 std::string check(const Unit& unit) {
@@ -77,10 +69,8 @@ std::string check(const Unit& unit) {
         if (layout.pixels != 1) return "Pixels must be 1 for a flattened frame";
         if (in.shape.taps != 1 || in.shape.positions() != layout.taps || in.shape.channels != layout.channels)
             return "its input has not Taps positions of Channels channels";
-    } else {
-        const StreamShape shape{static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")),
-                                static_cast<int>(layout.taps), static_cast<int>(layout.channels)};
-        if (std::string reason = expect_shape(in, shape, "its input"); !reason.empty()) return reason;
+    } else if (std::string reason = expect_shape(in, taps_shape_of(unit), "its input"); !reason.empty()) {
+        return reason;
     }
     if (std::string reason = expect_shape(*unit.outputs[0], output_shape(unit), "its output"); !reason.empty()) return reason;
     if (std::string reason = expect_constant(unit, "weights", layout.outputs * layout.taps * layout.channels); !reason.empty())
@@ -90,12 +80,8 @@ std::string check(const Unit& unit) {
     if (layout.taps_per_beat > layout.taps) return "TapsPerBeat exceeds Taps";
     const std::int64_t leaving = unit.parameter("OutputLanes");
     if (leaving != 0 && !layout.output_lanes_fit(leaving)) return "OutputLanes is too small to empty PE in time, or does not divide it";
-    const Range weights = weight_range(unit);
-    if (bits_for(std::min<std::int64_t>(weights.min, -1), weights.max) > unit.parameter("WeightBits"))
-        return "a weight does not fit WeightBits";
     const Range sums = accumulator_range(unit);
-    if (bits_for(std::min<std::int64_t>(sums.min, -1), sums.max) > unit.parameter("AccumulatorBits"))
-        return "its sums do not fit AccumulatorBits";
+    if (std::string reason = expect_words(unit, sums.min, sums.max); !reason.empty()) return reason;
     if (in.bits() + (in.is_signed() ? 0 : 1) > 27) return "its input is wider than a multiplier";
     return expect_range(unit, sums.min, sums.max);
 }
@@ -271,14 +257,7 @@ UnitCase point(const Point& p, CaseDrawer* draw = nullptr) {
     if (draw) weights = draw->constants(std::int64_t{p.outputs} * taps * p.in.channels, p.weight_min, p.weight_max);
     unit->constants["weights"] = {{p.outputs, taps, p.in.channels}, weights};
     const Range sums = accumulator_range(*unit);
-    if (draw) {
-        unit->requantize = draw->stage(*out, sums.min, sums.max);
-    } else if (p.form == RequantizeForm::none) {
-        out->min = sums.min;
-        out->max = sums.max;
-    } else {
-        unit->requantize = sample_stage(p.form, p.outputs, p.per_channel, sums.min, sums.max, p.out_min, p.out_max);
-    }
+    set_stage(*unit, draw, p.form, p.per_channel, sums.min, sums.max);
     return build.finish();
 }
 

@@ -12,11 +12,6 @@ namespace weft {
 
 namespace {
 
-StreamShape input_shape(const Unit& unit) {
-    return {static_cast<int>(unit.parameter("Rows")), static_cast<int>(unit.parameter("Columns")), static_cast<int>(unit.parameter("Taps")),
-            static_cast<int>(unit.parameter("Channels"))};
-}
-
 bool maximum(const Unit& unit) { return unit.parameter("Maximum") != 0; }
 
 /// Range of row_factor * column_factor over the positions.
@@ -27,7 +22,7 @@ std::pair<std::int64_t, std::int64_t> factor_range(const Unit& unit) {
 }
 
 std::string check(const Unit& unit) {
-    if (std::string reason = expect_shape(*unit.inputs[0], input_shape(unit), "its input"); !reason.empty()) return reason;
+    if (std::string reason = expect_shape(*unit.inputs[0], taps_shape_of(unit), "its input"); !reason.empty()) return reason;
     if (std::string reason = expect_shape(*unit.outputs[0], shape_of(unit), "its output"); !reason.empty()) return reason;
     if (unit.parameter("Lanes") > unit.parameter("Channels")) return "Lanes exceeds Channels";
     if (unit.parameter("TapsPerBeat") > unit.parameter("Taps")) return "TapsPerBeat exceeds Taps";
@@ -38,7 +33,7 @@ std::string check(const Unit& unit) {
     return {};
 }
 
-Timing schedule(const Unit& unit) { return {taps_beat(unit).count(input_shape(unit))}; }
+Timing schedule(const Unit& unit) { return {taps_beat(unit).count(taps_shape_of(unit))}; }
 
 Cost cost(const Unit& unit) {
     Cost cost = requantize_cost(unit);
@@ -120,8 +115,7 @@ UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t m
         low = std::min<std::int64_t>(0, shape.taps * (min - zero) * factor);
         high = std::max<std::int64_t>(0, shape.taps * (max - zero) * factor);
     }
-    const bool staged = form != RequantizeForm::none;
-    Stream* out = build.output({shape.rows, shape.columns, 1, shape.channels}, staged ? -8 : low, staged ? 7 : high);
+    Stream* out = build.output({shape.rows, shape.columns, 1, shape.channels}, -8, 7);
     Unit* unit = build.unit(unit_pool, {in}, {out},
                             {{"Rows", shape.rows},
                              {"Columns", shape.columns},
@@ -136,10 +130,7 @@ UnitCase point(StreamShape shape, bool maximum, std::int64_t min, std::int64_t m
         unit->constants["row_factor"] = {{shape.rows}, row_factor};
         unit->constants["column_factor"] = {{shape.columns}, column_factor};
     }
-    if (draw)
-        unit->requantize = draw->stage(*out, low, high);
-    else if (staged)
-        unit->requantize = sample_stage(form, shape.channels, per_channel, low, high, -8, 7);
+    set_stage(*unit, draw, form, per_channel, low, high);
     return build.finish();
 }
 

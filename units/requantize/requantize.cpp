@@ -49,7 +49,7 @@ UnitCase point(StreamShape shape, std::int64_t min, std::int64_t max, Requantize
     Unit* unit =
         build.unit(unit_requantize, {in}, {out},
                    {{"Rows", shape.rows}, {"Columns", shape.columns}, {"Channels", shape.channels}, {"Pixels", pixels}, {"Lanes", lanes}});
-    unit->requantize = draw ? draw->stage(*out, min, max) : sample_stage(form, shape.channels, per_channel, min, max, out_min, out_max);
+    set_stage(*unit, draw, form, per_channel, min, max);
     return build.finish();
 }
 
