@@ -109,79 +109,39 @@ nlohmann::ordered_json db_json(double value) {
     return std::isfinite(value) ? nlohmann::ordered_json(std::round(value * 100) / 100) : nlohmann::ordered_json(nullptr);
 }
 
-}  // namespace
+/// The outputs of the kernel that the float model has a value for, by their places in the Design, and these values.
+struct Compared {
+    std::vector<std::size_t> outputs;
+    std::vector<const Value*> values;
 
-Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer) {
-    SelfCheck check;
-    const Graph& model = compiled.model.quantized;
-    std::vector<NamedTensor> samples;
-    if (compiled.model.calibration.count > 0) {
-        WEFT_ASSIGN(samples, bind_inputs(head(compiled.model.calibration, check_images), model));
-        check.images = std::min(check_images, compiled.model.calibration.count);
-    } else {
-        WEFT_ASSIGN(samples, random_samples(compiled));
-        check.images = check_images;
-        check.random = true;
-    }
-    WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
-    RegionOracle oracle(model, compiled.design, &compiled.model.source);
-
-    // The kernel's outputs as reals beside the float model's values of the same name.
-    std::vector<const Value*> outputs;
-    std::vector<std::size_t> compared;
-    for (std::size_t i = 0; i < compiled.design.outputs.size(); ++i) {
-        const Value* value = float_value(compiled.model, compiled.design.outputs[i].binding.tensor);
-        if (!value) continue;
-        outputs.push_back(value);
-        compared.push_back(i);
-    }
-    const Graph& source = compiled.model.source;
-    const Evaluator reference(source, DataType::float32, {source.inputs.begin(), source.inputs.end()}, outputs);
-    /// Of one image: how the regions agree, and the power of each compared output.
-    struct Image {
-        std::vector<RegionAgreement> regions;
-        std::vector<Power> powers;
-    };
-    const auto check_image = [&](std::int64_t image) -> Result<Image> {
-        std::vector<Tensor> inputs;
-        for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
-        WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(inputs));
-        Image result;
-        WEFT_ASSIGN(result.regions, oracle.compare(inputs, streams));
-        WEFT_ASSIGN(const std::vector<Tensor> floats, reference.run(inputs));
-        for (std::size_t k = 0; k < compared.size(); ++k) {
-            const KernelOutput& output = compiled.design.outputs[compared[k]];
-            std::size_t stream = 0;
-            while (compiled.design.streams[stream].get() != output.binding.stream) ++stream;
-            result.powers.push_back(power_of(floats[k], output, streams[stream]));
-        }
-        return result;
-    };
-    std::vector<std::optional<Result<Image>>> images(static_cast<std::size_t>(check.images));
-    const auto body = [&](std::int64_t image) {
-        auto& result = images[static_cast<std::size_t>(image)];
-        result = check_image(image);
-        return static_cast<bool>(*result);
-    };
-    parallel_for(check.images, 0, body, [&](std::int64_t done) {
-        if (observer.progress) observer.progress("checking", done, check.images);
-    });
-    Power output_power;
-    std::vector<Power> powers(compared.size());
-    for (auto& image : images) {
-        if (!image) continue;  // behind one that failed
-        WEFT_ASSIGN(const Image result, *std::move(image));
-        oracle.add(result.regions);
-        for (std::size_t k = 0; k < powers.size(); ++k) {
-            powers[k].add(result.powers[k]);
-            output_power.add(result.powers[k]);
+    explicit Compared(const Compiled& compiled) {
+        for (std::size_t i = 0; i < compiled.design.outputs.size(); ++i) {
+            const Value* value = float_value(compiled.model, compiled.design.outputs[i].binding.tensor);
+            if (!value) continue;
+            outputs.push_back(i);
+            values.push_back(value);
         }
     }
+};
 
-    check.output_sqnr_db = output_power.db();
+/// Calibration samples where there are some.
+Result<std::vector<NamedTensor>> samples_of(const Compiled& compiled, SelfCheck& check) {
+    const Dataset& calibration = compiled.model.calibration;
+    check.random = calibration.count == 0;
+    check.images = check.random ? check_images : std::min(check_images, calibration.count);
+    return check.random ? random_samples(compiled) : bind_inputs(head(calibration, check_images), compiled.model.quantized);
+}
+
+/// Of one image: how the regions agree, and the power of each compared output.
+struct ImageCheck {
+    std::vector<RegionAgreement> regions;
+    std::vector<Power> powers;
+};
+
+void add_outputs(const Compiled& compiled, const Compared& compared, const std::vector<Power>& powers, SelfCheck& check) {
     const int bits = activation_bits(compiled.design);
-    for (std::size_t k = 0; k < compared.size(); ++k) {
-        const KernelOutput& output = compiled.design.outputs[compared[k]];
+    for (std::size_t k = 0; k < powers.size(); ++k) {
+        const KernelOutput& output = compiled.design.outputs[compared.outputs[k]];
         const double db = powers[k].db();
         check.outputs.emplace_back(output.name, db);
         if (!compiled.model.calibrated || powers[k].signal == 0 || db >= least_db_per_bit * bits) continue;
@@ -192,42 +152,95 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
                          output.name, db, bits),
              "give calibration samples like the data of use, more bits (--bits), or train with the kernel's arithmetic"});
     }
-    check.worst_sqnr_db = std::numeric_limits<double>::infinity();
-    check.regions = nlohmann::ordered_json::array();
-    for (const RegionAgreement& region : oracle.regions()) {
-        check.elements += region.elements;
-        check.equal += region.equal;
-        check.ties += region.ties;
-        const double sqnr = region.sqnr_db();
-        const bool judged = compiled.model.calibrated && region.signal > 0;
-        check.regions.push_back({{"node", region.node},
-                                 {"value", region.tensor},
-                                 {"elements", region.elements},
-                                 {"equal_elements", region.equal},
-                                 {"ties", region.ties},
-                                 {"max_difference", region.max_difference},
-                                 {"sqnr_db", db_json(sqnr)}});
-        if (judged && sqnr < check.worst_sqnr_db) {
-            check.worst_sqnr_db = sqnr;
-            check.worst_node = region.node;
+}
+
+void add_region(const Compiled& compiled, const RegionAgreement& region, SelfCheck& check) {
+    check.elements += region.elements;
+    check.equal += region.equal;
+    check.ties += region.ties;
+    const double sqnr = region.sqnr_db();
+    const bool judged = compiled.model.calibrated && region.signal > 0;
+    check.regions.push_back({{"node", region.node},
+                             {"value", region.tensor},
+                             {"elements", region.elements},
+                             {"equal_elements", region.equal},
+                             {"ties", region.ties},
+                             {"max_difference", region.max_difference},
+                             {"sqnr_db", db_json(sqnr)}});
+    if (judged && sqnr < check.worst_sqnr_db) {
+        check.worst_sqnr_db = sqnr;
+        check.worst_node = region.node;
+    }
+    if (!region.exact()) {
+        check.warnings.push_back({Severity::error, region.node, region.tensor,
+                                  fmt::format("the integer contract differs from the region recomputed in double on {} of {} elements",
+                                              region.elements - region.equal - region.ties, region.elements),
+                                  "this is a defect of weft: report it with the model"});
+    }
+    const Stream* stream = nullptr;
+    for (const CheckPoint& point : compiled.design.check_points) {
+        if (point.binding.tensor == region.tensor) stream = point.binding.stream;
+    }
+    if (judged && stream && sqnr < least_db_per_bit * stream->bits()) {
+        check.warnings.push_back(
+            {Severity::warning, region.node, region.tensor,
+             fmt::format("quantization leaves only {:.1f} dB at {} bits against the float model", sqnr, stream->bits()),
+             "give more calibration samples, more bits to this node (--bits FILE.json), or train with the kernel's arithmetic"});
+    }
+}
+
+}  // namespace
+
+Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer) {
+    SelfCheck check;
+    const Graph &model = compiled.model.quantized, &source = compiled.model.source;
+    WEFT_ASSIGN(const std::vector<NamedTensor> samples, samples_of(compiled, check));
+    WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
+    RegionOracle oracle(model, compiled.design, &source);
+    const Compared compared(compiled);
+    const Evaluator reference(source, DataType::float32, {source.inputs.begin(), source.inputs.end()}, compared.values);
+
+    const auto check_image = [&](std::int64_t image) -> Result<ImageCheck> {
+        std::vector<Tensor> inputs;
+        for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
+        WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(inputs));
+        ImageCheck result;
+        WEFT_ASSIGN(result.regions, oracle.compare(inputs, streams));
+        WEFT_ASSIGN(const std::vector<Tensor> floats, reference.run(inputs));
+        for (std::size_t k = 0; k < floats.size(); ++k) {
+            const KernelOutput& output = compiled.design.outputs[compared.outputs[k]];
+            std::size_t stream = 0;
+            while (compiled.design.streams[stream].get() != output.binding.stream) ++stream;
+            result.powers.push_back(power_of(floats[k], output, streams[stream]));
         }
-        if (!region.exact()) {
-            check.warnings.push_back({Severity::error, region.node, region.tensor,
-                                      fmt::format("the integer contract differs from the region recomputed in double on {} of {} elements",
-                                                  region.elements - region.equal - region.ties, region.elements),
-                                      "this is a defect of weft: report it with the model"});
-        }
-        const Stream* stream = nullptr;
-        for (const CheckPoint& point : compiled.design.check_points) {
-            if (point.binding.tensor == region.tensor) stream = point.binding.stream;
-        }
-        if (judged && stream && sqnr < least_db_per_bit * stream->bits()) {
-            check.warnings.push_back(
-                {Severity::warning, region.node, region.tensor,
-                 fmt::format("quantization leaves only {:.1f} dB at {} bits against the float model", sqnr, stream->bits()),
-                 "give more calibration samples, more bits to this node (--bits FILE.json), or train with the kernel's arithmetic"});
+        return result;
+    };
+    std::vector<std::optional<Result<ImageCheck>>> images(static_cast<std::size_t>(check.images));
+    const auto body = [&](std::int64_t image) {
+        auto& result = images[static_cast<std::size_t>(image)];
+        result = check_image(image);
+        return static_cast<bool>(*result);
+    };
+    parallel_for(check.images, 0, body, [&](std::int64_t done) {
+        if (observer.progress) observer.progress("checking", done, check.images);
+    });
+    Power all_outputs;
+    std::vector<Power> powers(compared.outputs.size());
+    for (auto& image : images) {
+        if (!image) continue;  // behind one that failed
+        WEFT_ASSIGN(const ImageCheck result, *std::move(image));
+        oracle.add(result.regions);
+        for (std::size_t k = 0; k < powers.size(); ++k) {
+            powers[k].add(result.powers[k]);
+            all_outputs.add(result.powers[k]);
         }
     }
+
+    check.output_sqnr_db = all_outputs.db();
+    add_outputs(compiled, compared, powers, check);
+    check.worst_sqnr_db = std::numeric_limits<double>::infinity();
+    check.regions = nlohmann::ordered_json::array();
+    for (const RegionAgreement& region : oracle.regions()) add_region(compiled, region, check);
     return check;
 }
 

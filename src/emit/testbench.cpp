@@ -102,13 +102,7 @@ std::string describe(const KernelPort& port) {
                        stream.shape.channels, stream.beat.taps, stream.beat.lanes, port.raw, stream.bits(), stream.is_signed());
 }
 
-}  // namespace
-
-std::string testbench_text(const std::string& kernel, const std::vector<KernelPort>& ports, const EmitOptions& options) {
-    std::vector<const KernelPort*> inputs, outputs;
-    for (const KernelPort& port : ports) (port.output ? outputs : inputs).push_back(&port);
-
-    TextWriter out;
+void write_head(TextWriter& out, const std::string& kernel, const EmitOptions& options) {
     write_file_head(out, "testbench.cpp", fmt::format("Runs {} on vectors: testbench [FOLDER [BATCH [write]]].", kernel), options);
     out.line(
         "// FOLDER holds <port>.bin for every input, and for every output what is expected. The images go through in calls of BATCH (0: "
@@ -126,22 +120,10 @@ std::string testbench_text(const std::string& kernel, const std::vector<KernelPo
     out.line();
     out.margin("#include \"kernel.hpp\"");
     out.line();
-    std::string text = std::move(out).take();
-    text += machinery;
+}
 
-    TextWriter body;
-    body.line();
-    body.open("int main(int argc, char** argv) {");
-    body.line("const std::string folder = argc > 1 ? argv[1] : \"../vectors\";");
-    body.line("const int wanted = argc > 2 ? std::atoi(argv[2]) : 0;");
-    body.line("const bool write = argc > 3;");
-    body.line(fmt::format("port inputs[{}] = {{", inputs.size()));
-    for (const KernelPort* port : inputs) body.line("    " + describe(*port) + ",");
-    body.line("};");
-    body.line(fmt::format("port outputs[{}] = {{", outputs.size()));
-    for (const KernelPort* port : outputs) body.line("    " + describe(*port) + ",");
-    body.line("};");
-    body.line();
+/// The vectors of all ports, and how many images they are.
+void write_reading(TextWriter& body) {
     body.line("long long images = 0;");
     body.open("for (port& p : inputs) {");
     body.open("if (!read_file(folder + \"/\" + p.name + \".bin\", p.values)) {");
@@ -158,29 +140,29 @@ std::string testbench_text(const std::string& kernel, const std::vector<KernelPo
     body.close("}");
     body.line("if (write) p.values.resize(static_cast<std::size_t>(images * p.elements()));");
     body.close("}");
-    body.line();
-    body.line(fmt::format("long long batch = wanted > 0 ? wanted : images;"));
-    body.line(fmt::format("if (batch > {0}_max_images) batch = {0}_max_images;", kernel));
-    body.line("long long differing = 0;");
-    body.open("for (long long first = 0; first < images; first += batch) {");
-    body.line("const long long count = images - first < batch ? images - first : batch;");
-    body.line("// Co-simulation copies `depth` words of each pointer, those of so many images, whatever the call needs.");
-    body.line(fmt::format("const long long room = count > {0} ? count : {0};", cosim_images));
+}
+
+/// One call of the kernel: `count` images from `first` on.
+void write_call(TextWriter& body, const std::string& kernel, std::size_t inputs, std::size_t outputs) {
     std::string call;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
+    for (std::size_t i = 0; i < inputs; ++i) {
         body.line(fmt::format("std::vector<word> in{0} = to_memory(inputs[{0}], first, count);", i));
         body.line(fmt::format("in{0}.resize(static_cast<std::size_t>(room * inputs[{0}].words()));", i));
         call += fmt::format("in{}.data(), ", i);
     }
-    for (std::size_t i = 0; i < outputs.size(); ++i) {
+    for (std::size_t i = 0; i < outputs; ++i) {
         body.line(fmt::format("std::vector<word> out{0}(static_cast<std::size_t>(room * outputs[{0}].words()));", i));
         call += fmt::format("out{}.data(), ", i);
     }
     body.line(fmt::format("{}({}static_cast<int>(count));", kernel, call));
+}
+
+/// What the call gave beside what is expected.
+void write_comparison(TextWriter& body, std::size_t outputs) {
     std::string results;
-    for (std::size_t i = 0; i < outputs.size(); ++i) results += fmt::format("{}&out{}", i ? ", " : "", i);
-    body.line(fmt::format("const std::vector<word>* results[{}] = {{{}}};", outputs.size(), results));
-    body.open(fmt::format("for (int i = 0; i < {}; ++i) {{", outputs.size()));
+    for (std::size_t i = 0; i < outputs; ++i) results += fmt::format("{}&out{}", i ? ", " : "", i);
+    body.line(fmt::format("const std::vector<word>* results[{}] = {{{}}};", outputs, results));
+    body.open(fmt::format("for (int i = 0; i < {}; ++i) {{", outputs));
     body.line("port& p = outputs[i];");
     body.line("for (long long image = 0; image < count; ++image)");
     body.open("    for (long long e = 0; e < p.elements(); ++e) {");
@@ -193,8 +175,9 @@ std::string testbench_text(const std::string& kernel, const std::vector<KernelPo
     body.line("    if (write) expected = value;");
     body.close("    }");
     body.close("}");
-    body.line("std::cout << \"images \" << first + count << std::endl;");
-    body.close("}");
+}
+
+void write_results(TextWriter& body) {
     body.open("if (write) {");
     body.open("for (const port& p : outputs) {");
     body.line("std::ofstream file((folder + \"/\" + p.name + \".result.bin\").c_str(), std::ios::binary);");
@@ -203,6 +186,46 @@ std::string testbench_text(const std::string& kernel, const std::vector<KernelPo
     body.close("}");
     body.line("return 0;");
     body.close("}");
+}
+
+}  // namespace
+
+std::string testbench_text(const std::string& kernel, const std::vector<KernelPort>& ports, const EmitOptions& options) {
+    std::vector<const KernelPort*> inputs, outputs;
+    for (const KernelPort& port : ports) (port.output ? outputs : inputs).push_back(&port);
+
+    TextWriter out;
+    write_head(out, kernel, options);
+    std::string text = std::move(out).take();
+    text += machinery;
+
+    TextWriter body;
+    body.line();
+    body.open("int main(int argc, char** argv) {");
+    body.line("const std::string folder = argc > 1 ? argv[1] : \"../vectors\";");
+    body.line("const int wanted = argc > 2 ? std::atoi(argv[2]) : 0;");
+    body.line("const bool write = argc > 3;");
+    body.line(fmt::format("port inputs[{}] = {{", inputs.size()));
+    for (const KernelPort* port : inputs) body.line("    " + describe(*port) + ",");
+    body.line("};");
+    body.line(fmt::format("port outputs[{}] = {{", outputs.size()));
+    for (const KernelPort* port : outputs) body.line("    " + describe(*port) + ",");
+    body.line("};");
+    body.line();
+    write_reading(body);
+    body.line();
+    body.line(fmt::format("long long batch = wanted > 0 ? wanted : images;"));
+    body.line(fmt::format("if (batch > {0}_max_images) batch = {0}_max_images;", kernel));
+    body.line("long long differing = 0;");
+    body.open("for (long long first = 0; first < images; first += batch) {");
+    body.line("const long long count = images - first < batch ? images - first : batch;");
+    body.line("// Co-simulation copies `depth` words of each pointer, those of so many images, whatever the call needs.");
+    body.line(fmt::format("const long long room = count > {0} ? count : {0};", cosim_images));
+    write_call(body, kernel, inputs.size(), outputs.size());
+    write_comparison(body, outputs.size());
+    body.line("std::cout << \"images \" << first + count << std::endl;");
+    body.close("}");
+    write_results(body);
     body.line("std::cout << images << \" images, \" << differing << \" elements differ\" << std::endl;");
     body.line("return differing == 0 ? 0 : 1;");
     body.close("}");

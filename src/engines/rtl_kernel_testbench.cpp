@@ -248,9 +248,7 @@ std::vector<unsigned char> read_bytes(const std::string& path) {
     return std::vector<unsigned char>(std::istreambuf_iterator<char>(file), {});
 }
 
-int main(int argc, char** argv) {
-    if (argc < 3) return 2;
-    const std::string folder = std::string(argv[2]) + "/";
+Options options_of(int argc, char** argv) {
     Options options;
     for (int i = 3; i < argc; ++i) {
         const std::string text = argv[i];
@@ -259,12 +257,11 @@ int main(int argc, char** argv) {
         if (text.substr(0, at) == "batch") options.batches.push_back(value);
         else options.values[text.substr(0, at)] = value;
     }
-    VerilatedContext context;
-    context.commandArgs(argc, argv);
-    const auto model = std::make_unique<Vweft_testbench_top>(&context);
-    std::vector<Kernel> kernels = connect(*model);
-    Kernel& kernel = kernels.at(static_cast<std::size_t>(std::atoi(argv[1])));
+    return options;
+}
 
+/// A memory behind each port: of inputs what the folder holds, of outputs room for all images.
+std::vector<Memory> memories_of(Kernel& kernel, const std::string& folder, const Options& options) {
     long long images = 0;
     for (const long long batch : options.batches) images += std::max(batch, 0LL);
     std::vector<Memory> memories;
@@ -277,7 +274,118 @@ int main(int argc, char** argv) {
         const unsigned long long base = (p + 1) * 0x100000000ULL - 0x4000 + static_cast<unsigned long long>(options["first_word"]) * word_bytes;
         memories.emplace_back(port, static_cast<int>(p), options, base, std::move(bytes));
     }
+    return memories;
+}
+
+/// What the host does, one access after the other: interrupts on, then call by call, then the registers.
+class Calls {
+public:
+    Calls(Kernel& kernel, Host& host, const std::vector<Memory>& memories, const Options& options)
+        : kernel_(kernel), host_(host), memories_(memories), options_(options) {}
+
+    void start_over() {
+        given_ = finished = 0;
+        image_ = 0;
+        ready_ = setup_ = true;
+        polling_ = interrupt_before_ = false;
+        starts.clear();
+        dones.clear();
+    }
+    /// The next access, if there is nothing to wait for; false where all is done.
+    bool next() {
+        if (!host_.idle()) return true;
+        if (setup_) {
+            write(0x4, 1);
+            write(0x8, 1);
+            setup_ = false;
+        } else if (given_ < options_.batches.size() && ready_ && (options_["overlap"] != 0 || finished == given_)) {
+            call(options_.batches[given_]);
+        } else if (!polling_ && !reading_registers_ && finished < given_ && (!ready_ || *kernel_.interrupt || options_["interrupts"] == 0)) {
+            host_.queue.push_back({false, 0, 0});
+            polling_ = true;
+            may_finish_ = *kernel_.interrupt || options_["interrupts"] == 0;
+        } else if (finished == options_.batches.size()) {
+            if (values.size() == kernel_.registers.size()) return false;
+            reading_registers_ = true;
+            host_.queue.push_back({false, kernel_.registers[values.size()], 0});
+        }
+        return true;
+    }
+    /// Before the edge: when calls start and are done.
+    void watch(long long cycle) {
+        if (const Host::Access* access = host_.current(); access && access->write && access->offset == 0 && access->value == 1 && host_.taken())
+            starts.push_back(cycle);
+        if (*kernel_.interrupt && !interrupt_before_) dones.push_back(cycle - 1);
+        interrupt_before_ = *kernel_.interrupt;
+    }
+    /// After the edge: what a read has given.
+    void answer(long long cycle) {
+        if (!host_.answered) return;
+        host_.answered = false;
+        if (reading_registers_) values.push_back(host_.read_value);
+        if (!polling_) return;
+        polling_ = false;
+        if (!(host_.read_value & 1)) ready_ = true;
+        if (!(host_.read_value & 2) || !may_finish_) return;
+        ++finished;
+        // As XRT does it: ap_continue, then the status. What is done in between must not be lost.
+        write(0, 16);
+        write(0xc, 1);
+        // Seen by polling before the interrupt could be raised.
+        if (dones.size() < finished) dones.push_back(cycle);
+    }
+
+    std::size_t finished = 0;
+    std::vector<long long> starts, dones;
+    std::vector<unsigned> values;  ///< Of the registers.
+
+private:
+    void write(unsigned offset, unsigned long long value) { host_.queue.push_back({true, offset, static_cast<unsigned>(value)}); }
+    void call(long long batch) {
+        for (std::size_t p = 0; p < kernel_.ports.size(); ++p) {
+            const unsigned long long address =
+                memories_[p].base() + static_cast<unsigned long long>(image_ * kernel_.ports[p].frame_words) * word_bytes;
+            write(kernel_.ports[p].argument, address & 0xffffffffU);
+            write(kernel_.ports[p].argument + 4, address >> 32);
+        }
+        write(kernel_.frames_offset, static_cast<unsigned long long>(batch));
+        write(0, 1);
+        image_ += std::max(batch, 0LL);
+        ++given_;
+        ready_ = false;
+    }
+
+    Kernel& kernel_;
+    Host& host_;
+    const std::vector<Memory>& memories_;
+    const Options& options_;
+    std::size_t given_ = 0;
+    long long image_ = 0;
+    bool setup_ = true, ready_ = true, polling_ = false, may_finish_ = false, reading_registers_ = false, interrupt_before_ = false;
+};
+
+void write_out(const Kernel& kernel, const std::vector<Memory>& memories, const std::string& folder, const Options& options, const Calls& calls) {
+    for (std::size_t p = 0; p < kernel.ports.size(); ++p) {
+        if (!kernel.ports[p].output) continue;
+        std::ofstream file(folder + kernel.ports[p].name + ".result", std::ios::binary);
+        file.write(reinterpret_cast<const char*>(memories[p].bytes.data()), static_cast<std::streamsize>(memories[p].bytes.size()));
+    }
+    for (std::size_t i = 0; i < calls.finished; ++i) std::printf("call %lld %lld %lld\n", options.batches[i], calls.starts.at(i), calls.dones.at(i));
+    for (std::size_t i = 0; i < calls.values.size(); ++i) std::printf("register %u %u\n", kernel.registers[i], calls.values[i]);
+}
+
+int main(int argc, char** argv) {
+    if (argc < 3) return 2;
+    const std::string folder = std::string(argv[2]) + "/";
+    const Options options = options_of(argc, argv);
+    VerilatedContext context;
+    context.commandArgs(argc, argv);
+    const auto model = std::make_unique<Vweft_testbench_top>(&context);
+    std::vector<Kernel> kernels = connect(*model);
+    Kernel& kernel = kernels.at(static_cast<std::size_t>(std::atoi(argv[1])));
+    std::vector<Memory> memories = memories_of(kernel, folder, options);
     Host host(kernel.control, options);
+    Calls calls(kernel, host, memories, options);
 
     for (Kernel& other : kernels) {
         *other.rst_n = 0;
@@ -297,107 +405,33 @@ int main(int argc, char** argv) {
         for (int i = 0; i < 32; ++i) edge();
         *kernel.rst_n = 1;
         for (int i = 0; i < 4; ++i) edge();
+        calls.start_over();
     };
     start_over();
 
-    long long cycle = 0, last = 0;
-    bool has_reset = options["reset_at"] < 0;
-    std::size_t given = 0, finished = 0;
-    long long image = 0;
-    bool ready = true, polling = false, may_finish = false, reading_registers = false;
-    std::vector<long long> starts, dones;
-    std::size_t next_register = 0;
-    std::vector<unsigned> values;
-    const auto write = [&](unsigned offset, unsigned long long value) { host.queue.push_back({true, offset, static_cast<unsigned>(value)}); };
     const auto begin = std::chrono::steady_clock::now();
-    bool setup = true;
-    bool interrupt_before = false;
-    while (true) {
-        if (!has_reset && cycle == options["reset_at"]) {
-            has_reset = true;
-            start_over();
-            given = finished = 0;
-            image = 0;
-            ready = true;
-            polling = false;
-            setup = true;
-            interrupt_before = false;
-            starts.clear();
-            dones.clear();
-        }
-        if (setup && host.idle()) {
-            write(0x4, 1);
-            write(0x8, 1);
-            setup = false;
-        } else if (!setup && host.idle() && given < options.batches.size() && ready && (options["overlap"] != 0 || finished == given)) {
-            for (std::size_t p = 0; p < kernel.ports.size(); ++p) {
-                const unsigned long long address =
-                    memories[p].base() + static_cast<unsigned long long>(image * kernel.ports[p].frame_words) * word_bytes;
-                write(kernel.ports[p].argument, address & 0xffffffffU);
-                write(kernel.ports[p].argument + 4, address >> 32);
-            }
-            write(kernel.frames_offset, static_cast<unsigned long long>(options.batches[given]));
-            write(0, 1);
-            image += std::max(options.batches[given], 0LL);
-            ++given;
-            ready = false;
-        } else if (!setup && host.idle() && !polling && !reading_registers && finished < given &&
-                   (!ready || *kernel.interrupt || options["interrupts"] == 0)) {
-            host.queue.push_back({false, 0, 0});
-            polling = true;
-            may_finish = *kernel.interrupt || options["interrupts"] == 0;
-        } else if (finished == options.batches.size() && host.idle()) {
-            if (next_register == kernel.registers.size()) break;
-            reading_registers = true;
-            host.queue.push_back({false, kernel.registers[next_register++], 0});
-        }
+    long long cycle = 0;
+    for (long long last = 0;; ++cycle) {
+        if (cycle == options["reset_at"]) start_over();
+        if (!calls.next()) break;
         host.drive(cycle);
         for (Memory& memory : memories) memory.drive(cycle);
         model->eval();
-        bool any = false;
-        for (Memory& memory : memories) any |= memory.step(cycle);
+        for (Memory& memory : memories)
+            if (memory.step(cycle)) last = cycle;
         host.step();
-        if (const Host::Access* access = host.current(); access && access->write && access->offset == 0 && access->value == 1 && host.taken())
-            starts.push_back(cycle);
-        if (*kernel.interrupt && !interrupt_before) dones.push_back(cycle - 1);
-        interrupt_before = *kernel.interrupt;
+        calls.watch(cycle);
         edge();
         for (Memory& memory : memories) memory.after_edge();
         host.after_edge();
-        if (host.answered) {
-            host.answered = false;
-            if (polling) {
-                polling = false;
-                if (!(host.read_value & 1)) ready = true;
-                if ((host.read_value & 2) && may_finish) {
-                    ++finished;
-                    // As XRT does it: ap_continue, then the status. What is done in between must not be lost.
-                    write(0, 16);
-                    write(0xc, 1);
-                    if (dones.size() < finished) {
-                        // Seen by polling before the interrupt could be raised.
-                        dones.push_back(cycle);
-                    }
-                }
-            } else if (reading_registers) {
-                values.push_back(host.read_value);
-            }
-        }
-        if (any) last = cycle;
-        ++cycle;
-        if (cycle - last > options["patience"]) {
-            std::fprintf(stderr, "nothing has moved since cycle %lld: %zu of %zu calls done\n", last, finished, options.batches.size());
+        calls.answer(cycle);
+        if (cycle + 1 - last > options["patience"]) {
+            std::fprintf(stderr, "nothing has moved since cycle %lld: %zu of %zu calls done\n", last, calls.finished, options.batches.size());
             return 3;
         }
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    for (std::size_t p = 0; p < kernel.ports.size(); ++p) {
-        if (!kernel.ports[p].output) continue;
-        std::ofstream file(folder + kernel.ports[p].name + ".result", std::ios::binary);
-        file.write(reinterpret_cast<const char*>(memories[p].bytes.data()), static_cast<std::streamsize>(memories[p].bytes.size()));
-    }
-    for (std::size_t i = 0; i < finished; ++i) std::printf("call %lld %lld %lld\n", options.batches[i], starts.at(i), dones.at(i));
-    for (std::size_t i = 0; i < values.size(); ++i) std::printf("register %u %u\n", kernel.registers[i], values[i]);
+    write_out(kernel, memories, folder, options, calls);
     std::printf("cycles %lld\nseconds %f\n", cycle, seconds);
     return 0;
 }

@@ -57,6 +57,74 @@ template <class T> void write_all(const std::string& path, const std::vector<T>&
 )";
 
 constexpr char loop[] = R"(
+void read_beats(Core& core, const std::string& folder) {
+    std::ifstream expect(folder + "expect");
+    for (Port& port : core.ports) {
+        if (port.output) expect >> port.expected;
+        else port.beats = read_words(folder + port.name + ".beats"), port.expected = static_cast<std::int64_t>(port.beats.size()) / port.words;
+    }
+}
+void start_over(Core& core) {
+    for (Port& port : core.ports) {
+        port.drive(false);
+        port.done = 0;
+        port.offered = false;
+        port.cycles.clear();
+        if (port.output) port.beats.clear();
+    }
+}
+bool stalls(unsigned long long seed, std::size_t port, long long cycle) {
+    return weft::stalled(seed, static_cast<int>(port), static_cast<unsigned long long>(cycle));
+}
+/// Inputs of this cycle are set while the clock is low; what the model answers then is what the edge sees.
+void drive(Core& core, unsigned long long seed, long long cycle) {
+    for (std::size_t p = 0; p < core.ports.size(); ++p) {
+        Port& port = core.ports[p];
+        const bool stall = stalls(seed, p, cycle);
+        if (port.output) {
+            port.drive(!stall);
+            continue;
+        }
+        const bool have = port.done < port.expected;
+        if (have && !port.offered && !stall) {
+            port.put(&port.beats[static_cast<std::size_t>(port.done) * port.words]);
+            port.offered = true;
+        }
+        port.drive(port.offered);
+    }
+}
+/// The handshakes of this cycle; true if there was one.
+bool pass(Core& core, unsigned long long seed, long long cycle) {
+    static std::vector<std::uint32_t> word;
+    bool any = false;
+    for (std::size_t p = 0; p < core.ports.size(); ++p) {
+        Port& port = core.ports[p];
+        if (port.output ? stalls(seed, p, cycle) || !port.other() : !port.offered || !port.other()) continue;
+        if (port.output) {
+            word.resize(static_cast<std::size_t>(port.words));
+            port.get(word.data());
+            port.beats.insert(port.beats.end(), word.begin(), word.end());
+        }
+        port.offered = false;
+        port.cycles.push_back(cycle);
+        ++port.done;
+        any = true;
+    }
+    return any;
+}
+/// True if all beats have passed.
+bool write_out(const Core& core, const std::string& folder) {
+    bool complete = true;
+    for (const Port& port : core.ports) {
+        if (port.output) write_all(folder + port.name + ".result", port.beats);
+        write_all(folder + port.name + ".cycles", port.cycles);
+        if (port.done == port.expected) continue;
+        complete = false;
+        std::fprintf(stderr, "port %s: %lld of %lld beats\n", port.name, static_cast<long long>(port.done), static_cast<long long>(port.expected));
+    }
+    return complete;
+}
+
 int main(int argc, char** argv) {
     if (argc < 6) return 2;
     const std::string folder = std::string(argv[2]) + "/";
@@ -69,13 +137,7 @@ int main(int argc, char** argv) {
     std::vector<Core> cores = connect(*model);
     Core& core = cores.at(static_cast<std::size_t>(std::atoi(argv[1])));
     Tracer tracer(*model, context, argc > 6 ? argv[6] : "");
-    {
-        std::ifstream expect(folder + "expect");
-        for (Port& port : core.ports) {
-            if (port.output) expect >> port.expected;
-            else port.beats = read_words(folder + port.name + ".beats"), port.expected = static_cast<std::int64_t>(port.beats.size()) / port.words;
-        }
-    }
+    read_beats(core, folder);
     for (Core& other : cores) {
         other.reset(true);
         other.clock(false);
@@ -89,83 +151,42 @@ int main(int argc, char** argv) {
         model->eval();
         tracer.dump();
     };
-    const auto start_over = [&] {
+    const auto reset = [&] {
         core.reset(true);
-        for (Port& port : core.ports) {
-            port.drive(false);
-            port.done = 0;
-            port.offered = false;
-            port.cycles.clear();
-            if (port.output) port.beats.clear();
-        }
+        start_over(core);
         for (int i = 0; i < 32; ++i) edge();
         core.reset(false);
         for (int i = 0; i < 4; ++i) edge();
     };
-    start_over();
+    reset();
     const auto begin = std::chrono::steady_clock::now();
     long long cycle = 0, last = 0, told = 0, left_over = 256;
     bool has_reset = reset_at < 0;
-    std::vector<std::uint32_t> word;
     while (true) {
         if (!has_reset && cycle == reset_at) {
             has_reset = true;
-            start_over();
+            reset();
             cycle = last = told = 0;
         }
-        // Inputs of this cycle are set while the clock is low; what the model answers then is what the edge sees.
-        for (std::size_t p = 0; p < core.ports.size(); ++p) {
-            Port& port = core.ports[p];
-            const bool stall = weft::stalled(seed, static_cast<int>(p), static_cast<unsigned long long>(cycle));
-            if (port.output) {
-                port.drive(!stall);
-                continue;
-            }
-            const bool have = port.done < port.expected;
-            if (have && !port.offered && !stall) {
-                port.put(&port.beats[static_cast<std::size_t>(port.done) * port.words]);
-                port.offered = true;
-            }
-            port.drive(port.offered);
-        }
+        drive(core, seed, cycle);
         model->eval();
-        bool all = true;
-        long long out = 0;
-        for (std::size_t p = 0; p < core.ports.size(); ++p) {
-            Port& port = core.ports[p];
-            const bool stall = weft::stalled(seed, static_cast<int>(p), static_cast<unsigned long long>(cycle));
-            if (port.output ? !stall && port.other() : port.offered && port.other()) {
-                if (port.output) {
-                    word.resize(static_cast<std::size_t>(port.words));
-                    port.get(word.data());
-                    port.beats.insert(port.beats.end(), word.begin(), word.end());
-                }
-                port.offered = false;
-                port.cycles.push_back(cycle);
-                ++port.done;
-                last = cycle;
-            }
-            if (port.output) {
-                all &= port.done >= port.expected;
-                out += port.done;
-            }
-        }
+        if (pass(core, seed, cycle)) last = cycle;
         edge();
         ++cycle;
+        bool all = true;
+        long long out = 0;
+        for (const Port& port : core.ports) {
+            if (!port.output) continue;
+            all &= port.done >= port.expected;
+            out += port.done;
+        }
         if (out >= told + 256) std::printf("beats %lld\n", told = out), std::fflush(stdout);
         // A while longer: nothing more may come.
         if (all && has_reset && --left_over == 0) break;
         if (cycle - last > patience) break;
     }
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    bool complete = true;
-    for (Port& port : core.ports) {
-        if (port.output) write_all(folder + port.name + ".result", port.beats);
-        write_all(folder + port.name + ".cycles", port.cycles);
-        if (port.done == port.expected) continue;
-        complete = false;
-        std::fprintf(stderr, "port %s: %lld of %lld beats\n", port.name, static_cast<long long>(port.done), static_cast<long long>(port.expected));
-    }
+    const bool complete = write_out(core, folder);
     std::printf("cycles %lld %.6f\n", last + 1, seconds);
     model->final();
     return complete ? 0 : 3;
