@@ -20,7 +20,7 @@ struct Weights {
 
 Result<Weights> read_weights(const Node& node) {
     const Value* value = node.input(1);
-    if (!is_constant_like(value)) {
+    if (!is_exact_constant(value)) {
         return tensor_error(node, value, "the weight is computed by the model", "only constant weights are supported");
     }
     WEFT_ASSIGN(ConstantReal real, constant_real(value));
@@ -55,7 +55,7 @@ Result<std::vector<Rational>> read_bias(const Node& node, std::int64_t outputs) 
     std::vector<Rational> bias(static_cast<std::size_t>(outputs));
     const Value* value = node.input(2);
     if (!value) return bias;
-    if (!is_constant_like(value))
+    if (!is_exact_constant(value))
         return tensor_error(node, value, "the bias is computed by the model", "only a constant bias is supported");
     WEFT_ASSIGN(const ConstantReal real, constant_real(value));
     assert(real.size() == outputs);

@@ -45,7 +45,7 @@ std::string fate_of(const Graph& graph, const Node& node, const std::map<std::st
     const Traits& traits = node.op->traits;
     const std::string key = graph.key(&node);
     if (const auto at = units.find(key); at != units.end()) return at->second;
-    if (is_constant_like(node.output())) return "constant";
+    if (is_exact_constant(node.output())) return "constant";
     if (const auto at = host.find(key); at != host.end()) return at->second;
     if (traits.role == OpRole::quantize || traits.role == OpRole::dequantize) return "integer type";
     if (is_view(node)) return "no hardware (a view)";

@@ -70,7 +70,7 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     WEFT_CHECK(expand(model.quantized, expanded));
     if (observer.graph && !expanded.empty()) observer.graph("expand", model.quantized, expanded);
     if (options.calibration.empty() && options.stand_in) {
-        constexpr std::int64_t images = 2;
+        constexpr std::int64_t sample_count = 2;
         QuantizeOptions quick = options.quantize;
         quick.method = CalibrationMethod::min_max;
         quick.stand_in = true;
@@ -80,8 +80,8 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
             low.push_back(least);
             high.push_back(most);
         }
-        const std::vector<NamedTensor> samples = random_inputs(model.source, low, high, images, 1);
-        WEFT_ASSIGN(model.quantized, quantize(model.quantized, samples, images, quick, {}));
+        const std::vector<NamedTensor> samples = random_inputs(model.source, low, high, sample_count, 1);
+        WEFT_ASSIGN(model.quantized, quantize(model.quantized, samples, sample_count, quick, {}));
         return model;
     }
     if (options.calibration.empty()) return model;

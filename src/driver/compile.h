@@ -92,7 +92,7 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
 
 /// Outcome of the check that every compile ends with.
 struct SelfCheck {
-    std::int64_t images = 0;
+    std::int64_t sample_count = 0;
     bool random = false;  ///< No samples were at hand: uniform over the input's range.
     std::int64_t elements = 0, equal = 0, ties = 0;
     std::string worst_node;  ///< Region with the least SQNR against float.

@@ -75,14 +75,14 @@ Result<std::unique_ptr<Engine>> make_engine(const EngineDef& def, const Compiled
     return def.make({compiled.model.source, compiled.model.quantized, compiled.design, emit}, request.engines, observer.progress);
 }
 
-/// Index of the largest element of each image.
-std::vector<std::int64_t> top1_of(const Tensor& stack, std::int64_t images) {
+/// Index of the largest element of each sample.
+std::vector<std::int64_t> top1_of(const Tensor& stack, std::int64_t sample_count) {
     std::vector<std::int64_t> best;
-    const std::int64_t size = stack.size() / std::max<std::int64_t>(images, 1);
-    for (std::int64_t image = 0; image < images; ++image) {
+    const std::int64_t size = stack.size() / std::max<std::int64_t>(sample_count, 1);
+    for (std::int64_t sample = 0; sample < sample_count; ++sample) {
         std::int64_t at = 0;
         for (std::int64_t i = 1; i < size; ++i) {
-            if (stack.at(image * size + i) > stack.at(image * size + at)) at = i;
+            if (stack.at(sample * size + i) > stack.at(sample * size + at)) at = i;
         }
         best.push_back(at);
     }
@@ -127,13 +127,13 @@ Status compare_layers(RunResult& result, const Compiled& compiled, const std::ve
     const Graph& model = compiled.model.quantized;
     WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
     RegionOracle oracle(model, compiled.design, &compiled.model.source);
-    for (std::int64_t image = 0; image < result.images; ++image) {
+    for (std::int64_t sample = 0; sample < result.sample_count; ++sample) {
         std::vector<Tensor> given;
-        for (std::size_t i = 0; i < inputs.size(); ++i) given.push_back(image_of(inputs[i].tensor, image, *model.inputs[i]));
+        for (std::size_t i = 0; i < inputs.size(); ++i) given.push_back(sample_of(inputs[i].tensor, sample, *model.inputs[i]));
         WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(given));
         WEFT_ASSIGN(const std::vector<RegionAgreement> agreement, oracle.compare(given, streams));
         oracle.add(agreement);
-        if (observer.progress) observer.progress("comparing layers", image + 1, result.images);
+        if (observer.progress) observer.progress("comparing layers", sample + 1, result.sample_count);
     }
     result.has_layers = true;
     result.layers = oracle.regions();
@@ -170,13 +170,13 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
     if (!request.labels.empty()) {
         WEFT_ASSIGN(labels, load_labels(request.labels, data));
     }
-    if (request.images > 0 && request.images < data.count) data = head(data, request.images);
+    if (request.sample_count > 0 && request.sample_count < data.count) data = head(data, request.sample_count);
     WEFT_ASSIGN(const std::vector<NamedTensor> inputs, bind_inputs(data, compiled->model.source));
 
     RunResult result;
     result.engine = request.engine;
     result.against = request.against;
-    result.images = data.count;
+    result.sample_count = data.count;
     result.warnings = compiled->model.warnings;
     for (const Diagnostics& more : {data.warnings, warn_of_bytes(data, compiled->model.source)})
         result.warnings.insert(result.warnings.end(), more.begin(), more.end());
@@ -226,7 +226,7 @@ nlohmann::ordered_json finite_or_null(double value) {
 
 std::string decibels(double value) { return std::isfinite(value) ? fmt::format("{:.1f} dB", value) : std::string("no difference"); }
 
-/// The largest elements of one image's output, first the largest; empty where the output is no list of classes.
+/// The largest elements of one sample's output, first the largest; empty where the output is no list of classes.
 std::vector<std::int64_t> best_classes(const Tensor& output) {
     constexpr std::int64_t shown = 5;
     if (output.size() < 2 || *std::max_element(output.shape().begin(), output.shape().end()) != output.size()) return {};
@@ -274,7 +274,7 @@ nlohmann::ordered_json outputs_json(const RunResult& result) {
             entry["max_difference"] = finite_or_null(agreement.max_difference);
             entry["sqnr_db"] = finite_or_null(agreement.sqnr_db());
         }
-        if (result.images == 1) entry["prediction"] = prediction_json(result.outputs[i].tensor);
+        if (result.sample_count == 1) entry["prediction"] = prediction_json(result.outputs[i].tensor);
         list.push_back(std::move(entry));
     }
     return list;
@@ -286,7 +286,7 @@ nlohmann::ordered_json to_json(const RunResult& result) {
     nlohmann::ordered_json json;
     json["engine"] = result.engine;
     if (result.compared) json["against"] = result.against;
-    json["images"] = result.images;
+    json["images"] = result.sample_count;
     if (result.compared) {
         json["elements"] = result.elements;
         json["equal_elements"] = result.equal_elements;
@@ -315,11 +315,11 @@ nlohmann::ordered_json to_json(const RunResult& result) {
 }
 
 std::string to_text(const RunResult& result) {
-    std::string text = fmt::format("engine {}: {} images in {:.3f} s ({:.0f} images/s)\n", result.engine, result.images, result.seconds,
-                                   static_cast<double>(result.images) / std::max(result.seconds, 1e-9));
+    std::string text = fmt::format("engine {}: {} images in {:.3f} s ({:.0f} images/s)\n", result.engine, result.sample_count,
+                                   result.seconds, static_cast<double>(result.sample_count) / std::max(result.seconds, 1e-9));
     const bool several = result.outputs.size() > 1;
     for (const auto& [name, tensor] : result.outputs)
-        if (result.images == 1)
+        if (result.sample_count == 1)
             text += fmt::format("{}: {}\n", several ? fmt::format("output '{}'", name) : "prediction", prediction_text(tensor));
     if (result.top1) text += fmt::format("right: {:.2f} % of {} labelled images\n", 100 * *result.top1, result.labelled);
     if (result.compared) {

@@ -23,8 +23,8 @@ struct RunRequest {
     std::string against;  ///< Empty: no comparison.
     bool layers = false;
     std::filesystem::path labels;
-    std::int64_t images = 0;  ///< 0: all.
-    EngineOptions engines;    ///< Of both engines.
+    std::int64_t sample_count = 0;  ///< 0: all.
+    EngineOptions engines;          ///< Of both engines.
 };
 
 /// How one output agrees with the same output of the other engine, whose values count as the signal.
@@ -37,7 +37,7 @@ struct OutputAgreement {
 
 struct RunResult {
     std::string engine, against;
-    std::int64_t images = 0;
+    std::int64_t sample_count = 0;
     double seconds = 0;
     std::vector<NamedTensor> outputs;
     bool compared = false;
@@ -57,7 +57,7 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
 
 /// `engine, against, images, elements, equal_elements, max_difference, outputs[], top1, top1_against, agree_top1, seconds`,
 /// what the engines have measured, and `layers[]`; an output has `name, shape`, with a comparison `elements, equal_elements,
-/// max_difference, sqnr_db`, and of a single image `prediction`.
+/// max_difference, sqnr_db`, and of a single sample `prediction`.
 nlohmann::ordered_json to_json(const RunResult& result);
 std::string to_text(const RunResult& result);
 

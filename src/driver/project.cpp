@@ -117,7 +117,7 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const Json& e
     if (check) {
         Json outputs = Json::array();
         for (const auto& [name, db] : check->outputs) outputs.push_back({{"name", name}, {"sqnr_db", finite_or_null(db)}});
-        json["check"] = {{"images", check->images},
+        json["check"] = {{"images", check->sample_count},
                          {"samples", check->random ? "random" : "calibration"},
                          {"elements", check->elements},
                          {"equal_elements", check->equal},
@@ -141,12 +141,12 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const Json& e
 /// Frames at every port of the kernel for a few samples, in the order of `kernel_ports`.
 Result<std::vector<std::vector<IntTensor>>> sample_frames(const Compiled& compiled) {
     const Graph& model = compiled.model.quantized;
-    constexpr std::int64_t images = 4;
+    constexpr std::int64_t sample_count = 4;
     std::vector<double> low(model.inputs.size(), 0), high(model.inputs.size(), 1);
     std::vector<NamedTensor> samples;
-    std::int64_t count = images;
+    std::int64_t count = sample_count;
     if (compiled.model.calibration.count > 0) {
-        count = std::min(images, compiled.model.calibration.count);
+        count = std::min(sample_count, compiled.model.calibration.count);
         WEFT_ASSIGN(samples, bind_inputs(head(compiled.model.calibration, count), model));
     } else {
         for (std::size_t i = 0; i < model.inputs.size(); ++i) {
@@ -157,9 +157,9 @@ Result<std::vector<std::vector<IntTensor>>> sample_frames(const Compiled& compil
     WEFT_ASSIGN(const auto engine, IntegerEngine::make(model, compiled.design));
     const std::vector<KernelPort> ports = kernel_ports(compiled.design, emit_options(compiled));
     std::vector<std::vector<IntTensor>> frames(ports.size());
-    for (std::int64_t image = 0; image < count; ++image) {
+    for (std::int64_t sample = 0; sample < count; ++sample) {
         std::vector<Tensor> given;
-        for (std::size_t i = 0; i < samples.size(); ++i) given.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
+        for (std::size_t i = 0; i < samples.size(); ++i) given.push_back(sample_of(samples[i].tensor, sample, *model.inputs[i]));
         WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(given));
         for (std::size_t p = 0; p < ports.size(); ++p)
             for (std::size_t s = 0; s < streams.size(); ++s)

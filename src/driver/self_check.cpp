@@ -22,7 +22,7 @@ namespace weft {
 
 namespace {
 
-constexpr std::int64_t check_images = 8;
+constexpr std::int64_t check_sample_count = 8;
 constexpr std::uint64_t seed = 1;
 
 /// A region that keeps less than this many dB for each bit of its result loses more than rounding explains: rounding alone leaves about 6.
@@ -52,7 +52,7 @@ Result<std::vector<NamedTensor>> random_samples(const Compiled& compiled) {
             high.back() = (static_cast<double>(kernel_input.binding.stream->max) - zero) * scale;
         }
     }
-    return random_inputs(graph, low, high, check_images, seed);
+    return random_inputs(graph, low, high, check_sample_count, seed);
 }
 
 /// The bits that the values between the layers have, the most where they differ; at most 8: more is asked for by tables only.
@@ -128,12 +128,12 @@ struct Compared {
 Result<std::vector<NamedTensor>> samples_of(const Compiled& compiled, SelfCheck& check) {
     const Dataset& calibration = compiled.model.calibration;
     check.random = calibration.count == 0;
-    check.images = check.random ? check_images : std::min(check_images, calibration.count);
-    return check.random ? random_samples(compiled) : bind_inputs(head(calibration, check_images), compiled.model.quantized);
+    check.sample_count = check.random ? check_sample_count : std::min(check_sample_count, calibration.count);
+    return check.random ? random_samples(compiled) : bind_inputs(head(calibration, check_sample_count), compiled.model.quantized);
 }
 
-/// Of one image: how the regions agree, and the power of each compared output.
-struct ImageCheck {
+/// Of one sample: how the regions agree, and the power of each compared output.
+struct SampleCheck {
     std::vector<RegionAgreement> regions;
     std::vector<Power> powers;
 };
@@ -200,11 +200,11 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
     const Compared compared(compiled);
     const Evaluator reference(source, DataType::float32, {source.inputs.begin(), source.inputs.end()}, compared.values);
 
-    const auto check_image = [&](std::int64_t image) -> Result<ImageCheck> {
+    const auto check_sample = [&](std::int64_t sample) -> Result<SampleCheck> {
         std::vector<Tensor> inputs;
-        for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *model.inputs[i]));
+        for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(sample_of(samples[i].tensor, sample, *model.inputs[i]));
         WEFT_ASSIGN(const std::vector<IntTensor> streams, engine->all_streams(inputs));
-        ImageCheck result;
+        SampleCheck result;
         WEFT_ASSIGN(result.regions, oracle.compare(inputs, streams));
         WEFT_ASSIGN(const std::vector<Tensor> floats, reference.run(inputs));
         for (std::size_t k = 0; k < floats.size(); ++k) {
@@ -215,20 +215,20 @@ Result<SelfCheck> self_check(const Compiled& compiled, const Observer& observer)
         }
         return result;
     };
-    std::vector<std::optional<Result<ImageCheck>>> images(static_cast<std::size_t>(check.images));
-    const auto body = [&](std::int64_t image) {
-        auto& result = images[static_cast<std::size_t>(image)];
-        result = check_image(image);
+    std::vector<std::optional<Result<SampleCheck>>> checks(static_cast<std::size_t>(check.sample_count));
+    const auto body = [&](std::int64_t sample) {
+        auto& result = checks[static_cast<std::size_t>(sample)];
+        result = check_sample(sample);
         return static_cast<bool>(*result);
     };
-    parallel_for(check.images, 0, body, [&](std::int64_t done) {
-        if (observer.progress) observer.progress("checking", done, check.images);
+    parallel_for(check.sample_count, 0, body, [&](std::int64_t done) {
+        if (observer.progress) observer.progress("checking", done, check.sample_count);
     });
     Power all_outputs;
     std::vector<Power> powers(compared.outputs.size());
-    for (auto& image : images) {
-        if (!image) continue;  // behind one that failed
-        WEFT_ASSIGN(const ImageCheck result, *std::move(image));
+    for (auto& one : checks) {
+        if (!one) continue;  // behind one that failed
+        WEFT_ASSIGN(const SampleCheck result, *std::move(one));
         oracle.add(result.regions);
         for (std::size_t k = 0; k < powers.size(); ++k) {
             powers[k].add(result.powers[k]);

@@ -26,11 +26,12 @@ class Engine {
 public:
     virtual ~Engine() = default;
     virtual std::string_view name() const = 0;
-    /// The model's outputs, in its order and shapes, dequantized, for `images` stacked inputs (in the model's order of inputs).
-    virtual Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) = 0;
-    /// The integers of every check point of the last run's image `image`, where the engine has them (layer comparisons); else empty.
-    virtual std::vector<Tensor> layers(std::int64_t image) const {
-        (void)image;
+    /// The model's outputs, in its order and shapes, dequantized, for `sample_count` stacked inputs (in the model's order of inputs).
+    virtual Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t sample_count,
+                                                 const Progress& progress) = 0;
+    /// The integers of every check point of the last run's sample `sample`, where the engine has them (layer comparisons); else empty.
+    virtual std::vector<Tensor> layers(std::int64_t sample) const {
+        (void)sample;
         return {};
     }
     virtual EngineMeasures measures() const { return {}; }

@@ -10,13 +10,14 @@
 
 namespace weft {
 
-Result<std::vector<NamedTensor>> GraphEngine::run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) {
-    std::vector<std::vector<Tensor>> outputs(graph_.outputs.size(), std::vector<Tensor>(static_cast<std::size_t>(images)));
+Result<std::vector<NamedTensor>> GraphEngine::run(std::span<const NamedTensor> inputs, std::int64_t sample_count,
+                                                  const Progress& progress) {
+    std::vector<std::vector<Tensor>> outputs(graph_.outputs.size(), std::vector<Tensor>(static_cast<std::size_t>(sample_count)));
     std::mutex mutex;
     Diagnostics problems;
-    const auto one_image = [&](std::int64_t index) {
+    const auto one_sample = [&](std::int64_t index) {
         std::vector<Tensor> given;
-        for (std::size_t i = 0; i < inputs.size(); ++i) given.push_back(image_of(inputs[i].tensor, index, *graph_.inputs[i]));
+        for (std::size_t i = 0; i < inputs.size(); ++i) given.push_back(sample_of(inputs[i].tensor, index, *graph_.inputs[i]));
         auto result = evaluator_.run(given);
         if (!result) {
             const std::lock_guard lock(mutex);
@@ -27,11 +28,11 @@ Result<std::vector<NamedTensor>> GraphEngine::run(std::span<const NamedTensor> i
         return true;
     };
     const auto done = [&](std::int64_t count) {
-        if (progress) progress(count, images);
+        if (progress) progress(count, sample_count);
     };
-    if (!parallel_for(images, threads_, one_image, done)) return problems;
+    if (!parallel_for(sample_count, threads_, one_sample, done)) return problems;
     std::vector<NamedTensor> named;
-    for (std::size_t i = 0; i < outputs.size(); ++i) named.push_back({graph_.outputs[i]->name, stack_images(outputs[i], graph_.batched)});
+    for (std::size_t i = 0; i < outputs.size(); ++i) named.push_back({graph_.outputs[i]->name, stack_samples(outputs[i], graph_.batched)});
     return named;
 }
 

@@ -1,5 +1,5 @@
 // graph_engine.h
-// The engines `float` and `float64`: a Graph evaluated image by image.
+// The engines `float` and `float64`: a Graph evaluated sample by sample.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,7 +16,7 @@ public:
         : graph_(graph), precision_(precision), threads_(threads), evaluator_(graph, precision) {}
 
     std::string_view name() const override { return precision_ == DataType::float64 ? "float64" : "float"; }
-    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) override;
+    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t sample_count, const Progress& progress) override;
 
 private:
     const Graph& graph_;

@@ -2,7 +2,7 @@
 // The engine `hls`: the emitted C++ under the C compiler.
 // SPDX-License-Identifier: Apache-2.0
 #include "src/engines/engine_def.h"
-#include "src/engines/hls.h"
+#include "src/engines/hls_simulation.h"
 #include "src/engines/kernel_engine.h"
 
 namespace weft {

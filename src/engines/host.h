@@ -22,7 +22,7 @@ class Host {
 public:
     static Result<Host> make(const Graph& model, const Design& design);
 
-    /// One image's inputs (model order and shapes) -> one frame a kernel input. Real arithmetic is done in double.
+    /// One sample's inputs (model order and shapes) -> one frame a kernel input. Real arithmetic is done in double.
     Result<std::vector<IntTensor>> prepare(std::span<const Tensor> inputs) const;
     /// One frame a kernel output -> the model's outputs, in its types and shapes.
     Result<std::vector<Tensor>> finish(std::span<const IntTensor> frames) const;

@@ -77,26 +77,26 @@ Result<std::vector<NamedTensor>> bind_inputs(const Dataset& data, const Graph& g
     return bound;
 }
 
-Tensor image_of(const Tensor& stack, std::int64_t index, const Value& value) {
-    Tensor image(stack.type(), value.shape);
-    std::memcpy(image.raw(), stack.raw() + static_cast<std::size_t>(index) * image.bytes(), image.bytes());
-    return image;
+Tensor sample_of(const Tensor& stack, std::int64_t index, const Value& value) {
+    Tensor sample(stack.type(), value.shape);
+    std::memcpy(sample.raw(), stack.raw() + static_cast<std::size_t>(index) * sample.bytes(), sample.bytes());
+    return sample;
 }
 
-Tensor stack_images(std::span<const Tensor> images, bool batched) {
-    if (images.empty()) return {};
-    Shape shape = images[0].shape();
-    const auto count = static_cast<std::int64_t>(images.size());
+Tensor stack_samples(std::span<const Tensor> samples, bool batched) {
+    if (samples.empty()) return {};
+    Shape shape = samples[0].shape();
+    const auto count = static_cast<std::int64_t>(samples.size());
     if (batched && !shape.empty() && shape[0] == 1) {
         shape[0] = count;
     } else {
         shape.insert(shape.begin(), count);
     }
-    Tensor stack(images[0].type(), std::move(shape));
+    Tensor stack(samples[0].type(), std::move(shape));
     std::size_t offset = 0;
-    for (const Tensor& image : images) {
-        std::memcpy(stack.raw() + offset, image.raw(), image.bytes());
-        offset += image.bytes();
+    for (const Tensor& sample : samples) {
+        std::memcpy(stack.raw() + offset, sample.raw(), sample.bytes());
+        offset += sample.bytes();
     }
     return stack;
 }

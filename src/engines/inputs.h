@@ -1,5 +1,5 @@
 // inputs.h
-// Fitting samples from files to a model's inputs, and images to and from stacks.
+// Fitting samples from files to a model's inputs, and samples to and from stacks.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -19,10 +19,10 @@ namespace weft {
 Result<std::vector<NamedTensor>> bind_inputs(const Dataset& data, const Graph& graph);
 
 /// Image `index` of a stack as a tensor of `value`'s shape.
-Tensor image_of(const Tensor& stack, std::int64_t index, const Value& value);
+Tensor sample_of(const Tensor& stack, std::int64_t index, const Value& value);
 
 /// Images of equal shape as one stack: along axis 0 if `batched` (their leading extent is 1), else along a new axis.
-Tensor stack_images(std::span<const Tensor> images, bool batched);
+Tensor stack_samples(std::span<const Tensor> samples, bool batched);
 
 /// `count` samples drawn from one seed: uniform over `low[i]..high[i]` of input i, in its element type.
 std::vector<NamedTensor> random_inputs(const Graph& graph, std::span<const double> low, std::span<const double> high, std::int64_t count,

@@ -12,15 +12,15 @@ namespace weft {
 
 namespace {
 
-std::vector<Tensor> inputs_of(std::span<const NamedTensor> stacks, std::int64_t image, const Graph& model) {
+std::vector<Tensor> inputs_of(std::span<const NamedTensor> stacks, std::int64_t sample, const Graph& model) {
     std::vector<Tensor> inputs;
-    for (std::size_t i = 0; i < stacks.size(); ++i) inputs.push_back(image_of(stacks[i].tensor, image, *model.inputs[i]));
+    for (std::size_t i = 0; i < stacks.size(); ++i) inputs.push_back(sample_of(stacks[i].tensor, sample, *model.inputs[i]));
     return inputs;
 }
 
 std::vector<NamedTensor> stacked(const Graph& model, const std::vector<std::vector<Tensor>>& outputs) {
     std::vector<NamedTensor> named;
-    for (std::size_t i = 0; i < outputs.size(); ++i) named.push_back({model.outputs[i]->name, stack_images(outputs[i], model.batched)});
+    for (std::size_t i = 0; i < outputs.size(); ++i) named.push_back({model.outputs[i]->name, stack_samples(outputs[i], model.batched)});
     return named;
 }
 
@@ -31,11 +31,12 @@ Result<std::unique_ptr<IntegerEngine>> IntegerEngine::make(const Graph& model, c
     return std::unique_ptr<IntegerEngine>(new IntegerEngine(model, design, std::move(host), reference, threads));
 }
 
-Result<std::vector<NamedTensor>> IntegerEngine::run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) {
-    std::vector<std::vector<Tensor>> outputs(model_.outputs.size(), std::vector<Tensor>(static_cast<std::size_t>(images)));
+Result<std::vector<NamedTensor>> IntegerEngine::run(std::span<const NamedTensor> inputs, std::int64_t sample_count,
+                                                    const Progress& progress) {
+    std::vector<std::vector<Tensor>> outputs(model_.outputs.size(), std::vector<Tensor>(static_cast<std::size_t>(sample_count)));
     std::mutex mutex;
     Diagnostics problems;
-    const auto one_image = [&](std::int64_t index) {
+    const auto one_sample = [&](std::int64_t index) {
         const auto result = [&]() -> Result<std::vector<Tensor>> {
             WEFT_ASSIGN(const std::vector<IntTensor> frames, host_.prepare(inputs_of(inputs, index, model_)));
             std::vector<IntTensor> received(design_.outputs.size());
@@ -51,9 +52,9 @@ Result<std::vector<NamedTensor>> IntegerEngine::run(std::span<const NamedTensor>
         return true;
     };
     const auto done = [&](std::int64_t count) {
-        if (progress) progress(count, images);
+        if (progress) progress(count, sample_count);
     };
-    if (!parallel_for(images, threads_, one_image, done)) return problems;
+    if (!parallel_for(sample_count, threads_, one_sample, done)) return problems;
     return stacked(model_, outputs);
 }
 
@@ -71,16 +72,17 @@ Result<std::unique_ptr<SimulationEngine>> SimulationEngine::make(std::string nam
         new SimulationEngine(std::move(name), model, std::move(host), std::move(simulator), std::move(measured)));
 }
 
-Result<std::vector<NamedTensor>> SimulationEngine::run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) {
+Result<std::vector<NamedTensor>> SimulationEngine::run(std::span<const NamedTensor> inputs, std::int64_t sample_count,
+                                                       const Progress& progress) {
     std::vector<std::vector<IntTensor>> frames;
-    for (std::int64_t i = 0; i < images; ++i) {
+    for (std::int64_t i = 0; i < sample_count; ++i) {
         WEFT_ASSIGN(std::vector<IntTensor> sent, host_.prepare(inputs_of(inputs, i, model_)));
         frames.push_back(std::move(sent));
     }
     WEFT_ASSIGN(const auto received, simulator_(frames, progress));
     std::vector<std::vector<Tensor>> outputs(model_.outputs.size());
-    for (const std::vector<IntTensor>& image : received) {
-        WEFT_ASSIGN(std::vector<Tensor> tensors, host_.finish(image));
+    for (const std::vector<IntTensor>& sample : received) {
+        WEFT_ASSIGN(std::vector<Tensor> tensors, host_.finish(sample));
         for (std::size_t i = 0; i < outputs.size(); ++i) outputs[i].push_back(std::move(tensors[i]));
     }
     return stacked(model_, outputs);

@@ -19,9 +19,9 @@ public:
     static Result<std::unique_ptr<IntegerEngine>> make(const Graph& model, const Design& design, bool reference = false, int threads = 0);
 
     std::string_view name() const override { return "integer"; }
-    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) override;
+    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t sample_count, const Progress& progress) override;
 
-    /// One image: every stream's integers, in the design's order of streams.
+    /// One sample: every stream's integers, in the design's order of streams.
     Result<std::vector<IntTensor>> all_streams(std::span<const Tensor> inputs) const;
 
 private:
@@ -35,11 +35,11 @@ private:
     int threads_;
 };
 
-/// Frames of all kernel inputs, image after image -> frames of all kernel outputs.
+/// Frames of all kernel inputs, sample after sample -> frames of all kernel outputs.
 using FrameSimulator =
     std::function<Result<std::vector<std::vector<IntTensor>>>(std::span<const std::vector<IntTensor>> frames, const Progress&)>;
 
-/// An engine that simulates the emitted kernel: all images in one run, back to back. What the simulator measures it leaves in `measured`,
+/// An engine that simulates the emitted kernel: all samples in one run, back to back. What the simulator measures it leaves in `measured`,
 /// if that is not null.
 class SimulationEngine : public Engine {
 public:
@@ -48,7 +48,7 @@ public:
                                                           std::shared_ptr<const EngineMeasures> measured = nullptr);
 
     std::string_view name() const override { return name_; }
-    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t images, const Progress& progress) override;
+    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t sample_count, const Progress& progress) override;
     EngineMeasures measures() const override { return measured_ ? *measured_ : EngineMeasures{}; }
 
 private:

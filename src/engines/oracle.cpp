@@ -27,7 +27,7 @@ const Value* before_jumps(const Value* wanted, const std::set<const Value*>& giv
         const Node& node = *at->producer;
         const Value* varying = nullptr;
         for (const Value* input : node.inputs) {
-            if (!input || is_constant_like(input)) continue;
+            if (!input || is_exact_constant(input)) continue;
             if (varying) return found;
             varying = input;
         }
@@ -183,14 +183,14 @@ Status RegionOracle::compare_output(const OutputCheck& check, std::span<const Te
     return Ok{};
 }
 
-void RegionOracle::add(std::span<const RegionAgreement> image) {
+void RegionOracle::add(std::span<const RegionAgreement> sample) {
     for (std::size_t i = 0; i < regions_.size(); ++i) {
-        regions_[i].elements += image[i].elements;
-        regions_[i].equal += image[i].equal;
-        regions_[i].ties += image[i].ties;
-        regions_[i].max_difference = std::max(regions_[i].max_difference, image[i].max_difference);
-        regions_[i].signal += image[i].signal;
-        regions_[i].noise += image[i].noise;
+        regions_[i].elements += sample[i].elements;
+        regions_[i].equal += sample[i].equal;
+        regions_[i].ties += sample[i].ties;
+        regions_[i].max_difference = std::max(regions_[i].max_difference, sample[i].max_difference);
+        regions_[i].signal += sample[i].signal;
+        regions_[i].noise += sample[i].noise;
     }
 }
 

@@ -16,7 +16,7 @@
 
 namespace weft {
 
-/// One region over all images seen. Ties are elements whose exact value lies within 1e-9 of a rounding tie, or of a jump inside the region
+/// One region over all samples seen. Ties are elements whose exact value lies within 1e-9 of a rounding tie, or of a jump inside the region
 /// (relative to the largest value that meets the jump): they are not compared.
 struct RegionAgreement {
     std::string node;
@@ -39,10 +39,10 @@ public:
     /// to.
     RegionOracle(const Graph& model, const Design& design, const Graph* reference);
 
-    /// Of one image: its inputs, and the contract's integers on every stream (in the design's order). Safe to run from several threads.
+    /// Of one sample: its inputs, and the contract's integers on every stream (in the design's order). Safe to run from several threads.
     Result<std::vector<RegionAgreement>> compare(std::span<const Tensor> inputs, std::span<const IntTensor> streams) const;
     /// Adds what `compare` found. The sums depend on the order in their last bits.
-    void add(std::span<const RegionAgreement> image);
+    void add(std::span<const RegionAgreement> sample);
     const std::vector<RegionAgreement>& regions() const { return regions_; }
 
 private:

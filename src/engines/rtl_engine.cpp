@@ -8,8 +8,8 @@
 #include "src/emit/kernel_names.h"
 #include "src/engines/engine_def.h"
 #include "src/engines/kernel_engine.h"
-#include "src/engines/rtl.h"
 #include "src/engines/rtl_kernel.h"
+#include "src/engines/rtl_simulation.h"
 #include "src/schedule/schedule.h"
 
 namespace weft {
@@ -18,8 +18,8 @@ namespace {
 
 /// Of the stream core, every handshake at whose ports is held against the schedule.
 struct CoreMeasure {
-    std::int64_t latency_cycles = 0;    ///< Of the first image.
-    std::int64_t interval_cycles = 0;   ///< Between the last two images; 0 for a single one.
+    std::int64_t latency_cycles = 0;    ///< Of the first sample.
+    std::int64_t interval_cycles = 0;   ///< Between the last two samples; 0 for a single one.
     std::int64_t handshakes = 0;        ///< At the kernel's ports.
     std::int64_t equal_handshakes = 0;  ///< In the cycle that the schedule says.
 };
@@ -67,19 +67,19 @@ EngineMeasures told(const CoreMeasure& core, const RtlRun& run, std::uint64_t st
     return measures;
 }
 
-/// Of the card kernel: calls through its registers, the first of one image, the second of all others.
+/// Of the card kernel: calls through its registers, the first of one sample, the second of all others.
 EngineMeasures told(const RtlKernelRun& run, int memory_latency) {
     const auto cycles = [&](std::size_t call) { return run.calls[call].done - run.calls[call].start; };
     const bool several = run.calls.size() > 1;
-    const std::int64_t images = several ? run.calls[1].images : 0;
+    const std::int64_t sample_count = several ? run.calls[1].frame_count : 0;
     EngineMeasures measures;
     measures.json["shell"] = {{"memory_latency_cycles", memory_latency},
                               {"one_image_cycles", cycles(0)},
-                              {"batch_images", images},
+                              {"batch_images", sample_count},
                               {"batch_cycles", several ? cycles(1) : 0}};
     measures.text = fmt::format("card kernel, modelled memory (assumed latency {} cycles): start to done of one image {} cycles",
                                 memory_latency, cycles(0));
-    if (several) measures.text += fmt::format(", of {} images {} cycles", images, cycles(1));
+    if (several) measures.text += fmt::format(", of {} images {} cycles", sample_count, cycles(1));
     measures.text += "\n";
     return measures;
 }

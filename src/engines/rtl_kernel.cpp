@@ -103,16 +103,16 @@ Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel
     return simulation;
 }
 
-Result<RtlKernelRun> RtlKernelSimulation::run(std::size_t index, std::span<const std::vector<IntTensor>> images,
+Result<RtlKernelRun> RtlKernelSimulation::run(std::size_t index, std::span<const std::vector<IntTensor>> frames,
                                               const RtlKernelRunOptions& options) const {
     const RtlKernel& kernel = kernels_[index];
     const TemporaryFolder work(temporary_path("rtl-kernel"));
     std::size_t input = 0;
     for (const KernelPort& port : kernel.ports) {
         if (port.output) continue;
-        std::vector<IntTensor> frames;
-        for (const auto& image : images) frames.push_back(image[input]);
-        WEFT_CHECK(write_file(work.path() / (port.name + ".memory"), to_memory(port, frames, 1)));
+        std::vector<IntTensor> of_port;
+        for (const auto& frame : frames) of_port.push_back(frame[input]);
+        WEFT_CHECK(write_file(work.path() / (port.name + ".memory"), to_memory(port, of_port, 1)));
         ++input;
     }
     for (const ProjectFile& file : kernel.files)
@@ -120,7 +120,7 @@ Result<RtlKernelRun> RtlKernelSimulation::run(std::size_t index, std::span<const
     std::vector<std::string> command{"env", "--chdir=" + work.path().string(), program_.string(), std::to_string(index),
                                      work.path().string()};
     const std::vector<std::int64_t> batches =
-        options.batches.empty() ? std::vector<std::int64_t>{static_cast<std::int64_t>(images.size())} : options.batches;
+        options.batches.empty() ? std::vector<std::int64_t>{static_cast<std::int64_t>(frames.size())} : options.batches;
     for (const std::int64_t batch : batches) command.push_back(fmt::format("batch={}", batch));
     for (const auto& [name, value] :
          {std::pair{"latency", std::int64_t{options.latency}}, std::pair{"seed", static_cast<std::int64_t>(options.stall_seed)},
@@ -140,7 +140,7 @@ Result<RtlKernelRun> RtlKernelSimulation::run(std::size_t index, std::span<const
     for (std::string word; lines >> word;) {
         if (word == "call") {
             RtlKernelRun::Call call;
-            lines >> call.images >> call.start >> call.done;
+            lines >> call.frame_count >> call.start >> call.done;
             run.calls.push_back(call);
         } else if (word == "register") {
             std::int64_t offset = 0;

@@ -15,7 +15,7 @@
 #include "src/design/design.h"
 #include "src/emit/registers.h"
 #include "src/emit/shell.h"
-#include "src/engines/rtl.h"
+#include "src/engines/rtl_simulation.h"
 
 namespace weft {
 
@@ -42,9 +42,9 @@ struct RtlKernelRunOptions {
 };
 
 struct RtlKernelRun {
-    std::vector<std::vector<IntTensor>> outputs;  ///< [image][output]
+    std::vector<std::vector<IntTensor>> outputs;  ///< [frame][output]
     struct Call {
-        std::int64_t images = 0;
+        std::int64_t frame_count = 0;
         std::int64_t start = 0;  ///< The cycle in which the write that sets ap_start is taken.
         std::int64_t done = 0;   ///< The cycle in which ap_done has become visible in a register: the interrupt is raised one later.
     };
@@ -59,8 +59,8 @@ public:
     /// Several kernels share one program and must have different names.
     static Result<RtlKernelSimulation> build(std::span<const RtlKernel> kernels, const RtlBuildOptions& options = {},
                                              const StageProgress& progress = {});
-    /// `images[i]` holds image i's tensors of the kernel's inputs, in order.
-    Result<RtlKernelRun> run(std::size_t kernel, std::span<const std::vector<IntTensor>> images,
+    /// `frames[i]` holds frame i's tensors of the kernel's inputs, in order.
+    Result<RtlKernelRun> run(std::size_t kernel, std::span<const std::vector<IntTensor>> frames,
                              const RtlKernelRunOptions& options = {}) const;
 
 private:

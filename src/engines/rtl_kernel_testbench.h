@@ -13,8 +13,8 @@ namespace weft {
 /// SystemVerilog of `testbench_top` (rtl_testbench.h): all kernels side by side, each with ports prefixed `k<n>_`.
 std::string kernel_testbench_module(std::span<const RtlKernel> kernels);
 
-/// The program: `program KERNEL FOLDER OPTIONS`, options as name=value. Reads the images in memory order from `<port>.memory` of input
-/// ports in FOLDER, writes `<port>.result` of output ports. Prints `call <images> <start> <done>` a call, `register <offset> <value>` and
+/// The program: `program KERNEL FOLDER OPTIONS`, options as name=value. Reads the frames in memory order from `<port>.memory` of input
+/// ports in FOLDER, writes `<port>.result` of output ports. Prints `call <frames> <start> <done>` a call, `register <offset> <value>` and
 /// `seconds <s>`. Exit code 0, or 3 after a deadlock, 4 after an access outside the frames.
 std::string kernel_testbench_program(std::span<const RtlKernel> kernels);
 

@@ -11,7 +11,7 @@
 
 namespace weft {
 
-/// The nodes between values that are given and values that are wanted, in order; made once, run for many images.
+/// The nodes between values that are given and values that are wanted, in order; made once, run for many samples.
 /// The graph must outlive it and must not change. Safe to run from several threads.
 class Evaluator {
 public:

@@ -67,7 +67,7 @@ public:
     std::string name;
     std::vector<Value*> inputs;   ///< Without constants, in the file's order.
     std::vector<Value*> outputs;  ///< In the file's order.
-    bool batched = false;         ///< Dimension 0 of every input and output counts independent images (and is 1 here).
+    bool batched = false;         ///< Dimension 0 of every input and output counts independent samples (and is 1 here).
 
     const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
     /// Values in order of creation.

@@ -79,7 +79,7 @@ Result<std::unique_ptr<Stretch>> Lowering::stretch_of(const Value* last, const N
     }
     int first_channel = 0;
     for (const Value* input : moved_inputs(*producer)) {
-        if (is_constant_like(input))
+        if (is_exact_constant(input))
             return tensor_error(*producer, input, "the value is a constant, which no stream of the kernel carries",
                                 "fold the constant before export");
         WEFT_ASSIGN(auto above, stretch_of(input, *producer, stretch.get()));

@@ -300,7 +300,7 @@ Status Lowering::host_input(const Node& quantize, const Value* source) {
     if (type.scale.size() != 1)
         return tensor_error(quantize, quantize.output(), "the input's quantizer has a scale per channel", "use one scale for the tensor");
     while (source->producer) {
-        const auto varying = std::ranges::find_if(source->producer->inputs, [](const Value* v) { return v && !is_constant_like(v); });
+        const auto varying = std::ranges::find_if(source->producer->inputs, [](const Value* v) { return v && !is_exact_constant(v); });
         source = *varying;
     }
     return kernel_input(*quantize.output(), quantize.output()->integer_tensor, source->name, std::move(type));
@@ -348,7 +348,7 @@ Status Lowering::lower_output(const Value* output) {
     while (!frontier.empty()) {
         const Value* value = frontier.back();
         frontier.pop_back();
-        if (is_constant_like(value) || !seen.insert(value).second) continue;
+        if (is_exact_constant(value) || !seen.insert(value).second) continue;
         const auto already = std::any_of(design_.outputs.begin(), design_.outputs.end(),
                                          [&](const KernelOutput& made) { return made.binding.tensor == value->name; });
         if (already) continue;
@@ -404,7 +404,7 @@ Status Lowering::run() {
             if (!typed_.count(output)) WEFT_CHECK(lower_quantizer(*node));
             continue;
         }
-        if (is_constant_like(output)) continue;
+        if (is_exact_constant(output)) continue;
         if (node->op->traits.role == OpRole::dequantize && output->integer) {
             WEFT_CHECK(kernel_input(*output, output->integer_tensor, node->input(0)->name, *output->integer));
             continue;

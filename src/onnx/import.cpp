@@ -90,10 +90,11 @@ struct Attempt {
     Graph graph;
     Diagnostics problems;
 
-    /// Whether every output has `images` as its first extent.
-    bool leads_with(std::int64_t images) const {
-        return problems.empty() && std::all_of(graph.outputs.begin(), graph.outputs.end(),
-                                               [&](const Value* value) { return !value->shape.empty() && value->shape[0] == images; });
+    /// Whether every output has `sample_count` as its first extent.
+    bool leads_with(std::int64_t sample_count) const {
+        return problems.empty() && std::all_of(graph.outputs.begin(), graph.outputs.end(), [&](const Value* value) {
+                   return !value->shape.empty() && value->shape[0] == sample_count;
+               });
     }
 };
 
@@ -111,14 +112,14 @@ Attempt attempt(const BuiltGraph& built, const std::vector<InputShape>& inputs) 
 }
 
 Attempt type_graph(const BuiltGraph& built, const std::vector<InputShape>& inputs, bool keep_shapes) {
-    const std::int64_t images = keep_shapes ? 0 : batch_candidate(inputs);
-    if (images == 0) return attempt(built, inputs);
+    const std::int64_t sample_count = keep_shapes ? 0 : batch_candidate(inputs);
+    if (sample_count == 0) return attempt(built, inputs);
     Attempt single = attempt(built, with_batch_of_one(inputs));
     const bool follows = single.leads_with(1);
-    if (images > 1) {
+    if (sample_count > 1) {
         // A sum over the first axis also leaves an extent of 1: so the file's own number must come through as well.
         Attempt whole = attempt(built, inputs);
-        if (!follows || (whole.problems.empty() && !whole.leads_with(images))) return whole;
+        if (!follows || (whole.problems.empty() && !whole.leads_with(sample_count))) return whole;
     }
     single.graph.batched = follows;
     return single;
@@ -143,14 +144,14 @@ Result<std::vector<std::optional<bool>>> solve_conditions(const ModelFile& file,
         }
         return found;
     };
-    const std::int64_t images = keep_shapes ? 0 : batch_candidate(inputs);
-    values = solve(images == 0 ? inputs : with_batch_of_one(inputs));
-    if (images <= 1) return values;
+    const std::int64_t sample_count = keep_shapes ? 0 : batch_candidate(inputs);
+    values = solve(sample_count == 0 ? inputs : with_batch_of_one(inputs));
+    if (sample_count <= 1) return values;
     const auto whole = solve(inputs);
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (!values[i] || !whole[i] || *values[i] == *whole[i]) continue;
         return Diagnostic{Severity::error, "", conditions[i],
-                          fmt::format("a condition of the model is one for {} images and another for one", images),
+                          fmt::format("a condition of the model is one for {} images and another for one", sample_count),
                           "export the model for a single image (batch size 1)"};
     }
     return values;

@@ -15,7 +15,7 @@ namespace weft {
 struct ImportOptions {
     /// Shapes of inputs by name, in place of the file's.
     std::map<std::string, Shape> shapes;
-    /// Takes all shapes as they are: no axis counts images.
+    /// Takes all shapes as they are: no axis counts samples.
     bool keep_shapes = false;
 };
 
@@ -28,7 +28,7 @@ struct ImportedModel {
     Diagnostics warnings;
 };
 
-/// Reads and checks a model. The first extent of the inputs counts independent images (`Graph::batched`, and is 1 in the graph) if it is
+/// Reads and checks a model. The first extent of the inputs counts independent samples (`Graph::batched`, and is 1 in the graph) if it is
 /// open, or 1, or any number that all inputs and outputs share, and the outputs' first extent follows it; otherwise it stays as it is. An
 /// error holds all problems of the model that could be told apart, each with its node and tensor.
 Result<ImportedModel> import_model(const std::filesystem::path& path, const ImportOptions& options = {});

@@ -126,15 +126,15 @@ Result<std::vector<InputShape>> input_shapes(const onnx::GraphProto& graph, cons
 }
 
 std::int64_t batch_candidate(const std::vector<InputShape>& inputs) {
-    std::int64_t images = 1;
+    std::int64_t sample_count = 1;
     for (const InputShape& input : inputs) {
         if (input.shape.empty()) return 0;
         const std::int64_t extent = input.shape[0];
         if (extent == 1) continue;
-        if (input.shape.size() < 2 || (images != 1 && images != extent)) return 0;
-        images = extent;
+        if (input.shape.size() < 2 || (sample_count != 1 && sample_count != extent)) return 0;
+        sample_count = extent;
     }
-    return inputs.empty() ? 0 : images;
+    return inputs.empty() ? 0 : sample_count;
 }
 
 std::vector<InputShape> with_batch_of_one(std::vector<InputShape> shapes) {

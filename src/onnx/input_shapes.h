@@ -1,5 +1,5 @@
 // input_shapes.h
-// Shapes of a model's inputs: what the file says, what the user adds, and which of it counts independent images.
+// Shapes of a model's inputs: what the file says, what the user adds, and which of it counts independent samples.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -24,7 +24,7 @@ struct InputShape {
 /// than the first that stays open is an error, which says how to give it; so is a first one unless `open_leading`.
 Result<std::vector<InputShape>> input_shapes(const onnx::GraphProto& graph, const std::map<std::string, Shape>& given, bool open_leading);
 
-/// The number of images that the first extents of all inputs may be taken to count: 0 if they may not be, 1 if they are 1 or open.
+/// The number of samples that the first extents of all inputs may be taken to count: 0 if they may not be, 1 if they are 1 or open.
 std::int64_t batch_candidate(const std::vector<InputShape>& inputs);
 
 /// `shapes` with 1 as the first extent of every input.

@@ -28,7 +28,7 @@ std::vector<std::size_t> moved_inputs(const Node* node) {
         if (fill != 0 && std::isfinite(fill)) return {};
     }
     std::vector<std::size_t> result = handed_on(*node);
-    std::erase_if(result, [&](std::size_t i) { return is_constant_like(node->inputs[i]); });
+    std::erase_if(result, [&](std::size_t i) { return is_exact_constant(node->inputs[i]); });
     return result;
 }
 
@@ -38,7 +38,7 @@ bool is_real_function(const Node* node) { return is_elementwise(*node) && !is_qu
 std::vector<int> varying_inputs(const Node* node) {
     std::vector<int> result;
     for (std::size_t i = 0; i < node->inputs.size(); ++i)
-        if (node->inputs[i] && !is_constant_like(node->inputs[i])) result.push_back(static_cast<int>(i));
+        if (node->inputs[i] && !is_exact_constant(node->inputs[i])) result.push_back(static_cast<int>(i));
     return result;
 }
 
@@ -129,7 +129,7 @@ Value* Finder::source_of(Value* value) {
     if (producer && is_real_function(producer)) {
         std::set<Value*> found;
         for (Value* input : producer->inputs)
-            if (input && !is_constant_like(input)) found.insert(source_of(input));
+            if (input && !is_exact_constant(input)) found.insert(source_of(input));
         if (found.size() == 1) source = *found.begin();
     }
     return sources_[value] = source;
@@ -151,7 +151,7 @@ void Finder::collect_moved(Value* value, std::vector<Value*>& sources, std::set<
 }
 
 void Finder::require(Value* value, bool function_input) {
-    if (is_constant_like(value)) return;
+    if (is_exact_constant(value)) return;
     std::vector<Value*> sources;
     std::set<const Value*> seen;
     collect_moved(value, sources, seen);
@@ -182,7 +182,7 @@ std::set<Value*> Finder::between(Value* value, const Value* source) const {
         open.pop_back();
         if (at == source || !result.insert(at).second) continue;
         for (Value* input : at->producer->inputs)
-            if (input && !is_constant_like(input)) open.push_back(input);
+            if (input && !is_exact_constant(input)) open.push_back(input);
     }
     return result;
 }
@@ -273,7 +273,7 @@ QuantizationPoints Finder::find() {
             if (weight && weight->is_constant() && is_float(weight->type)) result.weights.push_back({node.get(), user_name(*node)});
         }
         for (Value* input : node->inputs)
-            if (input && !is_constant_like(input)) require(input, false);
+            if (input && !is_exact_constant(input)) require(input, false);
     }
     require_outputs();
     for (std::size_t point = 0; point < points_.size(); ++point) follow_functions(point);

@@ -42,19 +42,19 @@ std::vector<Tensor> sample_of(const Graph& graph, std::span<const NamedTensor> i
     return sample;
 }
 
-Status check_samples(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t images) {
+Status check_samples(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t sample_count) {
     static constexpr auto help = "calibration samples are stacked along the first axis, one array for each input of the model";
-    if (images < 1) return Diagnostic{Severity::error, "", "", "there are no calibration samples", help};
+    if (sample_count < 1) return Diagnostic{Severity::error, "", "", "there are no calibration samples", help};
     if (inputs.size() != graph.inputs.size()) {
         return Diagnostic{Severity::error, "", "",
                           fmt::format("{} calibration arrays do not go with {} model inputs", inputs.size(), graph.inputs.size()), help};
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         const Value& value = *graph.inputs[i];
-        if (inputs[i].tensor.size() != element_count(value.shape) * images) {
+        if (inputs[i].tensor.size() != element_count(value.shape) * sample_count) {
             return Diagnostic{Severity::error, "", value.name,
                               fmt::format("calibration array {} does not hold {} samples of shape {}", to_string(inputs[i].tensor.shape()),
-                                          images, to_string(value.shape)),
+                                          sample_count, to_string(value.shape)),
                               help};
         }
     }
@@ -64,9 +64,9 @@ Status check_samples(const Graph& graph, std::span<const NamedTensor> inputs, st
 /// What the points' values take over all samples.
 class Calibration {
 public:
-    Calibration(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t images, std::span<const QuantizationPoint> points,
-                const Progress& progress)
-        : graph_(graph), inputs_(inputs), images_(images), points_(points), progress_(progress) {}
+    Calibration(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t sample_count,
+                std::span<const QuantizationPoint> points, const Progress& progress)
+        : graph_(graph), inputs_(inputs), sample_count_(sample_count), points_(points), progress_(progress) {}
 
     /// One type a point.
     Result<std::vector<IntegerType>> types(const BitsConfig& bits, CalibrationMethod method, bool stand_in);
@@ -80,7 +80,7 @@ private:
 
     const Graph& graph_;
     std::span<const NamedTensor> inputs_;
-    std::int64_t images_;
+    std::int64_t sample_count_;
     std::span<const QuantizationPoint> points_;
     const Progress& progress_;
 };
@@ -91,13 +91,13 @@ Status Calibration::for_each_sample(const std::function<void(std::size_t, std::s
     for (const QuantizationPoint& point : points_) wanted.push_back(point.value);
     const Evaluator evaluator(graph_, DataType::float32, given, wanted);
     assert(evaluator.missing() == nullptr);
-    const std::int64_t samples = std::min(images_, sample_limit);
+    const std::int64_t samples = std::min(sample_count_, sample_limit);
     std::mutex mutex;
     Diagnostics problems;
     const bool good = parallel_for(
         samples, 0,
         [&](std::int64_t i) {
-            auto values = evaluator.run(sample_of(graph_, inputs_, i * images_ / samples));
+            auto values = evaluator.run(sample_of(graph_, inputs_, i * sample_count_ / samples));
             const std::lock_guard lock(mutex);
             if (!values) {
                 if (problems.empty()) problems = std::move(values).error();
@@ -116,7 +116,7 @@ Status Calibration::for_each_sample(const std::function<void(std::size_t, std::s
 }
 
 Result<std::vector<IntegerType>> Calibration::types(const BitsConfig& bits, CalibrationMethod method, bool stand_in) {
-    const std::int64_t samples = std::min(images_, sample_limit);
+    const std::int64_t samples = std::min(sample_count_, sample_limit);
     const std::int64_t total = samples * (method == CalibrationMethod::mse ? 2 : 1);
     // Kept by class: points of one class get one type.
     std::vector<ObservedRange> ranges(points_.size());
@@ -311,7 +311,7 @@ bool has_quantizers(const Graph& graph) {
     });
 }
 
-Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t images, const QuantizeOptions& options,
+Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t sample_count, const QuantizeOptions& options,
                        const Progress& progress, Diagnostics* warnings) {
     WEFT_ASSIGN(const BitsConfig bits, parse_bits(options.bits));
     Graph result = graph.clone();
@@ -319,9 +319,9 @@ Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, 
     narrow_reals(result);
     const QuantizationPoints points = find_quantization_points(result);
     if (Diagnostics problems = check_keys(bits, keys_of(points)); !problems.empty()) return problems;
-    WEFT_CHECK(check_samples(result, inputs, images));
+    WEFT_CHECK(check_samples(result, inputs, sample_count));
     WEFT_ASSIGN(const std::vector<IntegerType> types,
-                Calibration(result, inputs, images, points.values, progress).types(bits, options.method, options.stand_in));
+                Calibration(result, inputs, sample_count, points.values, progress).types(bits, options.method, options.stand_in));
 
     Diagnostics found;
     Inserter inserter(result, options.method, found);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "src/base/diagnostic.h"
+#include "src/base/progress.h"
 #include "src/graph/graph.h"
 #include "src/graph/named_tensor.h"
 #include "src/quantize/calibrate.h"
@@ -28,7 +29,7 @@ bool has_quantizers(const Graph& graph);
 /// operator reads are quantized, as QuantizeLinear, Clip where needed, DequantizeLinear. Quantizers that the graph has already stay
 /// untouched; float64 becomes float32 throughout. `inputs`: samples for the graph's inputs, in its order, stacked along axis 0. `warnings`
 /// (may be null) takes what the user should know of the loss.
-Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t images, const QuantizeOptions& options,
+Result<Graph> quantize(const Graph& graph, std::span<const NamedTensor> inputs, std::int64_t sample_count, const QuantizeOptions& options,
                        const Progress& progress, Diagnostics* warnings = nullptr);
 
 /// The bits of every node as the options give them, as the text of a JSON file for people to edit.

@@ -42,7 +42,7 @@ std::optional<Function> function_of(const Node& node) {
     std::vector<Rational> inputs(node.inputs.size(), Rational(0));
     for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (!node.inputs[i]) continue;
-        if (!is_constant_like(node.inputs[i])) {
+        if (!is_exact_constant(node.inputs[i])) {
             if (varying) return std::nullopt;
             varying = i;
         } else if (const auto number = one_number(node.inputs[i])) {

@@ -23,7 +23,7 @@ public:
         mark_needed();
         Diagnostics problems;
         for (const auto& node : graph_.nodes()) {
-            if (!needed_.count(node.get()) || is_constant_like(node->output()) || is_from_host(node->output())) continue;
+            if (!needed_.count(node.get()) || is_exact_constant(node->output()) || is_from_host(node->output())) continue;
             const OpDef& op = *node->op;
             if (op.lower || is_view(*node) || op.traits.role == OpRole::dequantize) continue;
             if (op.traits.host_suffix) {
@@ -66,7 +66,7 @@ private:
         if (!producer || value->is_constant()) return true;
         const Traits& traits = producer->op->traits;
         if (traits.accumulates || traits.linear) return false;
-        return std::ranges::all_of(producer->inputs, [&](const Value* v) { return !v || is_constant_like(v) || is_from_host(v); });
+        return std::ranges::all_of(producer->inputs, [&](const Value* v) { return !v || is_exact_constant(v) || is_from_host(v); });
     }
 
     /// Whether an input of the model leads to `value`.
@@ -78,7 +78,7 @@ private:
 
     /// An input that no input of the model leads to, though it is none of the constants that functions take; null if there is none.
     const Value* constant_of(const Node& node) {
-        const auto found = std::ranges::find_if(node.inputs, [&](const Value* v) { return v && !is_constant_like(v) && !varies(v); });
+        const auto found = std::ranges::find_if(node.inputs, [&](const Value* v) { return v && !is_exact_constant(v) && !varies(v); });
         return found == node.inputs.end() ? nullptr : *found;
     }
 
@@ -91,7 +91,7 @@ private:
         if (producer && (is_elementwise(*producer) || is_view(*producer))) {
             std::set<const Value*> found;
             for (const Value* input : producer->inputs)
-                if (input && !is_constant_like(input)) found.insert(source_of(input));
+                if (input && !is_exact_constant(input)) found.insert(source_of(input));
             if (found.size() == 1) source = *found.begin();
         }
         return sources_[value] = source;

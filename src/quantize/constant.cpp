@@ -154,7 +154,7 @@ Result<ConstantReal> computed(const Node& node) {
 
 }  // namespace
 
-bool is_constant_like(const Value* value) {
+bool is_exact_constant(const Value* value) {
     while (value) {
         if (value->is_constant()) return true;
         const Node* node = value->producer;
@@ -162,7 +162,7 @@ bool is_constant_like(const Value* value) {
         if (node->op->traits.role == OpRole::dequantize) return node->input(0)->is_constant();
         if (is_exact_function(node))
             return std::all_of(node->inputs.begin(), node->inputs.end(),
-                               [](const Value* input) { return !input || is_constant_like(input); });
+                               [](const Value* input) { return !input || is_exact_constant(input); });
         if (!is_view(*node)) return false;
         value = node->input(0);
     }

@@ -15,7 +15,7 @@
 namespace weft {
 
 /// Whether `value` is a constant, or a dequantized constant, possibly through views and functions that have exact values.
-bool is_constant_like(const Value* value);
+bool is_exact_constant(const Value* value);
 
 /// Elements in the order of `value`, row-major: quantized (real = code * scale, zero point already subtracted), plain floats, or
 /// fractions.
@@ -38,7 +38,7 @@ struct ConstantReal {
     long double real(std::int64_t index) const;
 };
 
-/// `value` must be constant-like.
+/// `value` must be an exact constant.
 Result<ConstantReal> constant_real(const Value* value);
 
 /// Of a tensor of `shape`, broadcast to the shape `to`: for each element there, in order, the flat index here.

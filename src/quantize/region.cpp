@@ -23,7 +23,7 @@ namespace {
 class Collector {
 public:
     void collect(const Value* value) {
-        if (is_constant_like(value) || !seen_.insert(value).second) return;
+        if (is_exact_constant(value) || !seen_.insert(value).second) return;
         const Node* producer = value->producer;
         const bool starts = !producer || (value->integer && !inlined_.count(value)) || (!is_elementwise(*producer) && !is_view(*producer));
         if (starts) {
@@ -176,7 +176,7 @@ Status map_to_source(Region& region) {
         }
         std::optional<IndexMap> common;
         for (const Value* input : node->inputs) {
-            if (!input || is_constant_like(input)) continue;
+            if (!input || is_exact_constant(input)) continue;
             const auto& map = maps.at(input);
             if (input->shape != output->shape || (common && !same_order(*common, map))) {
                 return tensor_error(*node, input, "one value is combined with itself in another order or shape",
@@ -258,7 +258,7 @@ Result<std::vector<ScalarFunction>> region_functions(const Region& region, int c
         for (std::size_t k = 0; k < node->inputs.size(); ++k) {
             const Value* input = node->input(k);
             Operand operand;
-            if (input && is_constant_like(input)) {
+            if (input && is_exact_constant(input)) {
                 auto [at, fresh] = program->constants.try_emplace(input);
                 if (fresh) {
                     WEFT_ASSIGN(at->second, constant_real(input));

@@ -10,6 +10,7 @@
 
 #include "src/cost/board.h"
 #include "src/design/unit_def.h"
+#include "src/emit/emit_options.h"
 #include "src/synthesize/synthesize.h"
 
 namespace weft {

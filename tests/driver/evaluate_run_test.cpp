@@ -41,7 +41,7 @@ protected:
         ASSERT_TRUE(save_npy(folder_ / "samples.npy", Tensor::of<float>({8, 3}, values)));
     }
     RunRequest request(std::int64_t images) const {
-        RunRequest request{.model = folder_ / "model.onnx", .inputs = folder_ / "samples.npy", .engine = "integer", .images = images};
+        RunRequest request{.model = folder_ / "model.onnx", .inputs = folder_ / "samples.npy", .engine = "integer", .sample_count = images};
         request.options.calibration = folder_ / "samples.npy";
         return request;
     }

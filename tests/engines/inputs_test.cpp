@@ -104,11 +104,11 @@ TEST(Images, ComeOutOfAStackAsTheyWentIn) {
     const Graph graph = model({{"x", DataType::float32}}, {1, 2, 3});
     const Tensor stack = counted<float>({4, 1, 2, 3});
     std::vector<Tensor> images;
-    for (std::int64_t i = 0; i < 4; ++i) images.push_back(image_of(stack, i, *graph.inputs[0]));
+    for (std::int64_t i = 0; i < 4; ++i) images.push_back(sample_of(stack, i, *graph.inputs[0]));
     EXPECT_EQ(images[2].shape(), (Shape{1, 2, 3}));
     EXPECT_EQ(images[2].at(0), 12);
-    EXPECT_EQ(stack_images(images, false), stack);
-    EXPECT_EQ(stack_images(images, true), Tensor(stack).reshaped({4, 2, 3}));
+    EXPECT_EQ(stack_samples(images, false), stack);
+    EXPECT_EQ(stack_samples(images, true), Tensor(stack).reshaped({4, 2, 3}));
 }
 
 TEST(RandomInputs, AreInRangeAndTheSameForASeed) {

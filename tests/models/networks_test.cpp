@@ -41,13 +41,13 @@ RunResult run(const RunRequest& request) {
 }
 
 void expect_hls_equals_integer(const fs::path& project, const fs::path& inputs, std::int64_t images) {
-    const RunResult result = run({.model = project, .inputs = inputs, .engine = "hls", .against = "integer", .images = images});
+    const RunResult result = run({.model = project, .inputs = inputs, .engine = "hls", .against = "integer", .sample_count = images});
     EXPECT_GT(result.elements, 0);
     EXPECT_EQ(result.equal_elements, result.elements);
 }
 
 void expect_oracle(const fs::path& project, const fs::path& inputs, std::int64_t images) {
-    const RunResult result = run({.model = project, .inputs = inputs, .engine = "integer", .layers = true, .images = images});
+    const RunResult result = run({.model = project, .inputs = inputs, .engine = "integer", .layers = true, .sample_count = images});
     ASSERT_FALSE(result.layers.empty());
     for (const RegionAgreement& layer : result.layers) EXPECT_TRUE(layer.exact()) << layer.node << " " << layer.max_difference;
 }
@@ -77,7 +77,7 @@ TEST(Networks, AShallowSkipStreamIsCaughtByName) {
     (*deepest)->depth /= 8;
     const test::TemporaryFolder folder;
     ASSERT_TRUE(write_project(**compiled, nullptr, model, folder / "out"));
-    const auto result = run_model({.model = folder / "out", .inputs = data / "images.npy", .engine = "hls", .images = 2}, {});
+    const auto result = run_model({.model = folder / "out", .inputs = data / "images.npy", .engine = "hls", .sample_count = 2}, {});
     ASSERT_FALSE(result);
     EXPECT_NE(result.error()[0].reason.find("deadlock"), std::string::npos) << result.error()[0].reason;
     EXPECT_NE(result.error()[0].reason.find((*deepest)->name), std::string::npos) << result.error()[0].reason;
@@ -121,7 +121,7 @@ TEST(Networks, FashionFromFloatAtFourBits) {
     const RunResult judged = run({.model = folder / "out",
                                   .inputs = data / "t10k-images-idx3-ubyte.gz",
                                   .labels = data / "t10k-labels-idx1-ubyte.gz",
-                                  .images = 2000});
+                                  .sample_count = 2000});
     EXPECT_GE(judged.top1.value_or(0), 0.85);
 }
 

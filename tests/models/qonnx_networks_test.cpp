@@ -10,7 +10,7 @@
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
 #include "src/emit/manifest.h"
-#include "src/engines/rtl.h"
+#include "src/engines/rtl_simulation.h"
 #include "tests/messages.h"
 #include "tests/paths.h"
 
@@ -58,8 +58,8 @@ TEST_P(QonnxResNet8, ClassifiesAsTheFileDoes) {
     EXPECT_EQ(std::lround(judged->top1.value_or(0) * 303), GetParam().right);
     for (const char* engine : {"hls", "rtl"}) {
         if (engine == std::string("rtl") && !has_verilator()) GTEST_SKIP() << "Verilator is not installed";
-        const auto result =
-            run_model({.model = folder / "out", .inputs = data / "images.npy", .engine = engine, .against = "integer", .images = 2}, {});
+        const auto result = run_model(
+            {.model = folder / "out", .inputs = data / "images.npy", .engine = engine, .against = "integer", .sample_count = 2}, {});
         ASSERT_TRUE(result) << engine << test::messages(result);
         EXPECT_GT(result->elements, 0);
         EXPECT_EQ(result->equal_elements, result->elements) << engine;
@@ -87,7 +87,8 @@ TEST(QonnxNetworks, FullyConnectedOfTwoBits) {
         for (const std::uint64_t seed : {0, 5}) {
             if (seed != 0 && engine == std::string("hls")) continue;
             const auto result = run_model(
-                {.model = folder / "out", .inputs = images, .engine = engine, .against = "integer", .images = 2, .stall_seed = seed}, {});
+                {.model = folder / "out", .inputs = images, .engine = engine, .against = "integer", .sample_count = 2, .stall_seed = seed},
+                {});
             ASSERT_TRUE(result) << engine << test::messages(result);
             EXPECT_GT(result->elements, 0);
             EXPECT_EQ(result->equal_elements, result->elements) << engine;

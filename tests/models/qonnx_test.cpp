@@ -168,7 +168,7 @@ std::unique_ptr<Compiled> expect_exact(const QonnxFile& file, double low, double
     std::size_t equal = 0, at = 0;
     for (std::int64_t image = 0; image < 6; ++image) {
         std::vector<Tensor> inputs;
-        for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(image_of(samples[i].tensor, image, *source.inputs[i]));
+        for (std::size_t i = 0; i < samples.size(); ++i) inputs.push_back(sample_of(samples[i].tensor, image, *source.inputs[i]));
         const auto wanted = Evaluator(source, DataType::float64).run(inputs);
         EXPECT_TRUE(wanted) << test::messages(wanted);
         if (!wanted) return nullptr;

@@ -325,7 +325,7 @@ TEST_P(QuantizeStaticFiles, ContractEqualsOracle) {
     ASSERT_TRUE(engine) << test::messages(engine);
     std::set<std::vector<std::int32_t>> results;
     for (std::int64_t image = 0; image < images; ++image) {
-        const auto streams = (*engine)->all_streams(std::vector<Tensor>{image_of(samples[0].tensor, image, *graph.inputs[0])});
+        const auto streams = (*engine)->all_streams(std::vector<Tensor>{sample_of(samples[0].tensor, image, *graph.inputs[0])});
         ASSERT_TRUE(streams) << test::messages(streams);
         for (std::size_t s = 0; s < streams->size(); ++s)
             if ((*compiled)->design.streams[s].get() == (*compiled)->design.outputs[0].binding.stream) results.insert((*streams)[s].data);

@@ -6,7 +6,7 @@
 
 #include "src/design/plumb.h"
 #include "src/driver/compile.h"
-#include "src/engines/hls.h"
+#include "src/engines/hls_simulation.h"
 #include "src/engines/host.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
@@ -46,7 +46,7 @@ void expect_contract(const Graph& source, const Graph& quantized, const std::vec
     const Evaluator whole(quantized, DataType::float64);
     std::vector<std::vector<IntTensor>> frames, expected;
     for (std::int64_t image = 0; image < images; ++image) {
-        const std::vector<Tensor> inputs{image_of(samples[0].tensor, image, *source.inputs[0])};
+        const std::vector<Tensor> inputs{sample_of(samples[0].tensor, image, *source.inputs[0])};
         const auto streams = (*reference)->all_streams(inputs), quick = (*fast)->all_streams(inputs);
         ASSERT_TRUE(streams && quick);
         EXPECT_EQ(*streams, *quick);

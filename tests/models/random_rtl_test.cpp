@@ -10,7 +10,7 @@
 #include "src/engines/host.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
-#include "src/engines/rtl.h"
+#include "src/engines/rtl_simulation.h"
 #include "src/explore/folding.h"
 #include "src/schedule/schedule.h"
 #include "tests/conformance/points.h"
@@ -65,7 +65,7 @@ void make_network(std::uint64_t seed, Network& network) {
     const auto host = Host::make(*quantized, design);
     ASSERT_TRUE(contract && host);
     for (std::int64_t image = 0; image < images; ++image) {
-        const std::vector<Tensor> inputs{image_of(samples[0].tensor, image, *source.inputs[0])};
+        const std::vector<Tensor> inputs{sample_of(samples[0].tensor, image, *source.inputs[0])};
         const auto streams = (*contract)->all_streams(inputs);
         const auto sent = host->prepare(inputs);
         ASSERT_TRUE(streams && sent);

@@ -13,11 +13,11 @@
 #include "src/data/npy.h"
 #include "src/driver/check_model.h"
 #include "src/emit/shell.h"
-#include "src/engines/hls.h"
+#include "src/engines/hls_simulation.h"
 #include "src/engines/host.h"
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
-#include "src/engines/rtl.h"
+#include "src/engines/rtl_simulation.h"
 #include "src/schedule/schedule.h"
 #include "tests/conformance/points.h"
 #include "tests/messages.h"
@@ -149,7 +149,7 @@ private:
         const std::vector<double> low{-1}, high{2};
         const std::vector<NamedTensor> samples = random_inputs(model.source, low, high, images, seed);
         for (std::int64_t image = 0; image < images; ++image) {
-            const std::vector<Tensor> inputs{image_of(samples[0].tensor, image, *model.source.inputs[0])};
+            const std::vector<Tensor> inputs{sample_of(samples[0].tensor, image, *model.source.inputs[0])};
             const auto streams = (*contract)->all_streams(inputs);
             const auto sent = host->prepare(inputs);
             ASSERT_TRUE(streams && sent);

@@ -10,7 +10,7 @@
 #include "src/base/files.h"
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
-#include "src/engines/rtl.h"
+#include "src/engines/rtl_simulation.h"
 #include "src/schedule/schedule.h"
 #include "tests/messages.h"
 #include "tests/paths.h"
@@ -43,7 +43,8 @@ void expect_rtl_equals_integer(const fs::path& project, const fs::path& inputs) 
     for (const std::uint64_t seed : {0, 5}) {
         SCOPED_TRACE(fmt::format("stall seed {}", seed));
         const auto result = run_model(
-            {.model = project, .inputs = inputs, .engine = "rtl", .against = "integer", .images = 3, .engines = {.stall_seed = seed}}, {});
+            {.model = project, .inputs = inputs, .engine = "rtl", .against = "integer", .sample_count = 3, .engines = {.stall_seed = seed}},
+            {});
         ASSERT_TRUE(result) << test::messages(result.error());
         EXPECT_GT(result->elements, 0);
         EXPECT_EQ(result->equal_elements, result->elements);

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "src/driver/evaluate_run.h"
-#include "src/engines/rtl.h"
+#include "src/engines/rtl_simulation.h"
 #include "tests/messages.h"
 #include "tests/models/small_network.h"
 
@@ -173,7 +173,7 @@ TEST_P(SmallKernels, EqualTheContract) {
                                        .inputs = network.folder() / "x.npy",
                                        .engine = engine,
                                        .against = "integer",
-                                       .images = 3,
+                                       .sample_count = 3,
                                        .engines = {.stall_seed = static_cast<std::uint64_t>(seed)}},
                                       {});
         ASSERT_TRUE(result) << messages(result.error());

@@ -36,8 +36,8 @@ void read(ModelBuilder& builder, const std::string& name, F check) {
     const auto imported = builder.import();
     ASSERT_TRUE(imported) << test::messages(imported);
     const Value* value = imported->graph.find(name);
-    ASSERT_TRUE(is_constant_like(value));
-    EXPECT_FALSE(is_constant_like(imported->graph.find("y")));
+    ASSERT_TRUE(is_exact_constant(value));
+    EXPECT_FALSE(is_exact_constant(imported->graph.find("y")));
     const auto constant = constant_real(value);
     ASSERT_TRUE(constant) << test::messages(constant);
     EXPECT_EQ(constant->shape, value->shape);

@@ -73,7 +73,7 @@ Status run(Flags& flags) {
         for (const auto& [stage, seconds] : compiled->seconds) json["seconds"][stage] = std::round(seconds * 1000) / 1000;
         json["host"] = host_json(host_part(compiled->model.quantized, compiled->design));
         if (check) {
-            json["check"] = {{"images", check->images},
+            json["check"] = {{"images", check->sample_count},
                              {"elements", check->elements},
                              {"equal_elements", check->equal},
                              {"ties", check->ties},
@@ -97,7 +97,7 @@ Status run(Flags& flags) {
                        predicted->ff, predicted->bram36);
         for (const std::string& line : host_lines(host_part(compiled->model.quantized, compiled->design))) fmt::print("{}\n", line);
         if (check) {
-            fmt::print("check on {} {} samples:\n", check->images, check->random ? "random" : "calibration");
+            fmt::print("check on {} {} samples:\n", check->sample_count, check->random ? "random" : "calibration");
             if (check->elements > 0) {
                 fmt::print("  contract = regions recomputed in double on {} of {} elements ({} at a rounding tie)\n", check->equal,
                            check->elements, check->ties);

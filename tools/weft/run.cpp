@@ -69,7 +69,7 @@ Command add_run(CLI::App& app) {
     sub->add_option("--against", flags->request.against, "Compare with another engine")->check(named());
     sub->add_flag("--layers", flags->request.layers, "Compare region by region: the integer contract with float64");
     sub->add_option("--labels", flags->request.labels, "Labels, for the share of right answers: IDX, .npy or CSV")->type_name("FILE");
-    sub->add_option("--images", flags->request.images, "Use only the first N samples")->type_name("N")->check(CLI::PositiveNumber);
+    sub->add_option("--images", flags->request.sample_count, "Use only the first N samples")->type_name("N")->check(CLI::PositiveNumber);
     sub->add_option("--outputs", flags->outputs, "Write the outputs: .npy, or .npz where there are several")
         ->check(named())
         ->type_name("FILE");

@@ -5,8 +5,8 @@
 
 #include "src/base/multiversion.h"
 #include "units/add/add_faces.h"
-#include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/model_parts.h"
 #include "units/common/random_case.h"
 
 namespace weft {

@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "units/add/add_faces.h"
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 #include "units/common/pipeline_rtl.h"
 
 namespace weft {

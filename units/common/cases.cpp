@@ -7,7 +7,7 @@
 #include <cassert>
 #include <cmath>
 
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 
 namespace weft {
 

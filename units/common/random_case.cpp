@@ -11,7 +11,7 @@
 #include <limits>
 #include <tuple>
 
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 
 namespace weft {
 

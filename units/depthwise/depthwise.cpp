@@ -6,8 +6,8 @@
 #include <tuple>
 
 #include "src/base/multiversion.h"
-#include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/model_parts.h"
 #include "units/common/random_case.h"
 #include "units/depthwise/depthwise_faces.h"
 

@@ -8,7 +8,7 @@
 #include <cassert>
 #include <cstdlib>
 
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 #include "units/common/pipeline_rtl.h"
 #include "units/output/output_rtl.h"
 

@@ -1,8 +1,8 @@
 // fifo.cpp
 // Holds beats between two units. In HLS it is the depth of a stream.
 // SPDX-License-Identifier: Apache-2.0
-#include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/model_parts.h"
 #include "units/common/random_case.h"
 #include "units/fifo/fifo_faces.h"
 

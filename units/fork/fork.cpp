@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/model_parts.h"
 #include "units/common/random_case.h"
 #include "units/fork/fork_faces.h"
 

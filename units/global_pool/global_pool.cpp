@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/model_parts.h"
 #include "units/common/random_case.h"
 #include "units/global_pool/global_pool_faces.h"
 

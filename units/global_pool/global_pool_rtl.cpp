@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <bit>
 
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 #include "units/common/pipeline_rtl.h"
 #include "units/global_pool/global_pool_faces.h"
 

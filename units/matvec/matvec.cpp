@@ -6,9 +6,9 @@
 #include <tuple>
 
 #include "src/base/multiversion.h"
-#include "units/common/arithmetic.h"
 #include "units/common/cases.h"
 #include "units/common/exact_product.h"
+#include "units/common/model_parts.h"
 #include "units/common/random_case.h"
 #include "units/matvec/matvec_faces.h"
 #include "units/matvec/matvec_layout.h"

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 
 namespace weft {
 
@@ -108,6 +108,5 @@ inline std::int64_t matvec_output_lanes(const Unit& unit) {
 bool matvec_chains_fit(const Unit& unit);
 /// Bits of the sum of any cascade of ChainLength products, signed.
 int matvec_chain_bits(const Unit& unit);
-
 
 }  // namespace weft

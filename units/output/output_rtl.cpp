@@ -8,7 +8,7 @@
 #include <cassert>
 #include <string>
 
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 
 namespace weft {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 #include "units/common/pipeline_rtl.h"
 #include "units/pool/pool_faces.h"
 

@@ -7,8 +7,8 @@
 #include <numeric>
 #include <vector>
 
-#include "units/common/arithmetic.h"
 #include "units/common/control.h"
+#include "units/common/model_parts.h"
 #include "units/width/width_faces.h"
 
 namespace weft {

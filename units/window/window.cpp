@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/model_parts.h"
 #include "units/common/random_case.h"
 #include "units/window/window_rtl.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "src/design/unit_timing.h"
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 
 namespace weft {
 

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "src/design/unit_timing.h"
-#include "units/common/arithmetic.h"
 #include "units/common/cases.h"
+#include "units/common/model_parts.h"
 
 namespace weft {
 

@@ -1,4 +1,4 @@
-// hls.h
+// hls_simulation.h
 // The emitted C++ under a plain compiler: builds an HLS project with our C simulation headers and runs it on frames.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -25,14 +25,14 @@ Result<std::filesystem::path> build_program(const std::vector<ProjectFile>& file
 /// Is there a compiler for `build_program`?
 bool has_compiler();
 
-/// Kernel inputs in, kernel outputs out, image by image.
+/// Kernel inputs in, kernel outputs out, sample by sample.
 class HlsSimulation {
 public:
     /// Compiles the project, whose ports are `kernel_ports` of its design, or finds it in the cache.
     static Result<HlsSimulation> build(const HlsProject& project, std::vector<KernelPort> ports);
 
-    /// `frames[i]` holds image i's tensors of the kernel's inputs, in order. The images go through the kernel back to back, two at least (a
-    /// single one is repeated), on streams of the emitted depth. A deadlock or left-over data is an error that names the stream.
+    /// `frames[i]` holds sample i's tensors of the kernel's inputs, in order. The samples go through the kernel back to back, two at least
+    /// (a single one is repeated), on streams of the emitted depth. A deadlock or left-over data is an error that names the stream.
     Result<std::vector<std::vector<IntTensor>>> run(std::span<const std::vector<IntTensor>> frames, const Progress& progress) const;
 
 private:

@@ -1,4 +1,4 @@
-// arithmetic.h
+// model_parts.h
 // What the C++ faces of the units share: element access, common rows of parameter tables, the stage behind an accumulator and its cost.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

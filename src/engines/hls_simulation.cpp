@@ -1,7 +1,7 @@
-// hls.cpp
-// Compiles the emitted project once, and runs its testbench on slices of the images side by side.
+// hls_simulation.cpp
+// Compiles the emitted project once, and runs its testbench on slices of the samples side by side.
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/hls.h"
+#include "src/engines/hls_simulation.h"
 
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int images_per_call = 64;  // one call of the kernel; between calls progress is told
+constexpr int samples_per_call = 64;  // one call of the kernel; between calls progress is told
 
 /// The compiler as words of a command, and what it says of itself.
 struct Compiler {
@@ -121,20 +121,20 @@ Result<HlsSimulation> HlsSimulation::build(const HlsProject& project, std::vecto
     HlsSimulation simulation;
     WEFT_ASSIGN(simulation.program_, build_program(files, {"hls/kernel.cpp", "hls/testbench.cpp"}, {"hls/csim", "hls"}, {"-O2"}));
     simulation.ports_ = std::move(ports);
-    simulation.batch_ = static_cast<int>(std::min<std::int64_t>(images_per_call, project.max_images));
+    simulation.batch_ = static_cast<int>(std::min<std::int64_t>(samples_per_call, project.max_images));
     return simulation;
 }
 
 namespace {
 
-/// One run of the program on the images of a slice.
+/// One run of the program on the samples of a slice.
 class Slice {
 public:
     Slice(const fs::path& program, const std::vector<KernelPort>& ports, std::span<const std::vector<IntTensor>> frames, int batch)
         : program_(program), ports_(ports), frames_(frames), batch_(batch), folder_(temporary_path("hls")) {}
 
     Status run(std::span<std::vector<IntTensor>> results, const std::function<void(std::int64_t)>& done) {
-        // A single image goes through twice: the second one meets what the first has left behind.
+        // A single sample goes through twice: the second one meets what the first has left behind.
         const std::size_t repeats = frames_.size() == 1 ? 2 : 1;
         std::size_t inputs = 0;
         for (const KernelPort& port : ports_) {
@@ -179,8 +179,8 @@ private:
     Status read(const KernelPort& port, std::span<std::vector<IntTensor>> results) const {
         const fs::path path = folder_.path() / (port.name + ".result.bin");
         std::ifstream file(path, std::ios::binary);
-        for (std::vector<IntTensor>& image : results) {
-            IntTensor& tensor = image.emplace_back(port.stream->shape);
+        for (std::vector<IntTensor>& sample : results) {
+            IntTensor& tensor = sample.emplace_back(port.stream->shape);
             file.read(reinterpret_cast<char*>(tensor.data.data()), static_cast<std::streamsize>(tensor.data.size() * sizeof(std::int32_t)));
         }
         if (!file) return Diagnostic{.reason = fmt::format("the C simulation has not written {}", path.string())};

@@ -1,7 +1,7 @@
-// arithmetic.cpp
+// model_parts.cpp
 // What the C++ faces of the units share.
 // SPDX-License-Identifier: Apache-2.0
-#include "units/common/arithmetic.h"
+#include "units/common/model_parts.h"
 
 #include <fmt/format.h>
 

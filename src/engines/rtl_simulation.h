@@ -1,4 +1,4 @@
-// rtl.h
+// rtl_simulation.h
 // The emitted SystemVerilog in Verilator: builds a stream core with a testbench around it and runs frames through it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

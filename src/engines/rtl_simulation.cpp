@@ -1,7 +1,7 @@
-// rtl.cpp
+// rtl_simulation.cpp
 // Verilates and compiles once, caches by content, and exchanges whole beats with the testbench.
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/rtl.h"
+#include "src/engines/rtl_simulation.h"
 
 #include <fmt/format.h>
 
