@@ -1,100 +1,33 @@
 #!/usr/bin/env python3
-# fit_cost.py
-# Fits the coefficients of the units' cost tables (units/*/cost.toml) to Yosys' counts, and says how far off they are elsewhere.
 # SPDX-License-Identifier: Apache-2.0
-"""Takes lines of build/unit_counts, which maps units with Yosys:
+# Fits the coefficients of the units' cost tables (units/*/cost.toml) to Yosys' counts, and says how far off they are where they were not fitted.
+"""From what unit_counts prints: points of single units, projects (directories of compiled designs), or both. Cost tables are in the program; recompile to
+use new ones. From the project's root, with weft built and numpy in the environment:
 
     ninja -C build unit_counts
-    build/unit_counts --cases PROJECT... > points.jsonl
-    build/unit_counts --random 20 OTHER_PROJECT... > outside.jsonl
-    bench/fit_cost.py points.jsonl --outside outside.jsonl
+    build/unit_counts --cases --random 20 PROJECT... > points.jsonl
+    bench/fit_cost.py points.jsonl
 
-Coefficients are never negative and make relative errors small; [expected] holds what the structure of the RTL tells of them, which decides where few
-points do. Features and expectations are written by hand; the sections [lut], [ff] and [fit] of each table are written anew."""
+Coefficients are fitted to all points. What a table says of its error is of points that had no part in the fit: single points are left out in five turns, and
+designs one at a time, variants of one network (folders whose names differ in a number behind a dash) together. Coefficients are never negative and make
+relative errors small; [expected] holds what the structure of the RTL tells of them, which decides where few points do. Features are C++ beside the unit's RTL
+face; expectations are written by hand; the sections [lut], [ff] and [fit] of each table are written anew."""
 
 import argparse
 import datetime
 import json
-import math
 import pathlib
 import re
 import subprocess
 import tomllib
+import zlib
 
 import numpy
 
 DRAW = 0.3  # weight of an expectation beside a point
+TURNS = 5
+RESOURCES = ("lut", "ff")
 UNITS = pathlib.Path(__file__).resolve().parent.parent / "units"
-
-
-def lutram(width, depth):
-    return 8 * math.ceil(width / 14) if depth <= 32 else 8 * math.ceil(width / 7) * math.ceil(depth / 64)
-
-
-def bram18(width, depth):
-    counts = []
-    for bits, words in ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384)):
-        columns, rows = math.ceil(width / bits), math.ceil(depth / words)
-        counts += [columns * rows, 2 * math.ceil(columns / 2) * rows]
-    return min(counts)
-
-
-class Names(dict):
-    """What src/cost/expression.h tells of names: those with a small letter are 0 where they are not known."""
-
-    FUNCTIONS = {
-        "min": min,
-        "max": max,
-        "ceildiv": lambda a, b: math.ceil(a / b),
-        "gcd": lambda a, b: math.gcd(round(a), round(b)),
-        "clog2": lambda a: 0 if a <= 1 else math.ceil(math.log2(a)),
-        "pow2": lambda a: 2**a,
-        "where": lambda c, a, b: a if c else b,
-        "lutram": lutram,
-        "bram18": bram18,
-    }
-
-    def __missing__(self, name):
-        if name in self.FUNCTIONS:
-            return self.FUNCTIONS[name]
-        if name[0].islower():
-            return 0
-        raise KeyError(name)
-
-
-class Table:
-    def __init__(self, unit):
-        self.path = UNITS / unit / "cost.toml"
-        own = tomllib.loads(self.path.read_text())
-        self.terms = own.get("terms", {})
-        self.features = dict(own.get("features", {}))
-        self.bram36 = own.get("bram36", "0")
-        self.expected = {resource: own.get("expected", {}).get(resource, {}) for resource in ("lut", "ff")}
-
-    def variables(self, point):
-        names = Names(point["variables"])
-        names |= {"__builtins__": {}}
-        open_terms = dict(self.terms)
-        while open_terms:
-            done = []
-            for name, text in open_terms.items():
-                try:
-                    names[name] = eval(text, names)
-                    done.append(name)
-                except (KeyError, NameError):
-                    pass
-            if not done:
-                raise SystemExit(f"{self.path}: cannot evaluate {', '.join(open_terms)}")
-            for name in done:
-                del open_terms[name]
-        return names
-
-    def row(self, point):
-        names = self.variables(point)
-        return [float(eval(text, names)) for text in self.features.values()]
-
-    def predicted_bram(self, point):
-        return float(eval(self.bram36, self.variables(point)))
 
 
 def fit(rows, counts, expected):
@@ -119,63 +52,105 @@ def fit(rows, counts, expected):
 
 def error(predicted, counts):
     """Mean size of the error, in percent of the mean count."""
-    return 100 * float(numpy.abs(predicted - counts).sum()) / max(1.0, float(numpy.sum(counts)))
+    return round(100 * float(numpy.abs(predicted - counts).sum()) / max(1.0, float(numpy.sum(counts))), 1)
+
+
+def is_single(point):
+    return point["source"] in ("cases", "random")
+
+
+def group(point):
+    """What is left out of a fit together."""
+    if is_single(point):
+        return zlib.crc32(f"{point['source']} {point['number']}".encode()) % TURNS
+    return re.sub(r"-\d+$", "", pathlib.Path(point["source"]).name)
 
 
 def load(paths):
-    points = [json.loads(line) for path in paths for line in pathlib.Path(path).read_text().splitlines()]
-    unique = {json.dumps([point["unit"], point["variables"], point["lut"], point["ff"]], sort_keys=True): point for point in points}
-    return list(unique.values())
+    return [json.loads(line) for path in paths for line in pathlib.Path(path).read_text().splitlines()]
+
+
+class Unit:
+    """A cost table and the points that it is fitted to."""
+
+    def __init__(self, path, points):
+        self.path, self.name, self.points = path, path.parent.name, points
+        self.features = list(points[0]["features"])
+        for point in points:
+            if list(point["features"]) != self.features:
+                raise SystemExit(f"{self.name}: points of different features; count all with one build")
+        self.rows = numpy.array([list(point["features"].values()) for point in points], dtype=float)
+        self.groups = [group(point) for point in points]
+        self.single = numpy.array([is_single(point) for point in points])
+        table = tomllib.loads(path.read_text()).get("expected", {})
+        for resource in RESOURCES:
+            if unknown := table.get(resource, {}).keys() - set(self.features):
+                raise SystemExit(f"{path}: [expected.{resource}] names {', '.join(sorted(unknown))}, which is no feature")
+        self.expected = {r: numpy.array([table.get(r, {}).get(name, 0.0) for name in self.features]) for r in RESOURCES}
+        self.counts = {r: numpy.array([point[r] for point in points], dtype=float) for r in RESOURCES}
+
+    def fitted(self, resource):
+        return fit(self.rows, self.counts[resource], self.expected[resource])
+
+    def left_out(self, resource):
+        """What fits without a point's group predict of it."""
+        predicted = numpy.zeros(len(self.points))
+        for name in set(self.groups):
+            there = numpy.array([g == name for g in self.groups])
+            predicted[there] = self.rows[there] @ fit(self.rows[~there], self.counts[resource][~there], self.expected[resource])
+        return predicted
+
+    def errors(self, resource, predicted):
+        """Of single points and of units in designs, where there are any."""
+        counts = self.counts[resource]
+        kinds = (("points", self.single), ("designs", ~self.single))
+        return {f"{kind}_{resource}_error_percent": error(predicted[there], counts[there]) for kind, there in kinds if there.any()}
+
+    def text(self, coefficients, report):
+        text = re.split(r"^\[(?:lut|ff|fit)\]", self.path.read_text(), maxsplit=1, flags=re.MULTILINE)[0].rstrip() + "\n"
+        for resource in RESOURCES:
+            values = zip(self.features, coefficients[resource])
+            text += f"\n[{resource}]\n" + "".join(f"{name} = {float(f'{value:.4g}') if value > 1e-6 else 0.0}\n" for name, value in values)
+        return text + "\n[fit]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in report.items())
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("points", nargs="+", help="lines of unit_counts to fit")
-    parser.add_argument("--outside", nargs="*", default=[], help="lines of unit_counts that are only judged")
+    parser.add_argument("points", nargs="+", help="lines of unit_counts")
     parser.add_argument("--dry", action="store_true", help="change no file")
     parser.add_argument("--verbose", action="store_true", help="every point")
     arguments = parser.parse_args()
     version = subprocess.run(["yosys", "-V"], capture_output=True, text=True, check=True).stdout.strip()
-    fitted, outside = load(arguments.points), load(arguments.outside)
-    totals = {}
+    points = load(arguments.points)
+    sums = {}
     for path in sorted(UNITS.glob("*/cost.toml")):
-        unit = path.parent.name
-        mine = [p for p in fitted if p["unit"] == unit]
-        others = [p for p in outside if p["unit"] == unit]
-        table = Table(unit)
-        rows = numpy.array([table.row(p) for p in mine]).reshape(len(mine), len(table.features))
-        text = re.split(r"^\[(?:lut|ff|fit)\]", path.read_text(), maxsplit=1, flags=re.MULTILINE)[0].rstrip() + "\n"
-        report = {"date": datetime.date.today().isoformat(), "tool": f"{version}, family xcup", "points": len(mine), "outside_points": len(others)}
-        for resource in ("lut", "ff"):
-            counts = numpy.array([p[resource] for p in mine], dtype=float)
-            expected = numpy.array([table.expected[resource].get(name, 0.0) for name in table.features])
-            coefficients = fit(rows, counts, expected)
-            text += f"\n[{resource}]\n" + "".join(
-                f"{name} = {value:.4g}\n" if value != int(value) else f"{name} = {value:.1f}\n"
-                for name, value in zip(table.features, coefficients)
-                if value > 1e-6
-            )
-            predicted = rows @ coefficients
-            report[f"{resource}_error_percent"] = round(error(predicted, counts), 1)
-            if others:
-                other_counts = numpy.array([p[resource] for p in others], dtype=float)
-                other_predicted = numpy.array([table.row(p) for p in others]) @ coefficients
-                report[f"outside_{resource}_error_percent"] = round(error(other_predicted, other_counts), 1)
-            for points, values in ((mine, predicted), (others, other_predicted if others else [])):
-                for p, value in zip(points, values):
-                    entry = totals.setdefault(p["source"], {}).setdefault(resource, [0.0, 0.0])
+        mine = [point for point in points if point["unit"] == path.parent.name]
+        if not mine:
+            print(f"{path.parent.name}: no points, its table stays")
+            continue
+        unit = Unit(path, mine)
+        report = {"date": datetime.date.today().isoformat(), "tool": f"{version}, family xcup"}
+        report |= {"points": int(unit.single.sum()), "in_designs": int((~unit.single).sum())}
+        coefficients = {resource: unit.fitted(resource) for resource in RESOURCES}
+        within = {}
+        for resource in RESOURCES:
+            predicted = unit.left_out(resource)
+            report |= unit.errors(resource, predicted)
+            within |= unit.errors(resource, unit.rows @ coefficients[resource])
+            for point, value in zip(mine, predicted):
+                if not is_single(point):
+                    entry = sums.setdefault(point["source"], {}).setdefault(resource, [0.0, 0.0])
                     entry[0] += value
-                    entry[1] += p[resource]
-                    if arguments.verbose:
-                        print(f"{unit} {resource} {p['source']}: {value:.0f} of {p[resource]}")
-        for p in mine + others:
-            if table.predicted_bram(p) != p["bram36"]:
-                print(f"{unit}: BRAM36 {table.predicted_bram(p)} of {p['bram36']} in {p['source']}")
-        text += "\n[fit]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in report.items())
-        print(unit, {key: value for key, value in report.items() if key not in ("date", "tool")})
+                    entry[1] += point[resource]
+                if arguments.verbose:
+                    print(f"{unit.name} {resource} {point['source']} {point['number']}: {value:.0f} of {point[resource]}")
+        for point in mine:
+            if point["predicted_bram36"] != point["bram36"]:
+                print(f"{unit.name}: BRAM36 {point['predicted_bram36']} of {point['bram36']} in {point['source']} {point['number']}")
+        print(unit.name, *(f"{key.removesuffix('_error_percent')} {value} % (fitted {within[key]} %)" for key, value in report.items() if key in within))
         if not arguments.dry:
-            path.write_text(text)
-    for source, counts in totals.items():
+            path.write_text(unit.text(coefficients, report))
+    for source, counts in sums.items():
         print(source, {resource: f"{100 * (p - c) / max(1, c):+.1f} % of {c:.0f}" for resource, (p, c) in counts.items()})
 
 

@@ -352,14 +352,14 @@ TEST(MultiThreshold, CountsThresholdsPerChannelInBothLayouts) {
 
 TEST(MultiThreshold, RefusesByName) {
     const Tensor x = ladder({2, 3}, 1);
-    const auto reason = [&](Tensor thresholds, std::vector<std::pair<std::string, Attribute>> entries = {}) {
-        return SingleNode(domain, "MultiThreshold", 1, with(std::move(entries)), {x, std::move(thresholds)}).infer();
+    const auto reason = [&](Tensor thresholds, const Attributes& attributes = {}) {
+        return SingleNode(domain, "MultiThreshold", 1, attributes, {x, std::move(thresholds)}).infer();
     };
     EXPECT_THAT(reason(floats({2, 2}, {1, 2, 3, 4})), HasSubstr("thresholds of shape [2, 2] do not go with 3 channels"));
     EXPECT_THAT(reason(floats({3}, {1, 2, 3})), HasSubstr("do not go with 3 channels"));
     EXPECT_THAT(reason(Tensor(DataType::float32, {1, 256})), HasSubstr("256 thresholds make more than 8 bits"));
-    EXPECT_THAT(reason(floats({1, 1}, {1}), {{"out_scale", 0.0}}), HasSubstr("'out_scale' is zero"));
-    EXPECT_THAT(reason(floats({1, 1}, {1}), {{"out_bias", std::numeric_limits<double>::infinity()}}),
+    EXPECT_THAT(reason(floats({1, 1}, {1}), with("out_scale", 0.0)), HasSubstr("'out_scale' is zero"));
+    EXPECT_THAT(reason(floats({1, 1}, {1}), with("out_bias", std::numeric_limits<double>::infinity())),
                 HasSubstr("'out_bias' is no finite number"));
     const OpDef* op = find_op(domain, "MultiThreshold");
     const auto layout =

@@ -1,108 +1,72 @@
 // predict.cpp
-// A unit's own cost table (units/<unit>/cost.toml): features in the unit's numbers, and coefficients fitted to Yosys' counts.
+// A unit's features, weighed with the coefficients of its own cost table (units/<unit>/cost.toml), which are fitted to Yosys' counts.
 // SPDX-License-Identifier: Apache-2.0
 #include "src/cost/predict.h"
 
+#include <fmt/format.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <cassert>
 #include <map>
-#include <optional>
 
-#include "src/cost/variables.h"
 #include "src/design/rtl_parts.h"
 
 namespace weft {
 
 namespace {
 
-using Named = std::vector<std::pair<std::string, std::string>>;
+using Coefficients = std::map<std::string, double, std::less<>>;
 
 struct CostTable {
-    Named terms;     ///< Names that features use, in terms of the unit's numbers and of each other.
-    Named features;  ///< What the counts are linear in.
-    std::map<std::string, double, std::less<>> lut, ff;
-    std::string bram36 = "0";
+    Coefficients lut, ff;
 };
 
-Named expressions(const toml::table& from, const char* key) {
-    Named list;
+Coefficients read_coefficients(const toml::table& from, const char* key) {
+    Coefficients list;
     if (const toml::table* entries = from[key].as_table())
-        for (const auto& [name, value] : *entries) list.emplace_back(std::string(name.str()), value.value_or(std::string("0")));
+        for (const auto& [name, value] : *entries) list.emplace(std::string(name.str()), value.value_or(0.0));
     return list;
 }
 
-/// The table of that path among the units' files; nothing where there is none.
-std::optional<toml::table> embedded_table(const std::string& path) {
-    for (const EmbeddedFile& file : embedded_unit_files())
-        if (file.path == path) return toml::parse(file.contents, file.path);
-    return std::nullopt;
-}
-
-std::optional<CostTable> read_table(const std::string& unit) {
-    const auto own = embedded_table(unit + "/cost.toml");
-    if (!own) return std::nullopt;
-    CostTable table;
-    table.terms = expressions(*own, "terms");
-    table.features = expressions(*own, "features");
-    table.bram36 = (*own)["bram36"].value_or(std::string("0"));
-    for (const auto& [key, coefficients] : {std::pair{"lut", &table.lut}, {"ff", &table.ff}})
-        if (const toml::table* entries = (*own)[key].as_table())
-            for (const auto& [name, value] : *entries) coefficients->emplace(std::string(name.str()), value.value_or(0.0));
-    return table;
-}
-
-const CostTable* find_table(std::string_view unit) {
+const CostTable* find_table(std::string_view name) {
     static const auto tables = [] {
         std::map<std::string, CostTable, std::less<>> all;
         constexpr std::string_view file = "/cost.toml";
         for (const EmbeddedFile& embedded : embedded_unit_files()) {
             if (!embedded.path.ends_with(file)) continue;
-            const std::string name(embedded.path.substr(0, embedded.path.size() - file.size()));
-            if (auto table = read_table(name)) all.emplace(name, std::move(*table));
+            const toml::table own = toml::parse(embedded.contents, embedded.path);
+            all.emplace(std::string(embedded.path.substr(0, embedded.path.size() - file.size())),
+                        CostTable{read_coefficients(own, "lut"), read_coefficients(own, "ff")});
         }
         return all;
     }();
-    const auto at = tables.find(unit);
+    const auto at = tables.find(name);
     return at == tables.end() ? nullptr : &at->second;
 }
 
-/// Adds the terms, which may be given in any order.
-Status add_terms(const Named& terms, Variables& variables) {
-    std::vector<const std::pair<std::string, std::string>*> open;
-    for (const auto& term : terms) open.push_back(&term);
-    while (!open.empty()) {
-        std::optional<Diagnostics> problem;
-        const std::size_t before = open.size();
-        std::erase_if(open, [&](const auto* term) {
-            const auto value = evaluate_expression(term->second, variables);
-            if (value)
-                variables[term->first] = *value;
-            else
-                problem = value.error();
-            return static_cast<bool>(value);
-        });
-        if (open.size() == before) return *problem;
+/// The sum of coefficient times feature, where each has the other.
+Result<double> weigh(const Coefficients& coefficients, const CostFeatures& features, std::string_view section) {
+    double sum = 0;
+    for (const CostFeature& feature : features.values) {
+        const auto at = coefficients.find(feature.name);
+        if (at == coefficients.end()) return Diagnostic{.reason = fmt::format("[{}] has no coefficient for '{}'", section, feature.name)};
+        sum += at->second * feature.value;
     }
-    return Ok{};
+    for (const auto& [name, value] : coefficients)
+        if (std::ranges::find(features.values, name, &CostFeature::name) == features.values.end())
+            return Diagnostic{.reason = fmt::format("[{}] has a coefficient for '{}', which is no feature", section, name)};
+    return std::max(0.0, sum);
 }
 
 }  // namespace
 
-Result<Cost> table_cost(std::string_view unit, Variables variables) {
-    Cost cost;
-    const CostTable* table = find_table(unit);
-    if (!table) return cost;
-    WEFT_CHECK(add_terms(table->terms, variables));
-    for (const auto& [name, expression] : table->features) {
-        WEFT_ASSIGN(const double value, evaluate_expression(expression, variables));
-        if (const auto at = table->lut.find(name); at != table->lut.end()) cost.lut += at->second * value;
-        if (const auto at = table->ff.find(name); at != table->ff.end()) cost.ff += at->second * value;
-    }
-    WEFT_ASSIGN(cost.bram36, evaluate_expression(table->bram36, variables));
-    cost.lut = std::max(0.0, cost.lut);
-    cost.ff = std::max(0.0, cost.ff);
+Result<Cost> table_cost(std::string_view table, const CostFeatures& features) {
+    const CostTable* coefficients = find_table(table);
+    if (!coefficients) return Diagnostic{.reason = fmt::format("there is no cost table '{}'", table)};
+    Cost cost{.bram36 = features.bram36};
+    WEFT_ASSIGN(cost.lut, weigh(coefficients->lut, features, "lut"));
+    WEFT_ASSIGN(cost.ff, weigh(coefficients->ff, features, "ff"));
     return cost;
 }
 
@@ -110,13 +74,13 @@ UnitCosts predict_costs(const Unit& unit) {
     UnitCosts costs;
     if (unit.def->cost) costs.unit = unit.def->cost(unit);
     if (!unit.def->rtl) return costs;
-    const auto add = [](Cost& cost, std::string_view table, const Variables& variables) {
-        const auto counts = table_cost(table, variables);
-        assert(counts && "a cost table names what its unit does not have");
+    const auto add = [](Cost& cost, std::string_view table, const CostFeatures& features) {
+        const auto counts = table_cost(table, features);
+        assert(counts && "a cost table and the features of its unit do not match");
         if (counts) cost += *counts;
     };
     const RtlFace face = unit.def->rtl(unit);
-    add(costs.unit, unit.def->name, cost_variables(unit, face));
+    if (unit.def->features) add(costs.unit, unit.def->name, unit.def->features(unit, face));
     if (!face.output) return costs;
     costs.output.emplace();
     costs.output_name = face.output->name;
@@ -124,7 +88,7 @@ UnitCosts predict_costs(const Unit& unit) {
     std::swap(costs.output->requantize_dsp, costs.unit.requantize_dsp);
     costs.output->dsp = costs.output->requantize_dsp;
     costs.unit.dsp -= costs.output->dsp;
-    add(*costs.output, face.output->name, cost_variables(*face.output));
+    add(*costs.output, face.output->name, face.output->features);
     return costs;
 }
 

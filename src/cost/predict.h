@@ -5,14 +5,14 @@
 
 #include <optional>
 
-#include "src/cost/expression.h"
+#include "src/base/diagnostic.h"
 #include "src/design/unit_def.h"
 
 namespace weft {
 
-/// LUT, FF and BRAM36 by the unit's cost table, from the numbers that cost_variables tells; 0 where the unit has no table. Fails where
-/// the table names what is not among them.
-Result<Cost> table_cost(std::string_view unit, Variables variables);
+/// LUT, FF and BRAM36 by the cost table of that name (units/<name>/cost.toml), which has a coefficient for each feature and no other; fails
+/// where it has not, or where there is no such table.
+Result<Cost> table_cost(std::string_view table, const CostFeatures& features);
 
 /// Of a unit without what stands behind its output (RtlFace::output), and of that, where it has one.
 struct UnitCosts {

@@ -15,14 +15,6 @@ namespace weft {
 
 namespace {
 
-/// A stream without a deeper need holds this many positions' beats, within the two bounds, so that bursts do not stall their producer.
-constexpr int positions_held = 2;
-constexpr std::int64_t least_depth = 2;
-constexpr std::int64_t most_depth = 32;
-/// Where paths meet again, the stream that waits gets this many beats beyond its need for each unit of the path that it waits for: the
-/// need counts beats as if units had no latency.
-constexpr std::int64_t margin_per_unit = 8;
-
 /// Of what a stream is, each plumbing unit has the parameters that it needs.
 void set_if_there(Unit& unit, std::string_view name, std::int64_t value) {
     if (unit.find_parameter(name)) unit.set_parameter(name, value);
@@ -270,11 +262,11 @@ private:
     std::map<std::pair<const Unit*, int>, Need> reads_;
 };
 
-int default_depth(const Stream& stream) {
+int default_depth(const Stream& stream, const PlumbOptions& options) {
     // A stream with taps is as wide as a whole window, and its producer waits for its reader at every position anyway.
-    if (stream.shape.taps > 1) return least_depth;
-    const std::int64_t beats = stream.beat.count({1, 1, 1, stream.shape.channels}) * positions_held;
-    return static_cast<int>(std::clamp(beats, least_depth, most_depth));
+    if (stream.shape.taps > 1) return options.least_depth;
+    const std::int64_t beats = stream.beat.count({1, 1, 1, stream.shape.channels}) * options.positions;
+    return static_cast<int>(std::clamp<std::int64_t>(beats, options.least_depth, options.most_depth));
 }
 
 }  // namespace
@@ -296,7 +288,7 @@ void unplumb(Design& design) {
     std::erase_if(design.streams, [&](const auto& stream) { return gone.contains(stream.get()); });
 }
 
-Status plumb(Design& design) {
+Status plumb(Design& design, const PlumbOptions& options) {
     unplumb(design);
     std::vector<Stream*> own;
     for (const auto& stream : design.streams) own.push_back(stream.get());
@@ -313,14 +305,14 @@ Status plumb(Design& design) {
     for (Stream* stream : branched) WEFT_CHECK(insert_width(design, stream));
     design.sort();
 
-    for (const auto& stream : design.streams) stream->depth = default_depth(*stream);
+    for (const auto& stream : design.streams) stream->depth = default_depth(*stream, options);
     TokenCounts counts(design);
     for (const auto& unit : design.units) {
         if (unit->inputs.size() < 2) continue;
         const auto waits = counts.waits(*unit);
         for (std::size_t port = 0; port < waits.size(); ++port) {
             if (waits[port].beats == 0) continue;
-            const auto needed = waits[port].beats + margin_per_unit * waits[port].path_units;
+            const auto needed = waits[port].beats + std::int64_t{options.margin_per_unit} * waits[port].path_units;
             unit->inputs[port]->depth = static_cast<int>(std::max<std::int64_t>(unit->inputs[port]->depth, needed));
         }
     }

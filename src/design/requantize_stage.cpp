@@ -12,12 +12,7 @@ namespace weft {
 
 namespace {
 
-/// Arrays have one entry a channel, or one for all.
-std::int64_t entry(const std::vector<std::int64_t>& values, int channel) {
-    return values[values.size() == 1 ? 0 : static_cast<std::size_t>(channel)];
-}
-
-/// The same for arrays of `width` entries a channel.
+/// As channel_entry, of arrays of `width` entries a channel.
 const std::int64_t* row(const std::vector<std::int64_t>& values, std::size_t width, int channel) {
     return values.data() + (values.size() == width ? 0 : width * static_cast<std::size_t>(channel));
 }
@@ -172,11 +167,12 @@ std::int32_t apply(const Requantize& stage, std::int64_t acc, int channel) {
             return static_cast<std::int32_t>(acc);
         case RequantizeForm::multiply:
         case RequantizeForm::convergent: {
-            const __int128 sum = static_cast<__int128>(acc) * entry(stage.multiplier, channel) + entry(stage.addend, channel);
+            const auto c = static_cast<std::size_t>(channel);
+            const __int128 sum = static_cast<__int128>(acc) * channel_entry(stage.multiplier, c) + channel_entry(stage.addend, c);
             auto result = static_cast<std::int64_t>(sum >> stage.shift);
             const __int128 fraction = sum & ((static_cast<__int128>(1) << stage.shift) - 1);
             if (stage.form == RequantizeForm::convergent && fraction == 0) result &= ~std::int64_t{1};
-            return static_cast<std::int32_t>(std::clamp(result, entry(stage.low, channel), entry(stage.high, channel)));
+            return static_cast<std::int32_t>(std::clamp(result, channel_entry(stage.low, c), channel_entry(stage.high, c)));
         }
         case RequantizeForm::thresholds: {
             const auto steps = static_cast<std::size_t>(stage.steps);

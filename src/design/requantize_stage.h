@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -39,6 +40,11 @@ struct Requantize {
 
     bool operator==(const Requantize&) const = default;
 };
+
+/// What such an array has for the channel.
+inline std::int64_t channel_entry(const std::vector<std::int64_t>& values, std::size_t channel) {
+    return values[values.size() == 1 ? 0 : channel];
+}
 
 /// The staircase at one point: the reference that every face must equal. `acc` within [acc_min, acc_max].
 std::int32_t apply(const Requantize& stage, std::int64_t acc, int channel);

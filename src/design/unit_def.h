@@ -14,6 +14,7 @@
 
 #include "src/base/diagnostic.h"
 #include "src/base/embedded_file.h"
+#include "src/design/cost_features.h"
 #include "src/design/design.h"
 #include "src/design/rtl_memory.h"
 #include "src/design/unit_control.h"
@@ -97,7 +98,8 @@ struct RtlOutput {
     std::vector<std::pair<std::string, std::int64_t>> parameters;
     std::vector<RtlMemory> memories;  ///< As in RtlFace; `Name` is `<unit>_<name>`.
     int takes_bits = 1;
-    int acc_bits = 1;  ///< Of a beat.
+    int acc_bits = 1;            ///< Of a beat.
+    CostFeatures features = {};  ///< For its own cost table.
 };
 
 /// What an instance of the unit's SystemVerilog module needs besides the table's parameters (all of which it has, in the table's order).
@@ -151,6 +153,9 @@ struct UnitDef {
     std::vector<RomTable> (*roms)(const Unit&) = nullptr;
     /// The RTL face, module `weft_<name>` of units/<name>/<name>.sv or a shared one; streams have their beats and depths.
     RtlFace (*rtl)(const Unit&) = nullptr;
+    /// What the LUTs and FFs of that face are linear in, without what stands behind its output: units/<name>/cost.toml has a coefficient
+    /// for each. Null: nothing is predicted.
+    CostFeatures (*features)(const Unit&, const RtlFace&) = nullptr;
     /// The control of that module, just after reset; `depth` is that of the FIFO behind its buffered port, where it has one.
     std::unique_ptr<UnitControl> (*control)(const Unit&, std::int64_t depth) = nullptr;
     /// Points for conformance runs, extremes included. Those that only the RTL face takes come from `rtl_cases`, which may be null.

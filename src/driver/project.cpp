@@ -186,9 +186,6 @@ std::vector<std::string> unlisted_files(const std::filesystem::path& directory) 
     std::vector<std::string> names{source_name, model_name, folding_name, report_name};
     const auto compiled = load_project(directory, false);
     if (!compiled) return names;
-    auto chosen = choose_back_ends((*compiled)->design, emit_options(**compiled));
-    if (!chosen) return names;
-    (*compiled)->back_ends = std::move(chosen->list);
     Json report;
     const auto files = emitted_files(**compiled, report);
     if (!files) return names;
@@ -297,6 +294,8 @@ Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& dire
     if (!compiled->options.preprocess.empty()) WEFT_CHECK(prepend_preprocessing(compiled->model.source, compiled->options.preprocess));
     WEFT_ASSIGN(ImportedModel quantized, import_model(directory / "model.onnx"));
     compiled->model.quantized = std::move(quantized.graph);
+    // What was compiled was taken by some; of a kernel that no back end takes any more nothing is emitted.
+    if (auto chosen = choose_back_ends(compiled->design, emit_options(*compiled))) compiled->back_ends = std::move(chosen->list);
     return compiled;
 }
 

@@ -7,12 +7,13 @@
 #include <optional>
 #include <vector>
 
+#include "src/design/dsp.h"
 #include "src/quantize/staircase.h"
 
 namespace weft {
 
 /// Widths within which (acc * m + b) >> shift is computed: everything fits signed 64-bit words with room to spare.
-constexpr int multiplier_bits_limit = 34;
+constexpr int multiplier_bits_limit = dsp_narrow_bits + dsp_digit_bits - 1;
 constexpr int product_bits_limit = 61;
 
 /// What (acc * m + b) >> shift must satisfy: at `lower[i].at` the result is at least `value`, at `upper[i].at` it is below `value`.

@@ -7,14 +7,14 @@
 #include <cassert>
 #include <stdexcept>
 
+#include "src/design/dsp.h"
+#include "src/design/stage_multiply.h"
 #include "src/quantize/multiplier_search.h"
 #include "src/quantize/staircase.h"
 
 namespace weft {
 namespace {
 
-constexpr int dsp_multiplier_bits = 18;
-constexpr int dsp_accumulator_bits = 27;
 /// More thresholds than this in a layer are no hardware any more.
 constexpr std::int64_t threshold_entries_limit = std::int64_t{1} << 24;
 
@@ -31,8 +31,6 @@ std::string with_commas(std::int64_t value) {
     for (auto at = static_cast<std::int64_t>(digits.size()) - 3; at > 0; at -= 3) digits.insert(static_cast<std::size_t>(at), ",");
     return digits;
 }
-
-int signed_bits(std::int64_t value) { return std::bit_width(static_cast<std::uint64_t>(value < 0 ? ~value : value)) + 1; }
 
 bool same_function(const AccumulatorChannel& a, const AccumulatorChannel& b) {
     return a.min == b.min && a.max == b.max && !a.steps && !b.steps && a.function.pieces && b.function.pieces && a.scale == b.scale &&
@@ -160,13 +158,12 @@ RequantizePlan Planner::with_multipliers(RequantizeForm form, std::span<const Mu
         stage.addend.push_back(multiplier.addend());
         stage.low.push_back(planned_[c].low);
         stage.high.push_back(planned_[c].high);
-        plan.multiplier_bits = std::max(plan.multiplier_bits, signed_bits(multiplier.multiplier));
+        plan.multiplier_bits = std::max(plan.multiplier_bits, signed_bits(multiplier.multiplier, multiplier.multiplier));
     }
     stage.out_min = std::ranges::min(stage.low);
     stage.out_max = std::ranges::max(stage.high);
     for (auto* values : {&stage.multiplier, &stage.addend, &stage.low, &stage.high}) collapse(*values, 1);
-    const int acc_bits = std::max(signed_bits(acc_min_), signed_bits(acc_max_));
-    plan.one_dsp = plan.multiplier_bits <= dsp_multiplier_bits && acc_bits <= dsp_accumulator_bits;
+    plan.one_dsp = plan_stage_multiply(stage).dsp() == 1;
     plan.why = fmt::format("{}: {}-bit multipliers, shift {}, equal on all {} steps of {} channels",
                            form == RequantizeForm::multiply ? "multiply" : "multiply with ties to even", plan.multiplier_bits, stage.shift,
                            with_commas(steps_), channels_.size());
@@ -184,11 +181,11 @@ std::optional<RequantizePlan> Planner::proved(RequantizePlan plan) const {
 bool fit_together(std::span<const Multiplier> multipliers, std::int64_t acc_min, std::int64_t acc_max) {
     int shift = 0;
     for (const Multiplier& multiplier : multipliers) shift = std::max(shift, multiplier.shift);
-    const int acc_bits = std::max(signed_bits(acc_min), signed_bits(acc_max)) - 1;
+    const int acc_bits = signed_bits(acc_min, acc_max) - 1;
     return std::ranges::all_of(multipliers, [&](const Multiplier& multiplier) {
         const int more = shift - multiplier.shift;
-        const int bits = multiplier.multiplier == 0 ? 0 : signed_bits(multiplier.multiplier) - 1 + more;
-        const int addend_bits = std::max(signed_bits(multiplier.addend_min), signed_bits(multiplier.addend_max)) - 1 + more;
+        const int bits = multiplier.multiplier == 0 ? 0 : signed_bits(multiplier.multiplier, multiplier.multiplier) - 1 + more;
+        const int addend_bits = signed_bits(multiplier.addend_min, multiplier.addend_max) - 1 + more;
         return bits <= multiplier_bits_limit && bits + acc_bits < product_bits_limit && addend_bits < product_bits_limit;
     });
 }

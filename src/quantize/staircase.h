@@ -75,7 +75,7 @@ Result<Staircase> staircase_of(const AccumulatorChannel& channel, const Quantize
 struct RequantizePlan {
     Requantize stage;
     int multiplier_bits = 0;  ///< Widest |m| of the layer plus sign, where a multiplier is used.
-    bool one_dsp = false;     ///< The multiply fits one 27 x 18 multiplier with all bits of the accumulators.
+    bool one_dsp = false;     ///< A lane of the stage takes one DSP (src/design/stage_multiply.h).
     std::string why;          ///< "multiply: 21-bit multipliers, shift 27, equal on all 4,080 steps of 16 channels"
 };
 

@@ -10,10 +10,13 @@
 #include <cmath>
 #include <limits>
 
+#include "src/design/dsp.h"
+#include "src/design/stage_multiply.h"
+
 namespace weft {
 namespace {
 
-constexpr int widest_multiplier = 26;  ///< Bits beside the sign: what the long port of a multiplier takes.
+constexpr int widest_multiplier = dsp_wide_bits - 1;  ///< Bits beside the sign.
 constexpr std::int64_t corner_limit = std::int64_t{1} << 22;
 
 /// A pair of inputs at the end of a run of equal results.
@@ -155,7 +158,7 @@ TwoInputPlan plan_of(const TwoInputSum& sum, RequantizeForm form, const Candidat
     stage.high = {high};
     result.plan.multiplier_bits =
         1 + static_cast<int>(std::bit_width(static_cast<std::uint64_t>(std::max(std::abs(candidate.m0), std::abs(candidate.m1)))));
-    result.plan.one_dsp = true;
+    result.plan.one_dsp = plan_stage_multiply(stage).dsp() == 1;
     const std::int64_t pairs = (sum.max[0] - sum.min[0] + 1) * (sum.max[1] - sum.min[1] + 1);
     result.plan.why = fmt::format("{}: input multipliers {} and {}, shift {}, equal on all {} pairs of inputs",
                                   form == RequantizeForm::multiply ? "multiply" : "multiply with ties to even", candidate.m0, candidate.m1,

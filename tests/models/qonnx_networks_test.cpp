@@ -86,9 +86,13 @@ TEST(QonnxNetworks, FullyConnectedOfTwoBits) {
         if (engine == std::string("rtl") && !has_verilator()) GTEST_SKIP() << "Verilator is not installed";
         for (const std::uint64_t seed : {0, 5}) {
             if (seed != 0 && engine == std::string("hls")) continue;
-            const auto result = run_model(
-                {.model = folder / "out", .inputs = images, .engine = engine, .against = "integer", .sample_count = 2, .stall_seed = seed},
-                {});
+            const auto result = run_model({.model = folder / "out",
+                                           .inputs = images,
+                                           .engine = engine,
+                                           .against = "integer",
+                                           .sample_count = 2,
+                                           .engines = {.stall_seed = seed}},
+                                          {});
             ASSERT_TRUE(result) << engine << test::messages(result);
             EXPECT_GT(result->elements, 0);
             EXPECT_EQ(result->equal_elements, result->elements) << engine;

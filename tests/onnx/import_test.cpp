@@ -28,7 +28,7 @@ TEST(Import, ReadsASmallModel) {
     const auto model = dense_model().import();
     ASSERT_TRUE(model) << messages(model);
     EXPECT_EQ(messages(model->warnings), "");
-    EXPECT_EQ(model->opsets, (std::map<std::string, int>{{"", 13}}));
+    EXPECT_EQ(model->graph.nodes()[0]->opset, 13);
     EXPECT_EQ(model->hash, sha256(dense_model().bytes()));
     EXPECT_EQ(model->graph.name, "test");
     EXPECT_EQ(operators(model->graph), std::vector<std::string>{"Gemm"});

@@ -10,6 +10,8 @@
 #include <cmath>
 #include <random>
 
+#include "src/design/stage_multiply.h"
+
 namespace weft {
 namespace {
 
@@ -427,6 +429,26 @@ TEST(Requantize, WidthsOfTrainedLayers) {
     EXPECT_LE(plan->multiplier_bits, 29) << plan->why;
     EXPECT_GE(plan->multiplier_bits, 18) << plan->why;
     EXPECT_FALSE(plan->one_dsp);
+}
+
+TEST(Requantize, ALongMultiplierOfShortSumsTakesOneDsp) {
+    // The sums go to the narrow port then, and no table is worth it.
+    std::mt19937_64 random(6);
+    int long_ones = 0;
+    for (int layer = 0; layer < 400; ++layer) {
+        const Rational scale(std::uniform_real_distribution<float>(2, 3)(random));
+        // Beside a steep channel one that takes 900 sums from a step to the next: both have the same shift.
+        const std::vector<AccumulatorChannel> channels{channel(-480, 500, scale, Rational(0.173f), {}),
+                                                       channel(-480, 500, Rational(Rational(1.01f) / 900), Rational(0.01f), {})};
+        const auto plan = plan_requantize(channels, rule_of_bits(8, Rational(1.01f), 3), true);
+        ASSERT_TRUE(plan);
+        if (plan->stage.form != RequantizeForm::multiply) continue;
+        EXPECT_EQ(plan->one_dsp, plan_stage_multiply(plan->stage).dsp() == 1);
+        if (plan->multiplier_bits <= 18) continue;
+        EXPECT_TRUE(plan->one_dsp) << plan->why;
+        ++long_ones;
+    }
+    EXPECT_GT(long_ones, 0);
 }
 
 TEST(Requantize, SwitchedOffChannelsDoNotCostTheLayerItsMultipliers) {

@@ -1,5 +1,5 @@
 // main.cpp
-// What single units take, for fitting their cost tables: a line of JSON a unit, with what its features are written in and Yosys' counts.
+// What single units take, for fitting their cost tables: a line of JSON a unit, with its features and Yosys' counts.
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
@@ -12,7 +12,6 @@
 #include <set>
 
 #include "src/base/parallel.h"
-#include "src/cost/variables.h"
 #include "src/design/rtl_parts.h"
 #include "src/driver/compile.h"
 #include "src/emit/rtl.h"
@@ -35,7 +34,7 @@ struct Point {
     std::string source;
     std::uint64_t number = 0;  ///< Which of the source's: of cases the position, of random points the seed.
     std::string unit;
-    Variables variables;
+    CostFeatures features;
     SynthesisJob job;
 };
 
@@ -44,23 +43,34 @@ int fail(const Diagnostics& diagnostics) {
     return 1;
 }
 
+/// Is anything of the design asked for?
+bool wants(const Flags& flags, const Design& design) {
+    const auto named = [&](std::string_view name) { return flags.units.empty() || flags.units.contains(std::string(name)); };
+    return named(unit_for(UnitRole::fifo).name) || std::ranges::any_of(design.units, [&](const auto& unit) {
+               if (named(unit->def->name)) return true;
+               const RtlFace face = unit->def->rtl(*unit);
+               return face.output && named(face.output->name);
+           });
+}
+
 /// `number` is what the points of the design have in common.
 Status add_points(const Design& design, const std::string& source, std::uint64_t number, const Flags& flags, const Yosys& yosys,
                   std::vector<Point>& points) {
+    if (!wants(flags, design)) return Ok{};
     WEFT_ASSIGN(const RtlProject project, emit_rtl(design, {}));
     const std::string file = "rtl/" + project.core + ".sv";
     const auto core = std::find_if(project.files.begin(), project.files.end(), [&](const ProjectFile& f) { return f.path == file; });
     WEFT_ASSIGN(const Netlist netlist, yosys.instances(*core, project.core));
     WEFT_ASSIGN(auto jobs, synthesis_jobs(netlist, project.files));
-    const auto add = [&](std::string_view name, const std::string& instance, const Variables& variables) {
+    const auto add = [&](std::string_view name, const std::string& instance, const CostFeatures& features) {
         if (!flags.units.empty() && !flags.units.contains(std::string(name))) return;
         for (auto& [job_name, job] : jobs)
-            if (job_name == instance) points.push_back({source, number, std::string(name), variables, job});
+            if (job_name == instance) points.push_back({source, number, std::string(name), features, job});
     };
     for (const auto& unit : design.units) {
         const RtlFace face = unit->def->rtl(*unit);
-        add(unit->def->name, rtl_instance(*unit), cost_variables(*unit, face));
-        if (face.output) add(face.output->name, rtl_output_instance(*unit, face.output->name), cost_variables(*face.output));
+        if (unit->def->features) add(unit->def->name, rtl_instance(*unit), unit->def->features(*unit, face));
+        if (face.output) add(face.output->name, rtl_output_instance(*unit, face.output->name), face.output->features);
     }
     for (const auto& stream : design.streams) {
         if (!has_rtl_fifo(*stream)) continue;
@@ -69,14 +79,14 @@ Status add_points(const Design& design, const std::string& source, std::uint64_t
         fifo.parameters["Depth"] = std::max(1, stream->rtl_depth);
         fifo.inputs = {stream.get()};
         fifo.outputs = {stream.get()};
-        add(fifo.def->name, rtl_fifo_instance(*stream), cost_variables(fifo, fifo.def->rtl(fifo)));
+        add(fifo.def->name, rtl_fifo_instance(*stream), fifo.def->features(fifo, fifo.def->rtl(fifo)));
     }
     return Ok{};
 }
 
 void print(const Point& point, const ModuleCounts& counts) {
-    nlohmann::ordered_json variables = nlohmann::ordered_json::object();
-    for (const auto& [name, value] : point.variables) variables[name] = value;
+    nlohmann::ordered_json features = nlohmann::ordered_json::object();
+    for (const CostFeature& feature : point.features.values) features[std::string(feature.name)] = feature.value;
     const ResourceCounts& r = counts.resources;
     const DepthReport& d = counts.depth;
     const nlohmann::ordered_json line{{"source", point.source},
@@ -93,7 +103,8 @@ void print(const Point& point, const ModuleCounts& counts) {
                                       {"fanout", d.fanout},
                                       {"fanout_net", d.fanout_net},
                                       {"path", d.path},
-                                      {"variables", variables}};
+                                      {"predicted_bram36", point.features.bram36},
+                                      {"features", features}};
     fmt::print("{}\n", line.dump());
     std::fflush(stdout);
 }
@@ -101,7 +112,7 @@ void print(const Point& point, const ModuleCounts& counts) {
 Result<std::vector<Point>> points_of(const Flags& flags, const Yosys& yosys) {
     std::vector<Point> points;
     for (const UnitDef* def : unit_registry()) {
-        if (!def->rtl || (!flags.units.empty() && !flags.units.contains(std::string(def->name)))) continue;
+        if (!def->rtl) continue;
         const auto add = [&](const UnitCase& point, const std::string& source, std::uint64_t number) {
             point->name = "point";
             return add_points(*point, source, number, flags, yosys, points);

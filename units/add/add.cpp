@@ -164,6 +164,7 @@ extern const UnitDef unit_add{
     .fast = fast,
     .roms = add_roms,
     .rtl = add_rtl,
+    .features = add_features,
     .control = add_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

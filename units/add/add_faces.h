@@ -6,6 +6,7 @@
 #include <memory>
 #include <vector>
 
+#include "src/design/dsp.h"
 #include "src/design/unit_def.h"
 
 namespace weft {
@@ -17,8 +18,7 @@ struct AddScale {
     bool negated[2] = {false, false};
     int shift[2] = {0, 0};
     int mul_bits = 2;
-    int acc_digits = 1;
-    int mul_digits = 1;
+    ProductDigits digits;
     int product_bits = 1;
     int acc_bits = 1;
 
@@ -30,6 +30,7 @@ AddScale add_scale(const Unit& unit);
 std::vector<RomTable> add_roms(const Unit& unit);
 
 RtlFace add_rtl(const Unit& unit);
+CostFeatures add_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> add_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

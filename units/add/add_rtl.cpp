@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "units/add/add_faces.h"
+#include "units/common/cost_terms.h"
 #include "units/common/model_parts.h"
 #include "units/common/pipeline_rtl.h"
 
@@ -23,9 +24,7 @@ int add_latency(const Unit& unit) {
 
 }  // namespace
 
-int AddScale::dsp() const {
-    return method == 0 ? 0 : method == 1 ? (scaled[0] ? 1 : 0) + (scaled[1] ? 1 : 0) : 2 * acc_digits * mul_digits;
-}
+int AddScale::dsp() const { return method == 0 ? 0 : method == 1 ? (scaled[0] ? 1 : 0) + (scaled[1] ? 1 : 0) : 2 * digits.dsp(); }
 
 AddScale add_scale(const Unit& unit) {
     const NarrowIntegers& multipliers = unit.constant("multipliers").data;
@@ -57,18 +56,13 @@ AddScale add_scale(const Unit& unit) {
     scale.mul_bits = 2;
     for (std::size_t i = 0; i < 2; ++i)
         if (scale.scaled[i]) scale.mul_bits = std::max(scale.mul_bits, signed_bits(multipliers[i], multipliers[i]));
-    const bool fits = (scale.mul_bits <= 18 && width <= 27) || (scale.mul_bits <= 27 && width <= 18);
-    if (fits && scale.acc_bits <= 48) return scale;
+    if (dsp_multiplies(width, scale.mul_bits) && scale.acc_bits <= dsp_sum_bits) return scale;
     scale.method = 2;
     scale.scaled[0] = scale.scaled[1] = true;
     scale.mul_bits = std::max(signed_bits(multipliers[0], multipliers[0]), signed_bits(multipliers[1], multipliers[1]));
-    if (width > 27 || scale.mul_bits > 35) {
-        scale.acc_digits = static_cast<int>(std::max<std::int64_t>(2, ceil_div(width - 1, 17)));
-        scale.mul_digits = scale.mul_bits <= 27 ? 1 : 2;
-    } else if (!((scale.mul_bits <= 18 && width <= 27) || (scale.mul_bits <= 27 && width <= 18))) {
-        scale.mul_digits = 2;
-    }
-    scale.product_bits = std::max({product_bits, scale.acc_bits, 17 * (scale.acc_digits + scale.mul_digits - 2) + 1});
+    scale.digits = product_digits(width, scale.mul_bits);
+    scale.product_bits =
+        std::max({product_bits, scale.acc_bits, dsp_digit_bits * (scale.digits.acc_digits + scale.digits.mul_digits - 2) + 1});
     return scale;
 }
 
@@ -88,8 +82,8 @@ RtlFace add_rtl(const Unit& unit) {
                   {"ShiftB", scale.shift[1]},
                   {"NegateA", scale.negated[0]},
                   {"NegateB", scale.negated[1]},
-                  {"AccDigits", scale.acc_digits},
-                  {"MulDigits", scale.mul_digits},
+                  {"AccDigits", scale.digits.acc_digits},
+                  {"MulDigits", scale.digits.mul_digits},
                   {"ProductBits", std::max(scale.product_bits, scale.acc_bits)}},
                  {}};
     RtlMemory multipliers("multipliers0", 2 * scale.mul_bits, 1);
@@ -99,6 +93,25 @@ RtlFace add_rtl(const Unit& unit) {
     face.memories.push_back(std::move(multipliers));
     face.output = output_of(unit, scale.acc_bits);
     return face;
+}
+
+CostFeatures add_features(const Unit& unit, const RtlFace&) {
+    const AddScale scale = add_scale(unit);
+    const std::int64_t elements = unit.parameter("Pixels") * unit.parameter("Lanes");
+    // Below the bits of the operand that is shifted further the other one passes, unless it is subtracted.
+    const int further = scale.shift[0] > scale.shift[1] ? 0 : 1;
+    const int passing = scale.negated[1 - further] ? scale.shift[1 - further] : scale.shift[further];
+    // A power of two beside a multiplier.
+    const bool plain = scale.method == 1 && scale.scaled[0] != scale.scaled[1];
+    const std::int64_t products = scale.method == 2 ? 2 * elements : 0;
+    return {{{"unit", 1},
+             {"sums", scale.method == 0 ? elements * std::max(0, scale.acc_bits - passing) : 0},
+             {"sum_registers", scale.method == 0 ? elements * (scale.acc_bits - std::min(scale.shift[0], scale.shift[1])) : 0},
+             {"plain", plain ? elements * unit.inputs[scale.scaled[0] ? 1 : 0]->bits() : 0},
+             {"product_sums", products / 2 * scale.acc_bits},
+             {"product_bits", products * scale.product_bits},
+             {"digits", products * digit_registers(scale.digits)},
+             {"factors", products * factor_registers(scale.digits)}}};
 }
 
 std::unique_ptr<UnitControl> add_control(const Unit& unit, std::int64_t depth) {

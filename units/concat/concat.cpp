@@ -159,6 +159,7 @@ extern const UnitDef unit_concat{
     .reads_for = reads_for,
     .roms = concat_roms,
     .rtl = concat_rtl,
+    .features = concat_features,
     .control = concat_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

@@ -13,6 +13,7 @@ namespace weft {
 std::vector<RomTable> concat_roms(const Unit& unit);
 
 RtlFace concat_rtl(const Unit& unit);
+CostFeatures concat_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> concat_control(const Unit& unit, std::int64_t);
 
 }  // namespace weft

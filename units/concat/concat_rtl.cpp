@@ -2,11 +2,14 @@
 // The RTL face of concat: which input's turn it is, and what of a position waits for the rest of its beat.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include "src/design/unit_timing.h"
+#include "units/common/cost_terms.h"
 #include "units/common/model_parts.h"
 #include "units/concat/concat_faces.h"
 
@@ -128,6 +131,40 @@ RtlFace concat_rtl(const Unit& unit) {
     for (const Stream* stream : unit.inputs)
         ports.push_back(static_cast<std::uint32_t>(stream->shape.channels * 128 + stream->bits() * 2 + (stream->is_signed() ? 1 : 0)));
     return face;
+}
+
+CostFeatures concat_features(const Unit& unit, const RtlFace&) {
+    const std::int64_t lanes = unit.parameter("Lanes"), inputs = std::ssize(unit.inputs), output = beat_bits(unit, true, 0);
+    const bool several = inputs > 1;
+    // Channels move in parts that divide the lanes and all inputs but the last; an input begins at an offset in a beat, and what is there
+    // already waits for it. Of more than four inputs the first four are looked at.
+    std::array<std::int64_t, 4> channels{};
+    for (std::size_t i = 0; i < std::min(channels.size(), unit.inputs.size()); ++i) channels[i] = unit.inputs[i]->shape.channels;
+    std::int64_t part = lanes, begin = 0, offset = 0, most = 0;
+    const auto looked_at = static_cast<std::size_t>(std::min<std::int64_t>(inputs, 4));
+    for (std::size_t i = 1; i < looked_at; ++i) {
+        begin += channels[i - 1];
+        part = std::gcd(part, channels[i - 1]);
+        offset = begin % lanes;
+        most = std::max(most, offset);
+    }
+    if (inputs > 4) part = std::gcd(part, channels[3]);
+    const std::int64_t last_end = offset + channels[looked_at - 1] - lanes * (ceil_div(channels[looked_at - 1], lanes) - 1);
+    std::int64_t waiting = 0;
+    if (several) {
+        waiting = most;
+        if (inputs < 5 && last_end > lanes) waiting = channels[0] >= lanes ? lanes : std::max(most, last_end - lanes);
+    }
+    // Words of a LUT or more that a bit of the output is chosen from.
+    const std::int64_t choices = inputs <= 4 ? 1 : inputs <= 6 ? 2 : inputs <= 9 ? 3 : ceil_div(inputs, 4) + 1;
+    return {{{"unit", 1},
+             {"inputs", several ? inputs : 0},
+             {"counters", several ? clog2(ceil_div(std::max({channels[0], channels[1], channels[2]}), lanes)) : 0},
+             {"slots", static_cast<double>(waiting) / static_cast<double>(part)},
+             {"outputs", output},
+             {"choices", several ? output * choices : 0},
+             {"waiting", waiting * (output / lanes)},
+             {"copies", ceil_div(output, 256) - 1}}};
 }
 
 std::unique_ptr<UnitControl> concat_control(const Unit& unit, std::int64_t) { return std::make_unique<Control>(unit); }

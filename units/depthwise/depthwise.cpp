@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "src/base/multiversion.h"
+#include "src/design/dsp.h"
 #include "units/common/cases.h"
 #include "units/common/model_parts.h"
 #include "units/common/random_case.h"
@@ -63,7 +64,8 @@ std::string check(const Unit& unit) {
     if (unit.parameter("Lanes") > unit.parameter("Channels")) return "Lanes exceeds Channels";
     if (unit.parameter("TapsPerBeat") > unit.parameter("Taps")) return "TapsPerBeat exceeds Taps";
     if (unit.parameter("Pixels") == 3) return "Pixels must be 1, 2 or 4";
-    if (const Stream& in = *unit.inputs[0]; in.bits() + (in.is_signed() ? 0 : 1) > 27) return "its input is wider than a multiplier";
+    if (const Stream& in = *unit.inputs[0]; in.bits() + (in.is_signed() ? 0 : 1) > dsp_wide_bits)
+        return "its input is wider than a multiplier";
     const Range sums = accumulator_range(unit);
     if (std::string reason = expect_words(unit, sums.min, sums.max); !reason.empty()) return reason;
     return expect_range(unit, sums.min, sums.max);
@@ -292,7 +294,7 @@ UnitCase random_case(std::mt19937_64& random) {
     Point p;
     p.in = {draw.size(4), draw.size(7), draw.one_of({1, 2, 4, 6, 9, 9, 15, 25}), draw.channels(24)};
     p.multiplier = draw.one_of({1, 1, 1, 2, 3});
-    std::tie(p.min, p.max) = draw.range(draw.chance(10) ? 27 : 16);
+    std::tie(p.min, p.max) = draw.range(draw.chance(10) ? dsp_wide_bits : 16);
     std::tie(p.weight_min, p.weight_max) = draw.range(draw.chance(50) ? 8 : 16);
     p.lanes = draw.part_of(p.in.channels);
     p.taps_per_beat = draw.part_of(p.in.taps);
@@ -333,6 +335,7 @@ extern const UnitDef unit_depthwise{
     .derive = derive,
     .roms = depthwise_roms,
     .rtl = depthwise_rtl,
+    .features = depthwise_features,
     .control = depthwise_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

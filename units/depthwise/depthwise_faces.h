@@ -21,6 +21,7 @@ void depthwise_derive_packing(Unit& unit);
 std::vector<RomTable> depthwise_roms(const Unit& unit);
 
 RtlFace depthwise_rtl(const Unit& unit);
+CostFeatures depthwise_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> depthwise_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

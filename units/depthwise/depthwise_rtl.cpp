@@ -8,6 +8,8 @@
 #include <cassert>
 #include <cstdlib>
 
+#include "src/design/dsp.h"
+#include "units/common/cost_terms.h"
 #include "units/common/model_parts.h"
 #include "units/common/pipeline_rtl.h"
 #include "units/output/output_rtl.h"
@@ -16,11 +18,6 @@ namespace weft {
 
 namespace {
 
-// Of weft_mac: the operand that holds two values, the other one, and half the sum. A lane wider than half would leave too little to its
-// neighbour.
-constexpr int wide_bits = 27;
-constexpr int narrow_bits = 18;
-constexpr int lane_bits = 24;
 constexpr std::int64_t longest_chain = 32;  // cascaded DSPs; longer ones limit placement
 constexpr int mac_latency = 4;
 // Up to this depth weights are in LUTs, of which one holds 64 bits. The same constant stands in depthwise.sv.
@@ -51,7 +48,7 @@ struct Layout {
 
 /// Do `high` * 2^shift + `low` fit the wide operand for all values in low..high?
 bool pair_fits(std::int64_t low, std::int64_t high, int shift) {
-    const std::int64_t limit = std::int64_t{1} << (wide_bits - 1);
+    const std::int64_t limit = std::int64_t{1} << (dsp_wide_bits - 1);
     return (std::min<std::int64_t>(low, 0) << shift) + std::min<std::int64_t>(low, 0) >= -limit &&
            (std::max<std::int64_t>(high, 0) << shift) + std::max<std::int64_t>(high, 0) < limit;
 }
@@ -61,8 +58,9 @@ int widest_lanes(const Unit& unit) {
     const Layout s(unit);
     const Stream& input = *unit.inputs[0];
     const auto [least, most] = unit.constant("weights").data.range();
-    if (s.pixels == 1 && (s.multiplier == 1 || input.bits() + (input.is_signed() ? 0 : 1) > narrow_bits)) return 0;
-    int shift = lane_bits;
+    if (s.pixels == 1 && (s.multiplier == 1 || input.bits() + (input.is_signed() ? 0 : 1) > dsp_narrow_bits)) return 0;
+    // A lane wider than half the sum would leave too little to its neighbour.
+    int shift = dsp_half_bits;
     while (shift > 0 && !(s.pixels > 1 ? pair_fits(input.min, input.max, shift) : pair_fits(least, most, shift))) --shift;
     return shift;
 }
@@ -149,6 +147,38 @@ RtlFace depthwise_rtl(const Unit& unit) {
         face.memories.push_back(std::move(memory));
     }
     return face;
+}
+
+CostFeatures depthwise_features(const Unit& unit, const RtlFace& face) {
+    const Layout s(unit);
+    const RomContents weights = rom_contents(face.memories);
+    const std::int64_t steps = s.steps(), chains = s.chains(), chain = s.chain, wait = weight_latency(s);
+    const std::int64_t in_bits = unit.inputs[0]->bits(), accumulator_bits = unit.parameter("AccumulatorBits");
+    const std::int64_t shift = unit.parameter("LaneShift");
+    const std::int64_t product_bits = in_bits + 1 + unit.parameter("WeightBits") + clog2(chain);
+    const std::int64_t chain_bits = shift > 0 ? shift : std::min({std::int64_t{dsp_sum_bits}, accumulator_bits, product_bits});
+    // An element waits for its weight, and a cycle for each cell of its chain before its own: one or two in registers, more in an SRL.
+    const std::int64_t registers = wait == 0 ? (chain > 1) + 2 * (chain > 2) : wait == 1 ? 1 + 2 * (chain > 1) : 2;
+    const std::int64_t shifts = std::max<std::int64_t>(0, chain - 3 + wait);
+    const std::int64_t elements = s.lanes * s.pixels, sums = elements * s.multiplier;
+    // Of the tree over the chains, with those that wait for a level.
+    const std::int64_t tree_words = words_for(chains) - 1;
+    // Of up to 4 words, a column may be a bit of the address.
+    const double column_luts = steps == 2 ? 0 : steps <= 4 ? 10.0 / 14 : static_cast<double>(ceil_div(steps, 64));
+    return {{{"unit", 1},
+             {"counters", clog2(s.tap_folds()) + 2 * clog2(steps)},
+             {"flow", (wait + chain + 3 + clog2(chains)) * (s.tap_folds() > 1 ? 2 : 1)},
+             {"input_registers", in_bits * elements * std::min(chains * registers, s.taps_per_beat * std::max<std::int64_t>(1, wait))},
+             {"input_shifts", in_bits * elements * chains * shifts},
+             {"weight_registers", wait == 1   ? weights.columns
+                                  : wait == 2 ? weights.width
+                                              : 0},
+             {"rom_bits", wait == 1 ? static_cast<double>(weights.columns) * column_luts : 0},
+             {"rom_addresses", wait > 0 ? weights.count * clog2(steps) : 0},
+             {"tree_registers", sums * tree_words * (chain_bits + 1 + (chains > 2))},
+             {"tree_bits", sums * ((chains - 1) * (chain_bits + 2) - clog2(chains))},
+             {"accumulator_bits", s.tap_folds() > 1 ? sums * accumulator_bits : 0}},
+            steps > deepest_logic_memory ? weights.bram36 : 0};
 }
 
 std::unique_ptr<UnitControl> depthwise_control(const Unit& unit, std::int64_t depth) {

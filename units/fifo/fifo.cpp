@@ -76,6 +76,7 @@ extern const UnitDef unit_fifo{
     .cost = cost,
     .model = model,
     .rtl = fifo_rtl,
+    .features = fifo_features,
     .control = fifo_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

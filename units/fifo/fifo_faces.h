@@ -10,6 +10,7 @@
 namespace weft {
 
 RtlFace fifo_rtl(const Unit& unit);
+CostFeatures fifo_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> fifo_control(const Unit& unit, std::int64_t);
 
 }  // namespace weft

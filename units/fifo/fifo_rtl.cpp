@@ -2,6 +2,7 @@
 // The RTL face of fifo: its module knows nothing but the width and the number of beats.
 // SPDX-License-Identifier: Apache-2.0
 #include "units/common/control.h"
+#include "units/common/cost_terms.h"
 #include "units/fifo/fifo_faces.h"
 
 namespace weft {
@@ -37,6 +38,17 @@ private:
 RtlFace fifo_rtl(const Unit& unit) {
     const Stream& stream = *unit.inputs[0];
     return {.parameters = {{"Width", std::int64_t{stream.beat.elements()} * stream.bits()}}, .memories = {}};
+}
+
+CostFeatures fifo_features(const Unit& unit, const RtlFace&) {
+    const std::int64_t width = beat_bits(unit, false, 0), depth = unit.parameter("Depth");
+    return {{{"unit", 1},
+             {"deep", depth > 64},
+             {"memory", fifo_luts(width, depth)},
+             {"count_bits", clog2(depth + 1)},
+             {"address_bits", clog2(depth)},
+             {"register", depth == 1 ? width : 0}},
+            fifo_bram36(width, depth)};
 }
 
 std::unique_ptr<UnitControl> fifo_control(const Unit& unit, std::int64_t) { return std::make_unique<Control>(unit); }

@@ -85,6 +85,7 @@ extern const UnitDef unit_fork{
     .cost = cost,
     .model = model,
     .rtl = fork_rtl,
+    .features = fork_features,
     .control = fork_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

@@ -10,6 +10,7 @@
 namespace weft {
 
 RtlFace fork_rtl(const Unit& unit);
+CostFeatures fork_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> fork_control(const Unit& unit, std::int64_t);
 
 }  // namespace weft

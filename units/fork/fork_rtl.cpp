@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "src/design/unit_timing.h"
+#include "units/common/cost_terms.h"
+#include "units/common/model_parts.h"
 #include "units/fork/fork_faces.h"
 
 namespace weft {
@@ -53,6 +55,19 @@ private:
 RtlFace fork_rtl(const Unit& unit) {
     return {.parameters = {{"InBits", unit.inputs[0]->bits()}, {"Outputs", static_cast<std::int64_t>(unit.outputs.size())}},
             .memories = {}};
+}
+
+CostFeatures fork_features(const Unit& unit, const RtlFace&) {
+    const auto outputs = std::ssize(unit.outputs);
+    const std::int64_t word = beat_bits(unit, false, 0);
+    return {
+        {{"unit", 1},
+         {"outputs", outputs},
+         // With more outputs no LUT holds all of them and the beat that enters; of four, ABC writes each valid bit as a function of all.
+         {"many", outputs > 2 ? outputs : 0},
+         {"four", outputs == 4},
+         {"word", word},
+         {"copies", ceil_div(word, 256) - 1}}};
 }
 
 std::unique_ptr<UnitControl> fork_control(const Unit& unit, std::int64_t) { return std::make_unique<Control>(unit); }

@@ -150,6 +150,7 @@ extern const UnitDef unit_global_pool{
     .fast = fast,
     .reads_for = reads_for,
     .rtl = global_pool_rtl,
+    .features = global_pool_features,
     .control = global_pool_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

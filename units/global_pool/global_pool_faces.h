@@ -10,6 +10,7 @@
 namespace weft {
 
 RtlFace global_pool_rtl(const Unit& unit);
+CostFeatures global_pool_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> global_pool_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

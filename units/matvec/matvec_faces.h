@@ -16,6 +16,7 @@ void matvec_derive(Unit& unit);
 std::vector<RomTable> matvec_roms(const Unit& unit);
 
 RtlFace matvec_rtl(const Unit& unit);
+CostFeatures matvec_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> matvec_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

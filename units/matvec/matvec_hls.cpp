@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "src/design/dsp.h"
 #include "units/common/field_words.h"
 #include "units/matvec/matvec_faces.h"
 #include "units/matvec/matvec_layout.h"
@@ -13,7 +14,6 @@ namespace weft {
 
 namespace {
 
-constexpr int packed_bits = 27;    // the wide operand of a DSP48E2
 constexpr int longest_chain = 36;  // cascaded DSPs; longer ones limit placement
 // Longer chains save adders (sums of 36 products take about 5 LUTs a DSP in chains of 9, 3 in chains of 18), shorter ones latency.
 constexpr int preferred_chain = 9;
@@ -40,7 +40,7 @@ bool chains_fit(const MatvecLayout& s, const ConstantArray& weights, const Strea
 
 /// The largest shift up to `most` at which every packed word fits the wide operand.
 int largest_shift(const MatvecLayout& s, const ConstantArray& weights, int most) {
-    const std::int64_t limit = std::int64_t{1} << (packed_bits - 1);
+    const std::int64_t limit = std::int64_t{1} << (dsp_wide_bits - 1);
     int shift = most;
     s.for_each_pair(weights, [&](std::int64_t, std::int64_t, std::int64_t, std::int64_t low, std::int64_t high) {
         const auto fits = [&] {
@@ -62,8 +62,8 @@ void matvec_derive(Unit& unit) {
     // Wide sums are cheaper inside the DSPs than in adders as wide.
     std::int64_t longest = unit.parameter("AccumulatorBits") <= 24 ? preferred_chain : longest_chain;
     if (unit.parameter("WeightBits") <= 8 && input.bits() <= 8 && s.pe > 1) {
-        // A high weight of n bits leaves 27 - n for the shift; beyond the bits of any chain a larger one brings nothing.
-        shift = largest_shift(s, weights, packed_bits - 2);
+        // A high weight of n bits leaves dsp_wide_bits - n for the shift; beyond the bits of any chain a larger one brings nothing.
+        shift = largest_shift(s, weights, dsp_wide_bits - 2);
     }
     // The fewest chains, all of about one length.
     std::int64_t chain = 0;
@@ -137,7 +137,8 @@ std::vector<RomTable> matvec_roms(const Unit& unit) {
     const int shift = static_cast<int>(unit.parameter("LaneShift"));
     const std::int64_t steps = s.neuron_folds() * s.synapse_folds();
     const bool packed = shift > 0;
-    FieldWords words(steps, (packed ? s.pairs() : s.pe) * s.simd(), packed ? packed_bits : static_cast<int>(unit.parameter("WeightBits")));
+    FieldWords words(steps, (packed ? s.pairs() : s.pe) * s.simd(),
+                     packed ? dsp_wide_bits : static_cast<int>(unit.parameter("WeightBits")));
     s.for_each_pair(weights, [&](std::int64_t step, std::int64_t pair, std::int64_t i, std::int64_t low, std::int64_t high) {
         if (packed) {
             words.set(step, pair * s.simd() + i, high * (std::int64_t{1} << shift) + low);

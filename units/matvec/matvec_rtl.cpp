@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "units/common/control.h"
+#include "units/common/cost_terms.h"
 #include "units/matvec/matvec_faces.h"
 #include "units/matvec/matvec_layout.h"
 #include "units/output/output_rtl.h"
@@ -246,6 +247,47 @@ RtlFace matvec_rtl(const Unit& unit) {
     }
     rtl.output = output_of(unit, static_cast<int>(unit.parameter("AccumulatorBits")), face.fold_beats);
     return rtl;
+}
+
+CostFeatures matvec_features(const Unit& unit, const RtlFace& rtl) {
+    const Face face(unit);
+    const MatvecLayout& layout = face.layout;
+    const RomContents weights = rom_contents(rtl.memories);
+    const std::int64_t steps = layout.steps(), chains = face.chains, chain = face.chain_length, late = face.late(chains - 1);
+    const bool replays = layout.neuron_folds() > 1;
+    const std::int64_t input = beat_bits(unit, false, 0), replayed = 2 * layout.synapse_folds();
+    const std::int64_t accumulator_bits = unit.parameter("AccumulatorBits"), chain_bits = matvec_chain_bits(unit);
+    const std::int64_t sums = layout.pe * layout.pixels, leaving = layout.pixels * face.output_lanes * accumulator_bits;
+    // An element waits a cycle for each cell of its cascade before its own: one or two in registers, more in shift registers.
+    std::int64_t registers = 0, shifts = (chains - 1) * std::max<std::int64_t>(0, chain - 3);
+    if (chain > 1) registers += chains - 1 + (late < 2 ? 1 : 0);
+    if (chain > 2) registers += 2 * (chains - 1 + (late < 3 ? 1 : 0));
+    shifts += std::max<std::int64_t>(0, chain - std::max<std::int64_t>(3, late));
+    const std::int64_t element_bits = layout.pixels * unit.inputs[0]->bits();
+    // Of up to 4 words, a column may be a bit of the address.
+    const double column_luts = face.deep || steps <= 2 ? 0 : steps <= 4 ? 10.0 / 14 : 1;
+    return {
+        {{"unit", 1},
+         {"counters", clog2(layout.synapse_folds()) + clog2(layout.neuron_folds()) + clog2(face.fold_beats)},
+         {"inputs", input},
+         {"late_inputs", face.deep || (replays && replayed > most_shallow) ? input : 0},
+         {"input_registers", element_bits * registers},
+         {"input_shifts", element_bits * shifts},
+         {"rom_bits", static_cast<double>(weights.columns) * column_luts},
+         {"deep_rom_bits", face.deep ? weights.width : 0},
+         {"rom_addresses", chain * clog2(steps)},
+         {"outputs", sums},
+         // An adder has a bit more than those before it.
+         {"tree_bits", sums * ((chains - 1) * (chain_bits + 2) - clog2(chains))},
+         // A tree of fewer words than a power of two holds some for a level.
+         {"waiting_bits", sums * (words_for(chains) - chains) * (chain_bits + 1)},
+         {"accumulator_bits", layout.synapse_folds() > 1 ? sums * accumulator_bits : 0},
+         {"held_bits", layout.pixels * (layout.pe - face.output_lanes) * accumulator_bits},
+         {"chosen_bits", face.fold_beats > 1 ? leaving : 0},
+         {"choices", leaving * ceil_div(face.fold_beats - 1, 3)},
+         {"replay_memory", replays ? fifo_luts(input, replayed) : 0},
+         {"replay_bits", replays ? input : 0}},
+        (face.deep ? weights.bram36 : 0) + (replays && replayed > most_shallow ? block_memory(static_cast<double>(input), replayed) : 0)};
 }
 
 std::unique_ptr<UnitControl> matvec_control(const Unit& unit, std::int64_t depth) {

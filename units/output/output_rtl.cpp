@@ -6,67 +6,20 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <iterator>
 #include <string>
 
+#include "src/design/dsp.h"
+#include "units/common/cost_terms.h"
 #include "units/common/model_parts.h"
 
 namespace weft {
 
 namespace {
 
-__extension__ using Wide = __int128;
-
-constexpr int wide_port = 27;
-constexpr int narrow_port = 18;
-constexpr int digit_bits = 17;
-constexpr int result_bits = 48;
 /// Memories of more words are block RAMs, which take a cycle more (the same constants stand in output.sv).
 constexpr std::int64_t most_shallow = 64;
 constexpr std::int64_t most_shallow_values = 256;
-
-/// The bits that tell a value from its sign.
-Wide magnitude(Wide value) { return value < 0 ? ~value : value; }
-
-int bits_of(Wide value) {
-    const auto high = static_cast<std::uint64_t>(magnitude(value) >> 64), low = static_cast<std::uint64_t>(magnitude(value));
-    return 1 + (high != 0 ? 64 + static_cast<int>(std::bit_width(high)) : static_cast<int>(std::bit_width(low)));
-}
-
-std::int64_t entry(const std::vector<std::int64_t>& values, std::size_t channel) { return values[values.size() == 1 ? 0 : channel]; }
-
-/// Entries that the arrays of a multiplying stage have between them: one a channel, or one.
-std::size_t entries(const Requantize& stage) {
-    return std::max({stage.multiplier.size(), stage.addend.size(), stage.low.size(), stage.high.size()});
-}
-
-int multiplier_bits(const Requantize& stage) {
-    // One bit stands for the multiplier 1 (units/output/stage_multiply.sv).
-    const auto [least, most] = std::ranges::minmax(stage.multiplier);
-    return std::max(2, signed_bits(least, most));
-}
-
-int sum_bits(const Requantize& stage, std::int64_t acc_min, std::int64_t acc_max) {
-    Wide any = 0;
-    for (std::size_t channel = 0; channel < entries(stage); ++channel)
-        for (const std::int64_t acc : {acc_min, acc_max})
-            any |= magnitude(Wide{acc} * entry(stage.multiplier, channel) + entry(stage.addend, channel));
-    return bits_of(any);
-}
-
-/// Is the result outside of `bits` signed bits what it is at their ends? The staircase of a channel is monotone, with and without the
-/// even rule, so it is enough that it does not move between an end of these bits and the end of the reachable range.
-bool saturates(const Requantize& stage, int bits) {
-    const std::int64_t least = -(std::int64_t{1} << (bits - 1));
-    const std::int64_t most = (std::int64_t{1} << (bits - 1)) - 1;
-    // A range that lies beyond an end altogether is not worth a proof.
-    if (stage.acc_min > most || stage.acc_max < least) return false;
-    for (std::size_t channel = 0; channel < entries(stage); ++channel) {
-        const int c = static_cast<int>(channel);
-        if (stage.acc_min < least && apply(stage, stage.acc_min, c) != apply(stage, least, c)) return false;
-        if (stage.acc_max > most && apply(stage, stage.acc_max, c) != apply(stage, most, c)) return false;
-    }
-    return true;
-}
 
 bool multiplies(const Unit& unit) {
     return unit.requantize && (unit.requantize->form == RequantizeForm::multiply || unit.requantize->form == RequantizeForm::convergent);
@@ -81,18 +34,21 @@ int bounds_of(const Requantize& stage, const Stream& out) {
     return stage.low[0] == least && stage.high[0] == most ? 0 : 1;
 }
 
-bool shared_multiplier(const Requantize& stage) { return stage.multiplier.size() == 1 && stage.addend.size() == 1; }
-
 /// Bits of column `column` of the addend.
 int column_bits(const StageMultiply& plan, int column) {
     const int columns = plan.acc_digits + plan.mul_digits - 1;
-    return column == columns - 1 ? plan.sum_bits - digit_bits * column : digit_bits;
+    return column == columns - 1 ? plan.sum_bits - dsp_digit_bits * column : dsp_digit_bits;
 }
 
-void add_multiply_memories(RtlOutput& output, const Requantize& stage, const StageMultiply& plan, const Stream& out, int channels,
+/// The memories of a stage, those that are alike together.
+struct StageMemories {
+    std::vector<RtlMemory> multipliers, addends, limits, thresholds, values;
+};
+
+void add_multiply_memories(StageMemories& memories, const Requantize& stage, const StageMultiply& plan, const Stream& out, int channels,
                            int lanes) {
     const std::int64_t folds = ceil_div(channels, lanes);
-    const bool shared = shared_multiplier(stage);
+    const bool shared = shares_multiplier(stage);
     const int bounds = bounds_of(stage, out);
     const auto for_each_channel = [&](bool one, const auto& set) {
         if (one)
@@ -103,27 +59,27 @@ void add_multiply_memories(RtlOutput& output, const Requantize& stage, const Sta
 
     RtlMemory multipliers("multiplier0", plan.mul_bits * (shared ? 1 : lanes), shared ? 1 : folds);
     for_each_channel(shared, [&](std::int64_t word, int lane, std::size_t channel) {
-        multipliers.set(word, lane * plan.mul_bits, plan.mul_bits, entry(stage.multiplier, channel));
+        multipliers.set(word, lane * plan.mul_bits, plan.mul_bits, channel_entry(stage.multiplier, channel));
     });
-    output.memories.push_back(std::move(multipliers));
+    memories.multipliers.push_back(std::move(multipliers));
     for (int column = 0; column < plan.acc_digits + plan.mul_digits - 1; ++column) {
         const int bits = column_bits(plan, column);
         RtlMemory addends("addend" + std::to_string(column), bits * (shared ? 1 : lanes), shared ? 1 : folds);
         for_each_channel(shared, [&](std::int64_t word, int lane, std::size_t channel) {
             // Beyond bit 62 an addend has only its sign.
-            const std::int64_t digit = entry(stage.addend, channel) >> std::min(63, digit_bits * column);
+            const std::int64_t digit = channel_entry(stage.addend, channel) >> std::min(63, dsp_digit_bits * column);
             addends.set(word, lane * bits, bits, digit);
         });
-        output.memories.push_back(std::move(addends));
+        memories.addends.push_back(std::move(addends));
     }
     if (bounds == 0) return;
     const int bits = out.bits();
     RtlMemory limits("limits0", 2 * bits * (bounds == 2 ? lanes : 1), bounds == 2 ? folds : 1);
     for_each_channel(bounds == 1, [&](std::int64_t word, int lane, std::size_t channel) {
-        limits.set(word, 2 * lane * bits, bits, entry(stage.low, channel));
-        limits.set(word, (2 * lane + 1) * bits, bits, entry(stage.high, channel));
+        limits.set(word, 2 * lane * bits, bits, channel_entry(stage.low, channel));
+        limits.set(word, (2 * lane + 1) * bits, bits, channel_entry(stage.high, channel));
     });
-    output.memories.push_back(std::move(limits));
+    memories.limits.push_back(std::move(limits));
 }
 
 /// Result channels of a unit and how many a beat has for each pixel.
@@ -164,7 +120,7 @@ LookUp table_look_up(const Requantize& stage) {
     return look_up;
 }
 
-void add_threshold_memories(RtlOutput& output, const Requantize& stage, const LookUp& look_up, int channels, int lanes) {
+void add_threshold_memories(StageMemories& memories, const Requantize& stage, const LookUp& look_up, int channels, int lanes) {
     const std::int64_t folds = look_up.shared ? 1 : ceil_div(channels, lanes);
     const std::int64_t unreached = stage.acc_max + 1;
     const std::int64_t offset = std::int64_t{1} << (look_up.acc_bits - 1);
@@ -184,11 +140,11 @@ void add_threshold_memories(RtlOutput& output, const Requantize& stage, const Lo
                     memory.set(fold << level | prefix, 0, look_up.acc_bits, std::clamp(threshold, stage.acc_min, unreached) + offset);
                 }
             }
-            output.memories.push_back(std::move(memory));
+            memories.thresholds.push_back(std::move(memory));
         }
 }
 
-void add_value_memories(RtlOutput& output, const Requantize& stage, const LookUp& look_up, int bits, int channels, int lanes) {
+void add_value_memories(StageMemories& memories, const Requantize& stage, const LookUp& look_up, int bits, int channels, int lanes) {
     const bool search = stage.form == RequantizeForm::thresholds;
     const bool shared = look_up.values_shared != 0;
     const std::int64_t folds = shared ? 1 : ceil_div(channels, lanes);
@@ -204,53 +160,94 @@ void add_value_memories(RtlOutput& output, const Requantize& stage, const LookUp
                 memory.set(fold << look_up.levels | ((first + i) & mask), 0, bits,
                            stage.values[static_cast<std::size_t>((shared ? 0 : channel) * size + i)]);
         }
-        output.memories.push_back(std::move(memory));
+        memories.values.push_back(std::move(memory));
     }
+}
+
+/// As the module numbers them.
+enum class OutputForm { none = 0, multiply = 1, convergent = 2, thresholds = 3, table = 4 };
+
+/// What weft_output is built as.
+struct OutputVariant {
+    Beat beat;
+    std::int64_t folds = 1;
+    std::int64_t depth = 2;
+    std::int64_t takes = 1;
+    std::int64_t trail = 0;  ///< Cycles for which a fold is kept for its constants.
+    int out_bits = 1;
+    bool out_signed = false;
+    OutputForm form = OutputForm::none;
+    StageMultiply plan;
+    int shift = 1;
+    int bounds = 0;
+    bool shared = true;
+    LookUp look_up;
+};
+
+CostFeatures output_features(const OutputVariant& variant, const StageMemories& memories) {
+    const StageMultiply& plan = variant.plan;
+    const RomContents multipliers = rom_contents(memories.multipliers), addends = rom_contents(memories.addends),
+                      limits = rom_contents(memories.limits), thresholds = rom_contents(memories.thresholds),
+                      values = rom_contents(memories.values);
+    const std::int64_t elements = std::int64_t{variant.beat.pixels} * variant.beat.lanes, word = elements * variant.out_bits;
+    const bool even = variant.form == OutputForm::convergent, multiplies = even || variant.form == OutputForm::multiply;
+    const bool searches = variant.form == OutputForm::thresholds, looks_up = searches || variant.form == OutputForm::table;
+    const std::int64_t multiplied = multiplies ? elements : 0;
+    // Of the quotient: what is kept, and the bits before it, which tell whether it fits. A LUT has both up to six.
+    const std::int64_t quotient = std::max(1, plan.sum_bits - variant.shift);
+    const std::int64_t kept = variant.out_bits - (variant.out_signed && variant.bounds == 0 ? 1 : 0);
+    const std::int64_t beyond = quotient - kept, clamped = beyond > 1 ? multiplied * kept : 0;
+    const ProductDigits cut{.acc_digits = plan.acc_digits, .mul_digits = plan.mul_digits};
+    const std::int64_t constant_depth = std::max({multipliers.depth, limits.depth, std::int64_t{0}});
+    const std::int64_t constants = multipliers.columns + addends.columns + limits.columns;
+    const auto of_depth = [&](std::int64_t least, std::int64_t most) {
+        return constant_depth >= least && constant_depth <= most ? constants : 0;
+    };
+    // Kept also where no memory is read by it.
+    const std::int64_t fold_bits = variant.form == OutputForm::none ? 0 : clog2(variant.folds);
+    // Copies of a memory that all lanes of all pixels read.
+    const auto copies = [&](const RomContents& roms) {
+        return static_cast<double>(elements) / static_cast<double>(std::max<std::int64_t>(1, roms.count));
+    };
+    const auto in_block_memory = [](const RomContents& roms, std::int64_t shallow) { return roms.depth > shallow ? roms.bram36 : 0; };
+    const bool shallow_values = looks_up && values.depth <= most_shallow_values;
+    const std::int64_t value_luts = values.columns * std::max<std::int64_t>(1, ceil_div(values.depth, 64));
+    return {{{"unit", 1},
+             {"fifo_memory", fifo_luts(word, variant.depth)},
+             {"counters", variant.depth > 64 ? 0 : clog2(variant.depth + 1)},
+             {"deep_counters", variant.depth > 64 ? clog2(variant.depth + 1) : 0},
+             {"takes", variant.takes > 1 ? clog2(variant.takes + 1) : 0},
+             {"results", multiplies ? word : 0},
+             {"clamped", clamped},
+             {"clamped_wide", beyond > 5 ? clamped : 0},
+             {"bounds", multiplies && variant.bounds == 1 ? word : 0},
+             {"channel_bounds", multiplies && variant.bounds == 2 ? word : 0},
+             {"even", even ? elements : 0},
+             {"even_bits", even ? elements * quotient : 0},
+             {"fraction", even ? elements * std::min(variant.shift, plan.sum_bits) : 0},
+             {"saturated", plan.saturate ? multiplied * (plan.acc_bits - 1) : 0},
+             // The multiplier 1.
+             {"added", plan.mul_bits == 1 ? multiplied * plan.acc_bits : 0},
+             {"digits", multiplied * std::max<std::int64_t>(0, digit_registers(cut) - (even ? 0 : variant.shift))},
+             {"factors", multiplied * factor_registers(cut)},
+             // Columns of few words share LUTs, or are bits of the address.
+             {"constants_5", of_depth(3, 5)},
+             {"constants_7", of_depth(6, 7)},
+             {"constants_64", of_depth(8, most_shallow)},
+             {"constant_registers", constant_depth <= most_shallow ? constants : 0},
+             {"deep_constants", constant_depth > most_shallow ? multipliers.width + addends.width + limits.width : 0},
+             {"fold_bits", fold_bits},
+             {"trail_bits", fold_bits * variant.trail},
+             {"searches", searches ? elements * variant.look_up.levels * plan.acc_bits : 0},
+             {"waiting_bits", searches ? elements * 2 * (variant.look_up.levels - 1) * plan.acc_bits : 0},
+             {"thresholds", searches ? static_cast<double>(thresholds.columns * variant.look_up.levels) * copies(thresholds) : 0},
+             {"values", shallow_values ? static_cast<double>(value_luts) * copies(values) : 0},
+             {"looked_up", looks_up ? word : 0}},
+            in_block_memory(multipliers, most_shallow) + in_block_memory(addends, most_shallow) + in_block_memory(limits, most_shallow) +
+                fifo_bram36(word, variant.depth) + in_block_memory(values, most_shallow_values) * copies(values)};
 }
 
 }  // namespace
-
-int signed_bits(std::int64_t min, std::int64_t max) { return std::max(bits_of(min), bits_of(max)); }
-
-StageMultiply plan_stage_multiply(const Requantize& stage) {
-    StageMultiply plan;
-    plan.mul_bits = multiplier_bits(stage);
-    const int reach = signed_bits(stage.acc_min, stage.acc_max);
-    // On `bits` bits of accumulator, saturated where that is less than all.
-    const auto use = [&](int bits) {
-        plan.acc_bits = std::min(bits, reach);
-        plan.saturate = bits < reach;
-        const std::int64_t end = std::int64_t{1} << (plan.acc_bits - 1);
-        plan.sum_bits = sum_bits(stage, std::max(stage.acc_min, -end), std::min(stage.acc_max, end - 1));
-    };
-    const auto takes = [&](int bits) {
-        if (reach > bits && !saturates(stage, bits)) return false;
-        use(bits);
-        return true;
-    };
-    // One cell.
-    if (plan.mul_bits <= narrow_port && takes(wide_port) && plan.sum_bits <= result_bits) return plan;
-    if (plan.mul_bits <= wide_port && takes(narrow_port) && plan.sum_bits <= result_bits) return plan;
-    if (shared_multiplier(stage) && stage.multiplier[0] == 1 && bits_of(stage.addend[0]) <= wide_port && reach <= result_bits) {
-        use(reach);
-        if (plan.sum_bits <= result_bits) {
-            plan.mul_bits = 1;
-            return plan;
-        }
-    }
-    // Two digits of the multiplier.
-    plan.mul_digits = 2;
-    if (plan.mul_bits <= narrow_port + digit_bits && takes(wide_port)) {
-        plan.sum_bits = std::max(plan.sum_bits, digit_bits + 1);
-        return plan;
-    }
-    // Digits of the accumulator, of the multiplier too where it does not fit the wide port.
-    use(reach);
-    plan.mul_digits = plan.mul_bits <= wide_port ? 1 : 2;
-    plan.acc_digits = std::max(2, static_cast<int>(ceil_div(plan.acc_bits - 1, digit_bits)));
-    plan.sum_bits = std::max(plan.sum_bits, digit_bits * (plan.acc_digits + plan.mul_digits - 2) + 1);
-    return plan;
-}
 
 int stage_dsp_per_lane(const Unit& unit) { return multiplies(unit) ? plan_stage_multiply(*unit.requantize).dsp() : 0; }
 
@@ -270,61 +267,73 @@ int stage_latency(const Unit& unit) {
         return cycles;
     }
     const int bounds = bounds_of(stage, *unit.outputs[0]);
-    const bool deep = result_folds(unit) > most_shallow && (!shared_multiplier(stage) || bounds == 2);
+    const bool deep = result_folds(unit) > most_shallow && (!shares_multiplier(stage) || bounds == 2);
     return (deep ? 1 : 0) + 3 + plan_stage_multiply(stage).dsp() - 1 + (stage.form == RequantizeForm::convergent ? 1 : 0) + 1 +
            (bounds != 0 ? 1 : 0);
 }
 
 RtlOutput output_of(const Unit& unit, int acc_bits, std::int64_t takes) {
     const Stream& out = *unit.outputs[0];
-    const Beat beat = port_beat(unit, true, 0);
-    const int channels = out.shape.channels, lanes = beat.lanes;
-    RtlOutput output{.name = "output"};
-    output.takes_bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(takes)));
-    output.acc_bits = beat.pixels * lanes * acc_bits;
-    StageMultiply plan;
-    plan.acc_bits = acc_bits;
-    int form = 0, shift = 1, bounds = 0;
-    bool shared = true;
-    LookUp look_up;
+    OutputVariant variant;
+    variant.beat = port_beat(unit, true, 0);
+    const int channels = out.shape.channels, lanes = variant.beat.lanes;
+    variant.folds = ceil_div(channels, lanes);
+    variant.out_bits = out.bits();
+    variant.out_signed = out.is_signed();
+    variant.takes = takes;
+    variant.depth = output_depth(unit.outputs[0]->rtl_depth, takes);
+    variant.plan.acc_bits = acc_bits;
+    StageMemories memories;
     if (multiplies(unit)) {
         const Requantize& stage = *unit.requantize;
-        plan = plan_stage_multiply(stage);
-        form = stage.form == RequantizeForm::convergent ? 2 : 1;
-        shift = stage.shift;
-        bounds = bounds_of(stage, out);
-        shared = shared_multiplier(stage);
-        add_multiply_memories(output, stage, plan, out, channels, lanes);
+        variant.plan = plan_stage_multiply(stage);
+        variant.form = stage.form == RequantizeForm::convergent ? OutputForm::convergent : OutputForm::multiply;
+        variant.shift = stage.shift;
+        variant.bounds = bounds_of(stage, out);
+        variant.shared = shares_multiplier(stage);
+        const int columns = variant.plan.acc_digits + variant.plan.mul_digits - 1;
+        variant.trail = variant.bounds == 2            ? 3 + variant.plan.dsp() + (stage.form == RequantizeForm::convergent ? 1 : 0)
+                        : variant.plan.mul_digits == 1 ? columns
+                                                       : 2 * columns - 2;
+        add_multiply_memories(memories, stage, variant.plan, out, channels, lanes);
     } else if (unit.requantize && unit.requantize->form != RequantizeForm::none) {
         const Requantize& stage = *unit.requantize;
         const bool search = stage.form == RequantizeForm::thresholds;
-        form = search ? 3 : 4;
-        look_up = search ? threshold_look_up(stage) : table_look_up(stage);
-        plan.acc_bits = look_up.acc_bits;
-        shared = look_up.shared;
-        if (search) add_threshold_memories(output, stage, look_up, channels, lanes);
-        add_value_memories(output, stage, look_up, out.bits(), channels, lanes);
+        variant.form = search ? OutputForm::thresholds : OutputForm::table;
+        variant.look_up = search ? threshold_look_up(stage) : table_look_up(stage);
+        variant.plan.acc_bits = variant.look_up.acc_bits;
+        variant.shared = variant.look_up.shared;
+        variant.trail = search ? 2 * variant.look_up.levels : 1;
+        if (search) add_threshold_memories(memories, stage, variant.look_up, channels, lanes);
+        add_value_memories(memories, stage, variant.look_up, out.bits(), channels, lanes);
     }
-    output.parameters = {{"Pixels", beat.pixels},
+    const StageMultiply& plan = variant.plan;
+    RtlOutput output{.name = "output"};
+    output.takes_bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(takes)));
+    output.acc_bits = variant.beat.pixels * lanes * acc_bits;
+    output.parameters = {{"Pixels", variant.beat.pixels},
                          {"Lanes", lanes},
-                         {"Folds", ceil_div(channels, lanes)},
+                         {"Folds", variant.folds},
                          {"AccBits", acc_bits},
-                         {"OutBits", out.bits()},
-                         {"Depth", output_depth(unit.outputs[0]->rtl_depth, takes)},
+                         {"OutBits", variant.out_bits},
+                         {"Depth", variant.depth},
                          {"Takes", takes},
-                         {"Form", form},
+                         {"Form", static_cast<std::int64_t>(variant.form)},
                          {"AccUsed", plan.acc_bits},
                          {"Saturate", plan.saturate},
                          {"AccDigits", plan.acc_digits},
                          {"MulDigits", plan.mul_digits},
                          {"MulBits", plan.mul_bits},
                          {"SumBits", plan.sum_bits},
-                         {"Shift", shift},
+                         {"Shift", variant.shift},
                          {"OutSigned", out.is_signed()},
-                         {"Bounds", bounds},
-                         {"Shared", shared},
-                         {"Levels", look_up.levels},
-                         {"ValuesShared", look_up.values_shared}};
+                         {"Bounds", variant.bounds},
+                         {"Shared", variant.shared},
+                         {"Levels", variant.look_up.levels},
+                         {"ValuesShared", variant.look_up.values_shared}};
+    output.features = output_features(variant, memories);
+    for (auto* list : {&memories.multipliers, &memories.addends, &memories.limits, &memories.thresholds, &memories.values})
+        std::ranges::move(*list, std::back_inserter(output.memories));
     return output;
 }
 

@@ -209,6 +209,7 @@ extern const UnitDef unit_pool{
     .reads_for = reads_for,
     .roms = pool_roms,
     .rtl = pool_rtl,
+    .features = pool_features,
     .control = pool_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "units/common/cost_terms.h"
 #include "units/common/model_parts.h"
 #include "units/common/pipeline_rtl.h"
 #include "units/pool/pool_faces.h"
@@ -60,16 +61,8 @@ PoolScale pool_scale(const Unit& unit) {
     if (factor == 1) return scale;
     scale.factor_bits = signed_bits(0, factor);
     const int product_bits = signed_bits(std::min<std::int64_t>(0, least * factor), std::max<std::int64_t>(0, most * factor));
-    // As plan_stage_multiply, for the constants of all positions at once.
-    if ((scale.sum_bits <= 27 && scale.factor_bits <= 18) || (scale.sum_bits <= 18 && scale.factor_bits <= 27)) {
-        scale.acc_digits = scale.mul_digits = 1;
-    } else if (scale.sum_bits <= 27 && scale.factor_bits <= 35) {
-        scale.mul_digits = 2;
-    } else {
-        scale.acc_digits = static_cast<int>(std::max<std::int64_t>(2, ceil_div(scale.sum_bits - 1, 17)));
-        scale.mul_digits = scale.factor_bits <= 27 ? 1 : 2;
-    }
-    scale.product_bits = std::max(product_bits, 17 * (scale.acc_digits + scale.mul_digits - 2) + 1);
+    scale.digits = product_digits(scale.sum_bits, scale.factor_bits);
+    scale.product_bits = std::max(product_bits, dsp_digit_bits * (scale.digits.acc_digits + scale.digits.mul_digits - 2) + 1);
     return scale;
 }
 
@@ -99,13 +92,40 @@ RtlFace pool_rtl(const Unit& unit) {
     }
     const std::pair<const char*, std::int64_t> parameters[] = {{"SumBits", scale.sum_bits},
                                                                {"FactorBits", scale.factor_bits},
-                                                               {"FactorAccDigits", scale.acc_digits},
-                                                               {"FactorMulDigits", scale.mul_digits},
+                                                               {"FactorAccDigits", scale.digits.acc_digits},
+                                                               {"FactorMulDigits", scale.digits.mul_digits},
                                                                {"ProductBits", scaled ? scale.product_bits : scale.sum_bits},
                                                                {"RowClassBits", rows.bits},
                                                                {"ColumnClassBits", columns.bits}};
     for (const auto& [name, value] : parameters) face.parameters.emplace_back(name, value);
     return face;
+}
+
+CostFeatures pool_features(const Unit& unit, const RtlFace&) {
+    const PoolScale scale = pool_scale(unit);
+    const Stream& in = *unit.inputs[0];
+    const std::int64_t lanes = unit.parameter("Lanes"), elements = unit.parameter("Pixels") * lanes, taps = unit.parameter("TapsPerBeat");
+    const std::int64_t tap_folds = ceil_div(unit.parameter("Taps"), taps);
+    const bool maximum = unit.parameter("Maximum") != 0, scaled = scale.factor_bits > 0;
+    const ReduceTerms tree(taps, unit.parameter("Taps") - (tap_folds - 1) * taps, in.bits(), scale.sum_bits, maximum);
+    const bool over_beats = sum_latency(unit) > clog2(taps);
+    const std::int64_t position_bits =
+        clog2(unit.parameter("Rows")) + clog2(unit.parameter("Columns")) + clog2(ceil_div(unit.parameter("Channels"), lanes));
+    const std::int64_t products = scaled ? elements : 0;
+    return {{{"unit", 1},
+             {"counters", clog2(tap_folds) + (scaled ? position_bits : 0)},
+             {"added_bits", elements * tree.added_bits},
+             {"compared_bits", elements * tree.compared_bits},
+             {"masked_bits", elements * tree.masked_bits},
+             {"tree_registers", elements * tree.register_bits},
+             {"tree_shifts", elements * tree.shifted_bits},
+             {"summed_bits", over_beats && !maximum ? elements * scale.sum_bits : 0},
+             {"folded_bits", over_beats && maximum ? elements * scale.sum_bits : 0},
+             // A factor comes two cycles later.
+             {"waiting_bits", products * scale.sum_bits * std::max(0, 2 - sum_latency(unit))},
+             {"product_bits", products * scale.product_bits},
+             {"digits", products * digit_registers(scale.digits)},
+             {"factors", products * factor_registers(scale.digits)}}};
 }
 
 std::unique_ptr<UnitControl> pool_control(const Unit& unit, std::int64_t depth) {

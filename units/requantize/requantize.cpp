@@ -128,6 +128,7 @@ extern const UnitDef unit_requantize{
     .model = model,
     .fast = fast,
     .rtl = requantize_rtl,
+    .features = requantize_features,
     .control = requantize_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

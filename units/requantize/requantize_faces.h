@@ -10,6 +10,7 @@
 namespace weft {
 
 RtlFace requantize_rtl(const Unit& unit);
+CostFeatures requantize_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> requantize_control(const Unit& unit, std::int64_t depth);
 
 }  // namespace weft

@@ -145,6 +145,7 @@ extern const UnitDef unit_width{
     .model = model,
     .reads_for = reads_for,
     .rtl = width_rtl,
+    .features = width_features,
     .control = width_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

@@ -10,6 +10,7 @@
 namespace weft {
 
 RtlFace width_rtl(const Unit& unit);
+CostFeatures width_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> width_control(const Unit& unit, std::int64_t);
 
 }  // namespace weft

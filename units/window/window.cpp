@@ -350,6 +350,7 @@ extern const UnitDef unit_window{
     .fast = fast,
     .reads_for = reads_for,
     .rtl = window_rtl,
+    .features = window_features,
     .control = window_control,
     .cases = cases,
     .rtl_cases = rtl_cases,

@@ -43,6 +43,7 @@ int window_form(const Unit& unit);
 std::int64_t window_interval(const Unit& unit);
 
 RtlFace window_rtl(const Unit& unit);
+CostFeatures window_features(const Unit& unit, const RtlFace& face);
 std::unique_ptr<UnitControl> window_control(const Unit& unit, std::int64_t);
 
 }  // namespace weft
