@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-# SPDX-License-Identifier: Apache-2.0
+# fit_cost.py
 # Fits the coefficients of the units' cost tables (units/*/cost.toml) to Yosys' counts, and says how far off they are where they were not fitted.
+# SPDX-License-Identifier: Apache-2.0
 """From what unit_counts prints: points of single units, projects (directories of compiled designs), or both. Cost tables are in the program; recompile to
 use new ones. From the project's root, with weft built and numpy in the environment:
 
