@@ -274,7 +274,9 @@ CostFeatures matvec_features(const Unit& unit, const RtlFace& rtl) {
          {"input_registers", element_bits * registers},
          {"input_shifts", element_bits * shifts},
          {"rom_bits", static_cast<double>(weights.columns) * column_luts},
-         {"deep_rom_bits", face.deep ? weights.width : 0},
+         {"deep_rom_bits", face.deep && chain > 1 ? weights.width : 0},
+         // A cell outside of a cascade may have its weight's register within.
+         {"lone_deep_rom_bits", face.deep && chain == 1 ? weights.width : 0},
          {"rom_addresses", chain * clog2(steps)},
          {"outputs", sums},
          // An adder has a bit more than those before it.
