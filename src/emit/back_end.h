@@ -31,9 +31,10 @@ struct Emitted {
 
 struct BackEnd {
     std::string_view name;
+    std::string_view title;  ///< What it emits, in messages: `the RTL kernel`.
     /// Emits a kernel: a design that no such back end takes is refused. The others emit what stands around kernels.
     bool kernel = false;
-    /// Why the back end leaves the design out, if so: warnings of the compile, where another takes it.
+    /// Why it cannot emit the design, if so; without a reason where another back end gives it.
     Status (*takes)(const Design& design, const EmitOptions& options) = nullptr;
     /// Of a design that it takes. The same subject gives the same bytes; files that two back ends write are equal.
     Result<Emitted> (*emit)(const EmitSubject& subject) = nullptr;
@@ -42,12 +43,12 @@ struct BackEnd {
 /// All back ends, ordered by name.
 std::span<const BackEnd* const> back_end_registry();
 
-/// The back ends that take a design, and what the others say.
+/// The back ends that take a design, and what the others say: warnings of a compile.
 struct ChosenBackEnds {
     std::vector<const BackEnd*> list;
     Diagnostics left_out;
 };
-/// Fails where none that emits a kernel takes it.
+/// Fails with all reasons where none that emits a kernel takes it.
 Result<ChosenBackEnds> choose_back_ends(const Design& design, const EmitOptions& options);
 
 }  // namespace weft

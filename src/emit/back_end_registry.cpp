@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "src/emit/back_end.h"
 
+#include <fmt/format.h>
+
 namespace weft {
 
 namespace generated {
@@ -14,16 +16,22 @@ std::span<const BackEnd* const> back_end_registry() { return {generated::back_en
 
 Result<ChosenBackEnds> choose_back_ends(const Design& design, const EmitOptions& options) {
     ChosenBackEnds chosen;
+    Diagnostics reasons;
     bool kernel = false;
     for (const BackEnd* back_end : back_end_registry()) {
-        if (const Status taken = back_end->takes(design, options); taken) {
+        const Status taken = back_end->takes(design, options);
+        if (taken) {
             chosen.list.push_back(back_end);
             kernel = kernel || back_end->kernel;
-        } else {
-            chosen.left_out.insert(chosen.left_out.end(), taken.error().begin(), taken.error().end());
+            continue;
+        }
+        for (Diagnostic reason : taken.error()) {
+            reasons.push_back(reason);
+            reason.reason += fmt::format(": {} is left out", back_end->title);
+            chosen.left_out.push_back(std::move(reason));
         }
     }
-    if (!kernel) return std::move(chosen.left_out);
+    if (!kernel) return reasons;
     return chosen;
 }
 

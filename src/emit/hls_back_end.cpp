@@ -8,14 +8,6 @@ namespace weft {
 
 namespace {
 
-Status takes(const Design& design, const EmitOptions& options) {
-    const Status taken = hls_takes(design, options);
-    if (taken) return Ok{};
-    Diagnostics left_out = taken.error();
-    for (Diagnostic& diagnostic : left_out) diagnostic.reason += ": the HLS kernel is left out";
-    return left_out;
-}
-
 Result<Emitted> emit(const EmitSubject& subject) {
     WEFT_ASSIGN(HlsProject project, emit_hls(subject.design, subject.options));
     return Emitted{std::move(project.files),
@@ -26,8 +18,9 @@ Result<Emitted> emit(const EmitSubject& subject) {
 
 extern const BackEnd back_end_hls{
     .name = "hls",
+    .title = "the HLS kernel",
     .kernel = true,
-    .takes = takes,
+    .takes = hls_takes,
     .emit = emit,
 };
 

@@ -15,13 +15,7 @@ namespace weft {
 
 namespace {
 
-Status takes(const Design& design, const EmitOptions&) {
-    const Status taken = rtl_takes(design);
-    if (taken) return Ok{};
-    Diagnostics left_out = taken.error();
-    for (Diagnostic& diagnostic : left_out) diagnostic.reason += ": the RTL kernel is left out";
-    return left_out;
-}
+Status takes(const Design& design, const EmitOptions&) { return rtl_takes(design); }
 
 Result<Emitted> emit(const EmitSubject& subject) {
     const auto& [design, options, frames] = subject;
@@ -39,6 +33,7 @@ Result<Emitted> emit(const EmitSubject& subject) {
 
 extern const BackEnd back_end_rtl{
     .name = "rtl",
+    .title = "the RTL kernel",
     .kernel = true,
     .takes = takes,
     .emit = emit,

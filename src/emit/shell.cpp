@@ -40,19 +40,14 @@ FrameLayout frame_layout(const KernelPort& port) {
 Status shell_takes(const Design& design, const EmitOptions& options) {
     const std::vector<KernelPort> ports = kernel_ports(design, options);
     if (ports.size() > max_memory_ports)
-        return Diagnostic{
-            .reason = fmt::format("the kernel would have {} memory ports, more than the {} that a card connects: its shell is "
-                                  "left out",
-                                  ports.size(), max_memory_ports),
-            .help = "join inputs or outputs of the network"};
+        return Diagnostic{.reason = fmt::format("the kernel would have {} memory ports, more than the {} that a card connects",
+                                                ports.size(), max_memory_ports),
+                          .help = "join inputs or outputs of the network"};
     for (const KernelPort& port : ports)
         if (port.stream->bits() > 32)
-            return Diagnostic{
-                .tensor = port.name,
-                .reason = fmt::format("its elements have {} bits, more than the 32 that memory takes: the kernel's shell is left "
-                                      "out",
-                                      port.stream->bits()),
-                .help = "quantize the value"};
+            return Diagnostic{.tensor = port.name,
+                              .reason = fmt::format("its elements have {} bits, more than the 32 that memory takes", port.stream->bits()),
+                              .help = "quantize the value"};
     return Ok{};
 }
 

@@ -24,6 +24,7 @@ Result<Emitted> emit(const EmitSubject& subject) {
 
 extern const BackEnd back_end_shell{
     .name = "shell",
+    .title = "the kernel's shell",
     .takes = takes,
     .emit = emit,
 };

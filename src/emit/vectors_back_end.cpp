@@ -26,6 +26,7 @@ Result<Emitted> emit(const EmitSubject& subject) {
 
 extern const BackEnd back_end_vectors{
     .name = "vectors",
+    .title = "the vectors of its testbench",
     .takes = takes,
     .emit = emit,
 };

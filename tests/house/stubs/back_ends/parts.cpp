@@ -12,7 +12,7 @@ namespace {
 
 Status takes(const Design& design, const EmitOptions&) {
     if (design.outputs.size() == 1) return Ok{};
-    return Diagnostic{.reason = "the kernel has several outputs: the list of its parts is left out"};
+    return Diagnostic{.reason = "the kernel has several outputs"};
 }
 
 Result<Emitted> emit(const EmitSubject& subject) {
@@ -25,6 +25,7 @@ Result<Emitted> emit(const EmitSubject& subject) {
 
 extern const BackEnd back_end_parts{
     .name = "parts",
+    .title = "the list of its parts",
     .takes = takes,
     .emit = emit,
 };
