@@ -11,8 +11,9 @@ use new ones. From the project's root, with weft built and numpy in the environm
 
 Coefficients are fitted to all points. What a table says of its error is of points that had no part in the fit: single points are left out in five turns, and
 designs one at a time, variants of one network (folders whose names differ in a number behind a dash) together. Coefficients are never negative and make
-relative errors small; [expected] holds what the structure of the RTL tells of them, which decides where few points do. Features are C++ beside the unit's RTL
-face; expectations are written by hand; the sections [lut], [ff] and [fit] of each table are written anew."""
+relative errors small; [expected] holds what the structure of the RTL tells: which features have a part in LUT or in FF at all, and about how much, which
+decides where few points do. Features are C++ beside the unit's RTL face; expectations are written by hand; the sections [lut], [ff] and [fit] of each table are
+written anew."""
 
 import argparse
 import datetime
@@ -25,19 +26,19 @@ import zlib
 
 import numpy
 
-DRAW = 0.3  # weight of an expectation beside a point
+DRAW = 0.8  # weight of an expectation beside a point
 TURNS = 5
 RESOURCES = ("lut", "ff")
 UNITS = pathlib.Path(__file__).resolve().parent.parent / "units"
 
 
 def fit(rows, counts, expected):
-    """Non-negative least squares of relative errors, drawn a little towards the expected coefficients, which stay where no point tells.
-    Columns whose coefficient comes out negative are left out, the worst first."""
+    """Non-negative least squares of relative errors, drawn towards the expected coefficients, which stay where no point tells. Columns of which nothing is
+    expected have no part; those whose coefficient comes out negative are left out, the worst first."""
     weights = 1 / (counts + 30) ** 0.7  # between relative errors and those that sums of many units feel
     scaled = rows * weights[:, None]
     pull = DRAW * (scaled.max(axis=0, initial=0.0) + 1e-6)
-    columns = list(range(rows.shape[1]))
+    columns = [int(column) for column in numpy.flatnonzero(expected)]
     while columns:
         system = numpy.vstack([scaled[:, columns], numpy.diag(pull[columns])])
         goal = numpy.concatenate([counts * weights, pull[columns] * expected[columns]])
