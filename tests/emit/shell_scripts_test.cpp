@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <random>
 #include <set>
@@ -12,6 +13,7 @@
 #include "src/base/files.h"
 #include "src/base/scratch.h"
 #include "src/base/subprocess.h"
+#include "src/emit/back_end.h"
 #include "src/emit/kernel_names.h"
 #include "src/emit/plain_testbench.h"
 #include "src/emit/registers.h"
@@ -365,6 +367,13 @@ TEST(ShellErrors, RefusesElementsThatMemoryDoesNotTake) {
                                                                design.outputs[0].binding.stream->bits())));
     EXPECT_EQ(shell.error()[0].help, "quantize the value");
     EXPECT_TRUE(emit_shell(passing(), options));
+
+    // A compile goes on without it, and says so.
+    const auto chosen = choose_back_ends(design, options);
+    ASSERT_TRUE(chosen) << to_string(chosen.error()[0]);
+    const auto& left_out = chosen->left_out;
+    EXPECT_TRUE(
+        std::ranges::any_of(left_out, [](const auto& d) { return d.reason.ends_with("memory takes: the kernel's shell is left out"); }));
 }
 
 TEST(Registers, LieWhereVitisHlsPutsThem) {
