@@ -2,8 +2,8 @@
 // The engine `hls`: the emitted C++ under the C compiler.
 // SPDX-License-Identifier: Apache-2.0
 #include "src/engines/engine_def.h"
-#include "src/engines/hls_simulation.h"
 #include "src/engines/kernel_engine.h"
+#include "src/simulate/hls_simulation.h"
 
 namespace weft {
 

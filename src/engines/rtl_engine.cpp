@@ -8,9 +8,9 @@
 #include "src/emit/kernel_names.h"
 #include "src/engines/engine_def.h"
 #include "src/engines/kernel_engine.h"
-#include "src/engines/rtl_kernel.h"
-#include "src/engines/rtl_simulation.h"
 #include "src/schedule/schedule.h"
+#include "src/simulate/rtl_kernel.h"
+#include "src/simulate/rtl_simulation.h"
 
 namespace weft {
 

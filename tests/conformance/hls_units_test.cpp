@@ -15,7 +15,7 @@
 #include "src/base/subprocess.h"
 #include "src/design/unit_def.h"
 #include "src/emit/hls.h"
-#include "src/engines/hls_simulation.h"
+#include "src/simulate/hls_simulation.h"
 #include "tests/conformance/distances.h"
 #include "tests/conformance/points.h"
 #include "tests/paths.h"

@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "src/emit/rtl.h"
-#include "src/engines/rtl_simulation.h"
 #include "src/schedule/schedule.h"
+#include "src/simulate/rtl_simulation.h"
 #include "tests/conformance/points.h"
 #include "units/common/random_case.h"
 

@@ -19,8 +19,8 @@
 #include "src/design/plumb.h"
 #include "src/emit/hls.h"
 #include "src/engines/contract.h"
-#include "src/engines/hls_simulation.h"
 #include "src/explore/folding.h"
+#include "src/simulate/hls_simulation.h"
 #include "tests/design/sample_designs.h"
 #include "tests/paths.h"
 

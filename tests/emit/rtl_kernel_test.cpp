@@ -8,7 +8,7 @@
 #include <map>
 #include <random>
 
-#include "src/engines/rtl_kernel.h"
+#include "src/simulate/rtl_kernel.h"
 #include "tests/passing_design.h"
 #include "units/common/cases.h"
 

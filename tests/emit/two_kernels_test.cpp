@@ -17,10 +17,10 @@
 #include "src/emit/plain_testbench.h"
 #include "src/emit/shell.h"
 #include "src/engines/contract.h"
-#include "src/engines/hls_simulation.h"
-#include "src/engines/rtl_simulation.h"
 #include "src/explore/folding.h"
 #include "src/schedule/schedule.h"
+#include "src/simulate/hls_simulation.h"
+#include "src/simulate/rtl_simulation.h"
 #include "tests/design/sample_designs.h"
 #include "tests/paths.h"
 

@@ -10,7 +10,7 @@
 #include "src/base/files.h"
 #include "src/base/subprocess.h"
 #include "src/data/dataset.h"
-#include "src/engines/rtl_simulation.h"
+#include "src/simulate/rtl_simulation.h"
 #include "tests/onnx/model_builder.h"
 #include "tests/paths.h"
 

@@ -10,7 +10,7 @@
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
 #include "src/emit/manifest.h"
-#include "src/engines/rtl_simulation.h"
+#include "src/simulate/rtl_simulation.h"
 #include "tests/messages.h"
 #include "tests/paths.h"
 

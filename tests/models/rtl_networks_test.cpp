@@ -10,8 +10,8 @@
 #include "src/base/files.h"
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
-#include "src/engines/rtl_simulation.h"
 #include "src/schedule/schedule.h"
+#include "src/simulate/rtl_simulation.h"
 #include "tests/messages.h"
 #include "tests/paths.h"
 

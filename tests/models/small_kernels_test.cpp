@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "src/driver/evaluate_run.h"
-#include "src/engines/rtl_simulation.h"
+#include "src/simulate/rtl_simulation.h"
 #include "tests/messages.h"
 #include "tests/models/small_network.h"
 

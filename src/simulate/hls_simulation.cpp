@@ -1,7 +1,7 @@
 // hls_simulation.cpp
 // Compiles the emitted project once, and runs its testbench on slices of the samples side by side.
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/hls_simulation.h"
+#include "src/simulate/hls_simulation.h"
 
 #include <fmt/format.h>
 

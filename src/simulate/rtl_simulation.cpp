@@ -1,7 +1,7 @@
 // rtl_simulation.cpp
 // Verilates and compiles once, caches by content, and exchanges whole beats with the testbench.
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/rtl_simulation.h"
+#include "src/simulate/rtl_simulation.h"
 
 #include <fmt/format.h>
 
@@ -20,7 +20,7 @@
 #include "src/base/sha256.h"
 #include "src/base/subprocess.h"
 #include "src/design/beat_layout.h"
-#include "src/engines/rtl_testbench.h"
+#include "src/simulate/rtl_testbench.h"
 
 namespace weft {
 

@@ -8,9 +8,9 @@
 
 #include "src/design/plumb.h"
 #include "src/emit/rtl.h"
-#include "src/engines/hls_simulation.h"
-#include "src/engines/rtl_kernel.h"
-#include "src/engines/rtl_simulation.h"
+#include "src/simulate/hls_simulation.h"
+#include "src/simulate/rtl_kernel.h"
+#include "src/simulate/rtl_simulation.h"
 #include "src/synthesize/synthesize.h"
 #include "tests/design/sample_designs.h"
 #include "tests/messages.h"

@@ -15,7 +15,7 @@
 #include "src/design/design.h"
 #include "src/emit/registers.h"
 #include "src/emit/shell.h"
-#include "src/engines/rtl_simulation.h"
+#include "src/simulate/rtl_simulation.h"
 
 namespace weft {
 

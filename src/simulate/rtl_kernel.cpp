@@ -1,6 +1,6 @@
 // rtl_kernel.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/rtl_kernel.h"
+#include "src/simulate/rtl_kernel.h"
 
 #include <fmt/format.h>
 
@@ -12,7 +12,7 @@
 #include "src/base/files.h"
 #include "src/base/scratch.h"
 #include "src/base/subprocess.h"
-#include "src/engines/rtl_kernel_testbench.h"
+#include "src/simulate/rtl_kernel_testbench.h"
 
 namespace weft {
 

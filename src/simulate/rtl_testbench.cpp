@@ -1,6 +1,6 @@
 // rtl_testbench.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/rtl_testbench.h"
+#include "src/simulate/rtl_testbench.h"
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
 // rtl_kernel_testbench.cpp
 // SPDX-License-Identifier: Apache-2.0
-#include "src/engines/rtl_kernel_testbench.h"
+#include "src/simulate/rtl_kernel_testbench.h"
 
 #include <fmt/format.h>
 
 #include "src/emit/shell_parts.h"
-#include "src/engines/rtl_testbench.h"
 #include "src/schedule/stalls.h"
+#include "src/simulate/rtl_testbench.h"
 
 namespace weft {
 

@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "src/engines/rtl_kernel.h"
+#include "src/simulate/rtl_kernel.h"
 
 namespace weft {
 
