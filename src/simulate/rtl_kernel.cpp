@@ -87,8 +87,7 @@ Result<RtlKernel> make_rtl_kernel(const Design& design, const EmitOptions& optio
     return kernel;
 }
 
-Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel> kernels, const RtlBuildOptions& options,
-                                                       const StageProgress& progress) {
+std::map<std::string, std::string> verilated_sources(std::span<const RtlKernel> kernels) {
     std::map<std::string, std::string> sources;
     for (const RtlKernel& kernel : kernels)
         for (const ProjectFile& file : kernel.files)
@@ -96,6 +95,12 @@ Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel
                 file.path == fmt::format("rtl/{}_core.sv", kernel.name))
                 sources.emplace(file.path, file.text);
     sources.emplace("testbench_top.sv", kernel_testbench_module(kernels));
+    return sources;
+}
+
+Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel> kernels, const RtlBuildOptions& options,
+                                                       const StageProgress& progress) {
+    std::map<std::string, std::string> sources = verilated_sources(kernels);
     sources.emplace("testbench.cpp", kernel_testbench_program(kernels));
     RtlKernelSimulation simulation;
     WEFT_ASSIGN(simulation.program_, build_verilated(sources, options, progress));
