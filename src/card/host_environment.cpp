@@ -11,7 +11,9 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <sstream>
 
@@ -122,17 +124,29 @@ Status build_preload(const fs::path& to) {
                       .help = "install gcc, or emulate in pure configuration"};
 }
 
+/// What a host is told of its cards. Banks are those of the xclbin once it is loaded.
+std::string cards_text(const EmulatedCards& cards) {
+    const nlohmann::ordered_json device{{"Name", cards.name},
+                                        {"NumDevices", std::to_string(cards.count)},
+                                        {"DdrBanks", {{{"DdrBank", {{"Name", "bank0"}, {"Size", "0x400000000"}}}}}}};
+    const nlohmann::ordered_json json{
+        {"Version", {{"FileVersion", "2.0"}}},
+        {"Platform", {{"UnifiedPlatform", "true"}, {"ExpandedPR", "true"}, {"Boards", {{{"NumBoards", "1"}, {"Devices", {device}}}}}}}};
+    return json.dump(1) + "\n";
+}
+
 /// What XRT reads, in a folder known by its contents.
-Result<fs::path> settings_folder(HostMode mode, const XrtInstallation& xrt) {
-    const std::string ini = ini_text(emulation_settings(mode));
+Result<fs::path> settings_folder(HostMode mode, const EmulatedCards& cards, const XrtInstallation& xrt) {
+    const std::string ini = ini_text(emulation_settings(mode)), emconfig = cards_text(cards);
     Sha256 digest;
-    for (const std::string& part : {ini, xrt.libraries.string(), std::string(mode == HostMode::fast ? "fast" : "pure")})
+    for (const std::string& part : {ini, emconfig, xrt.libraries.string(), std::string(mode == HostMode::fast ? "fast" : "pure")})
         digest.update(fmt::format("{}:{}", part.size(), part));
     for (const EmbeddedFile& file : embedded_card_files())
         if (file.path.ends_with(".c")) digest.update(file.contents);
     const fs::path folder = cache_folder() / "card" / digest.hex().substr(0, 32);
     const auto fill = [&](const fs::path& made) -> Status {
         WEFT_CHECK(write_file(made / "xrt.ini", ini));
+        WEFT_CHECK(write_file(made / "emconfig.json", emconfig));
         WEFT_CHECK(write_file(made / "vendors" / "xilinx.icd", (xrt.libraries / "libxilinxopencl.so.2\n").string()));
         WEFT_CHECK(make_folder(made / "xrt"));
         std::error_code code;
@@ -181,15 +195,16 @@ Result<XrtInstallation> find_emulating_xrt() {
                       .help = "apt-get install libxrt1 libxrt-dev"};
 }
 
-Result<Variables> host_environment(HostMode mode, const fs::path& scratch) {
+Result<Variables> host_environment(HostMode mode, const EmulatedCards& cards, const fs::path& scratch) {
     WEFT_ASSIGN(const XrtInstallation xrt, find_emulating_xrt());
     if (const auto unzip = run_process({"unzip", "-v"}); !unzip || unzip->exit_code != 0)
         return Diagnostic{.reason = "unzip, with which XRT unpacks an emulated card, is not installed", .help = "apt-get install unzip"};
-    WEFT_ASSIGN(const fs::path settings, settings_folder(mode, xrt));
+    WEFT_ASSIGN(const fs::path settings, settings_folder(mode, cards, xrt));
     WEFT_CHECK(make_folder(scratch));
     Variables list{{"XCL_EMULATION_MODE", "hw_emu"},
                    {"XILINX_XRT", (settings / "xrt").string()},
                    {"OCL_ICD_VENDORS", (settings / "vendors").string() + "/"},
+                   {"EMCONFIG_PATH", settings.string()},
                    {"XRT_INI_PATH", (settings / "xrt.ini").string()},
                    {"SDACCEL_EM_RUN_DIR", scratch.string()},
                    // The driver's sockets lie in the temporary folder's folder of this name.

@@ -22,16 +22,22 @@ struct XrtInstallation {
 Result<XrtInstallation> find_emulating_xrt();
 
 enum class HostMode {
-    pure,  ///< Nothing but XRT's own settings: loading takes 10 s, which its emulation driver sleeps.
+    pure,  ///< Nothing but XRT's own settings: its driver may sleep 10 s when it loads, and up to 10 s at the end.
     fast,  ///< A preloaded library shortens the driver's sleeps.
 };
 
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
-/// Environment variables for a host of the emulated card. What they name is made if it is not there yet, and kept for later hosts. The
-/// settings of the user's own xrt.ini (at $XRT_INI_PATH, or in the working folder) go on to hold.
-/// `scratch` is a folder in the system's temporary folder, 40 characters at most, for sockets and run folders of such hosts.
-Result<Variables> host_environment(HostMode mode, const std::filesystem::path& scratch);
+/// What a host finds.
+struct EmulatedCards {
+    std::string name;  ///< Of the device, without blanks.
+    int count = 1;     ///< As many cards, all alike; the host loads each by itself.
+};
+
+/// Environment variables for a host of emulated cards. What they name is made if it is not there yet, and kept for later hosts. The
+/// settings of the user's own xrt.ini (at $XRT_INI_PATH, or in the working folder) go on to hold. `scratch` is a folder in /tmp, where XRT
+/// has its sockets, for these and for run folders; its name has 40 characters at most.
+Result<Variables> host_environment(HostMode mode, const EmulatedCards& cards, const std::filesystem::path& scratch);
 
 /// Lines for a shell to `source`.
 std::string environment_script(const Variables& variables);

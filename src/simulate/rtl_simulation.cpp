@@ -155,6 +155,7 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
     const auto add = [&](std::string_view part) { digest.update(fmt::format("{}:{}", part.size(), part)); };
     for (const std::string& part : {tools.verilator_version, tools.compiler_version, std::string(options.brief ? "4 brief" : "3")})
         add(part);
+    if (options.trace) add("trace");
     for (const auto& [path, text] : sources) {
         add(path);
         add(text);

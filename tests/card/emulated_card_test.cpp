@@ -62,10 +62,11 @@ protected:
             run_process({"g++", "-std=c++17", "-I/usr/include/xrt", (test::source_folder() / "tests/card/copy_host.cpp").string(), "-o",
                          host, "-lxrt_coreutil", "-pthread"});
         EXPECT_TRUE(compiled && compiled->exit_code == 0) << (compiled ? compiled->errors : "");
-        const auto environment = host_environment(mode, scratch_);
+        const auto environment = host_environment(mode, {"a_card"}, scratch_);
         EXPECT_TRUE(environment);
         if (!environment) return {};
-        std::vector<std::string> command{"env", "WEFT_CARD_REPORT=" + (folder_ / "report.json").string()};
+        std::vector<std::string> command{"env", "--chdir=" + folder_.path().string(),
+                                         "WEFT_CARD_REPORT=" + (folder_ / "report.json").string()};
         for (const auto& [name, value] : *environment) command.push_back(name + "=" + value);
         for (const std::string& variable : variables_) command.push_back(variable);
         command.insert(command.end(), {"timeout", "-s", "KILL", "100", host, (folder_ / "card.xclbin").string(), "copy_kernel",
@@ -185,7 +186,7 @@ TEST(HostEnvironment, KeepsTheUsersOwnSettings) {
     const test::TemporaryFolder folder;
     ASSERT_TRUE(write_file(folder / "xrt.ini", "# mine\n[Runtime]\nverbosity = 5\n[Emulation]\nprint_infos_in_console=true\n"));
     ::setenv("XRT_INI_PATH", (folder / "xrt.ini").c_str(), 1);
-    const auto variables = host_environment(HostMode::pure, folder.path());
+    const auto variables = host_environment(HostMode::pure, {"a_card"}, folder.path());
     ::unsetenv("XRT_INI_PATH");
     ASSERT_TRUE(variables);
     const std::string script = environment_script(*variables);
