@@ -126,7 +126,7 @@ Result<Lowered> lower(const Graph& quantized, const std::string& name, const Obs
 Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, const CompileOptions& options, const Observer& observer) {
     auto compiled = std::make_unique<Compiled>();
     compiled->options = options;
-    WEFT_ASSIGN(compiled->board, find_board(options.board));
+    WEFT_ASSIGN(compiled->board, read_board(options.board));
     if (compiled->options.clock_mhz <= 0) compiled->options.clock_mhz = compiled->board->kernel_clock_mhz;
     WEFT_ASSIGN(compiled->model, read_model(path, options, observer));
     compiled->seconds = compiled->model.seconds;

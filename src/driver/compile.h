@@ -38,8 +38,8 @@ struct ModelOptions {
 };
 
 struct CompileOptions : ModelOptions {
-    std::string board = "alveo-u200";
-    double clock_mhz = 0;  ///< 0: the board's default. Assumed wherever it is printed.
+    std::string board = "alveo-u200";  ///< A name, or a board file of the user's (read_board).
+    double clock_mhz = 0;              ///< 0: the board's default. Assumed wherever it is printed.
     double mac_dsp_limit = 900;
     std::filesystem::path folding;  ///< A folding file; empty: the default search.
     std::string command_line;       ///< For the heads of written files.
@@ -77,7 +77,7 @@ Result<Lowered> lower(const Graph& quantized, const std::string& name, const Obs
 
 struct Compiled {
     CompileOptions options;
-    const Board* board = nullptr;
+    std::shared_ptr<const Board> board;
     Model model;
     Design design;  ///< Folded and plumbed.
     std::vector<RegionRecord> regions;

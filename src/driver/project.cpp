@@ -35,6 +35,7 @@ constexpr auto source_name = "source.onnx";
 constexpr auto model_name = "model.onnx";
 constexpr auto folding_name = "folding.json";
 constexpr auto report_name = "report.json";
+constexpr auto board_name = "board.toml";
 
 Json options_json(const Compiled& compiled) {
     Json shapes = Json::object();
@@ -203,12 +204,14 @@ EmitOptions emit_options(const Compiled& compiled) {
     options.platform = compiled.board->platform;
     options.part = compiled.board->part;
     options.model_hash = compiled.model.hash;
+    options.memory_bits = compiled.board->memory_bits;
+    options.dsp_cell = compiled.board->dsp_cell;
     options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
     if (compiled.predicted) {
         options.predicted = *compiled.predicted;
         const Board& board = *compiled.board;
         const SuperLogicRegion& region = best_region(*compiled.predicted, board);
-        if (!region.memory.empty()) options.placement.memory = region.memory.front();
+        if (const auto banks = board.banks_of(region.name); !banks.empty()) options.placement.memory = banks.front()->name;
         const bool fits = !regions_that_fit(*compiled.predicted, board).empty();
         if (fits && board.slrs.size() > 1) options.placement.slr = region.name;
     }
@@ -236,6 +239,7 @@ Status write_project(const Compiled& compiled, const SelfCheck* check, const std
     WEFT_ASSIGN(const std::string model, export_to_bytes(compiled.model.quantized));
     WEFT_CHECK(folder.write(model_name, model));
     WEFT_CHECK(folder.write(folding_name, folding_json(compiled.design)));
+    WEFT_CHECK(folder.write(board_name, compiled.board->text));
     Json emitted = Json::object();
     WEFT_ASSIGN(const std::vector<ProjectFile> files, emitted_files(compiled, emitted));
     for (const ProjectFile& file : files) WEFT_CHECK(folder.write(file.path, file.text));
@@ -287,7 +291,9 @@ Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& dire
     } catch (const nlohmann::json::exception&) {
         return broken();
     }
-    WEFT_ASSIGN(compiled->board, find_board(compiled->options.board));
+    // Versions that kept no copy knew no boards but those of find_board.
+    const bool kept = json.contains("files") && json.at("files").contains(board_name);
+    WEFT_ASSIGN(compiled->board, read_board(kept ? (directory / board_name).string() : compiled->options.board));
     WEFT_ASSIGN(compiled->design, design_from_json(json.at("design")));
     WEFT_ASSIGN(ImportedModel source, import_model(directory / "source.onnx", {.shapes = compiled->options.shapes}));
     compiled->model.source = std::move(source.graph);

@@ -24,6 +24,8 @@ struct EmitOptions {
     std::string part;               ///< The device, for synthesis.
     std::string model_hash;         ///< SHA-256 of the model, hexadecimal: the RTL kernel tells it.
     int clock_mhz = 300;
+    int memory_bits = 512;  ///< Of each memory port: 64, 128, 256 or 512.
+    std::string dsp_cell = "DSP48E2";
     Placement placement;
     Cost predicted;  ///< Of the stream core: the scripts print it beside what the tools find.
     std::int64_t max_initialiser_tokens = 100'000;

@@ -13,6 +13,7 @@
 #include "src/design/unit_def.h"
 #include "src/emit/constants.h"
 #include "src/emit/hls_parts.h"
+#include "src/emit/shell.h"
 #include "src/emit/text_writer.h"
 
 namespace weft {
@@ -169,16 +170,19 @@ private:
             out.line(fmt::format("static const int {}s = {};", beat_name(port), stream.beat.count(stream.shape)));
         }
         out.line();
-        out.line("/// Images lie one after the other, each in whole 512-bit words (weft/common/burst.hpp: frame_layout).");
+        out.line(fmt::format("/// Images lie one after the other, each in whole {}-bit words (weft/common/burst.hpp: frame_layout).",
+                             options_.memory_bits));
         out.line(fmt::format("extern \"C\" void {}({});", kernel_, arguments()));
         out.line();
         out.margin("#endif");
         return std::move(out).take();
     }
 
+    std::string word_type() const { return fmt::format("ap_uint<{}>", options_.memory_bits); }
+
     std::string arguments() const {
         std::string text;
-        for (const KernelPort& port : ports_) text += fmt::format("{}ap_uint<512>* {}, ", port.output ? "" : "const ", port.argument);
+        for (const KernelPort& port : ports_) text += fmt::format("{}{}* {}, ", port.output ? "" : "const ", word_type(), port.argument);
         return text + "int n_images";
     }
 
@@ -209,9 +213,9 @@ private:
     }
 
     void port_processes(TextWriter& out, const KernelPort& port) {
-        const std::string frame = fmt::format("{}, {}, {}", port.positions(), port.channels(), port.lanes());
+        const std::string frame = fmt::format("{}, {}, {}, {}", options_.memory_bits, port.positions(), port.channels(), port.lanes());
         const std::string words = fmt::format("weft::frame_layout<{}, {}>::words", port.stream->bits(), frame);
-        const std::string word_stream = "hls::stream<ap_uint<512> >& ";
+        const std::string word_stream = fmt::format("hls::stream<{} >& ", word_type());
         const std::string beat_stream = fmt::format("hls::stream<{}>& ", beat_name(port));
         const auto process = [&](const std::string& name, const std::string& signature, const std::string& call) {
             out.open(fmt::format("static void {}(int frames, {}) {{", name, signature));
@@ -223,12 +227,12 @@ private:
             out.line(fmt::format("// Output {}: beats to words, words to memory.", port.name));
             process("pack_" + port.name, beat_stream + "s_in, " + word_stream + "s_out",
                     fmt::format("weft::pack_frames<{}>(frames, s_in, s_out);", frame));
-            process("write_" + port.name, word_stream + "s_in, ap_uint<512>* memory",
-                    fmt::format("weft::write_words<{}>(frames, memory, s_in);", words));
+            process("write_" + port.name, word_stream + "s_in, " + word_type() + "* memory",
+                    fmt::format("weft::write_words<{}, {}>(frames, memory, s_in);", options_.memory_bits, words));
         } else {
             out.line(fmt::format("// Input {}: words from memory, words to beats.", port.name));
-            process("read_" + port.name, "const ap_uint<512>* memory, " + word_stream + "s_out",
-                    fmt::format("weft::read_words<{}>(frames, memory, s_out);", words));
+            process("read_" + port.name, "const " + word_type() + "* memory, " + word_stream + "s_out",
+                    fmt::format("weft::read_words<{}, {}>(frames, memory, s_out);", options_.memory_bits, words));
             process("unpack_" + port.name, word_stream + "s_in, " + beat_stream + "s_out",
                     fmt::format("weft::unpack_frames<{}>(frames, s_in, s_out);", frame));
         }
@@ -289,13 +293,13 @@ private:
         int bundle = 0;
         for (const KernelPort& port : ports_)
             out.margin(fmt::format("#pragma HLS INTERFACE m_axi port={} offset=slave bundle=gmem{} max_{}_burst_length=64 depth={}",
-                                   port.argument, bundle++, port.output ? "write" : "read", cosim_images * words_of(port)));
+                                   port.argument, bundle++, port.output ? "write" : "read", cosim_images * frame_layout(port).words()));
         for (const KernelPort& port : ports_)
             out.margin(fmt::format("#pragma HLS INTERFACE s_axilite port={} bundle=control", port.argument));
         out.margin("#pragma HLS INTERFACE s_axilite port=n_images bundle=control");
         out.margin("#pragma HLS INTERFACE s_axilite port=return bundle=control");
         out.margin("#pragma HLS DATAFLOW");
-        for (const KernelPort& port : ports_) declare(out, "ap_uint<512>", words_name(port), 2);
+        for (const KernelPort& port : ports_) declare(out, word_type(), words_name(port), 2);
         for (const Channel& c : channels_) declare(out, c.type, c.name, c.depth);
         const auto process = [&](const std::string& call) { out.line(fmt::format("WEFT_PROCESS({});", call)); };
         for (const KernelPort& port : ports_) {
@@ -317,12 +321,6 @@ private:
     }
 
     static std::string words_name(const KernelPort& port) { return "w_" + port.name; }
-
-    /// Words of 64 bytes that an image takes in memory: `words` of frame_layout in units/common/burst.hpp.
-    static std::int64_t words_of(const KernelPort& port) {
-        const int bytes = port.stream->bits() <= 8 ? 1 : port.stream->bits() <= 16 ? 2 : 4;
-        return (port.positions() * port.channels() * bytes + 63) / 64;
-    }
 
     const Design& design_;
     const EmitOptions& options_;

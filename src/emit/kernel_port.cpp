@@ -29,7 +29,7 @@ std::vector<KernelPort> kernel_ports(const Design& design, const EmitOptions& op
         for (int i = 1; taken(); ++i) unique = fmt::format("{}_{}", base, i);
         const std::string argument = output ? "gmem_out" : "gmem_in";
         ports.push_back({unique, count == 1 ? argument : fmt::format("{}_{}", argument, index), stream, output,
-                         options.raw_ports || stream->shape.taps > 1});
+                         options.raw_ports || stream->shape.taps > 1, options.memory_bits});
     };
     for (std::size_t i = 0; i < design.inputs.size(); ++i)
         add(design.inputs[i].name, design.inputs[i].binding.stream, false, i, design.inputs.size());

@@ -20,6 +20,7 @@ struct KernelPort {
     bool output = false;
     /// Elements with gaps: whole beats. Always so for a stream with taps.
     bool raw = false;
+    int word_bits = 512;  ///< Of its memory port.
 
     /// Positions, channels and lanes as units/common/burst.hpp takes them: a raw port's beats are its positions.
     std::int64_t positions() const;

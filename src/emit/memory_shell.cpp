@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <bit>
+
 #include "src/emit/hls_parts.h"
 #include "src/emit/shell.h"
 #include "src/emit/shell_parts.h"
@@ -11,11 +13,10 @@ namespace weft {
 
 namespace {
 
-constexpr int word_bits = 512;
-/// The longest burst that 4 KiB allow.
+/// Words of the longest burst: of 512 bits 4 KiB, which no burst crosses; of fewer long enough to hide what a burst costs.
 constexpr int max_burst = 64;
 constexpr int outstanding_bursts = 8;
-/// Words that a reader may have under way: bursts enough to hide a memory's latency, and as many as a block RAM of this width has anyway.
+/// Words that a reader may have under way: bursts enough to hide a memory's latency, and as many as a block RAM has anyway.
 constexpr int read_depth = 512;
 constexpr int write_depth = 128;
 constexpr int error_flags = 2;
@@ -57,7 +58,7 @@ private:
                     fmt::format("{} wire {}{}{}", signal.output ? "output" : "input ", range(signal.bits), prefix, signal.name));
         };
         add("s_axi_control_", axi_control_signals());
-        for (const KernelPort& port : plan_.ports) add(bus(port), axi_master_signals());
+        for (const KernelPort& port : plan_.ports) add(bus(port), axi_master_signals(port.word_bits));
         out_.line(fmt::format("module {} (", plan_.kernel));
         out_.open("");
         write_list(out_, entries);
@@ -125,17 +126,18 @@ private:
         for (const char* signal : {"words_valid", "words_ready", "job_ready", "error"}) out_.line(fmt::format("wire {}_{};", p, signal));
         if (port.output)
             for (const char* signal : {"done", "frame"}) out_.line(fmt::format("wire {}_{};", p, signal));
-        out_.line(fmt::format("wire [{}:0] {}_words_data;", word_bits - 1, p));
+        out_.line(fmt::format("wire [{}:0] {}_words_data;", port.word_bits - 1, p));
 
-        std::vector<std::string> layout = {fmt::format(".WordBits({})", word_bits), fmt::format(".Bits({})", frame.bits)};
+        std::vector<std::string> layout = {fmt::format(".WordBits({})", port.word_bits), fmt::format(".Bits({})", frame.bits)};
         if (port.output) layout.push_back(fmt::format(".Signed({})", frame.is_signed ? 1 : 0));
         for (const auto& [name, value] :
              {std::pair{"Rows", frame.rows}, std::pair{"Columns", frame.columns}, std::pair{"Channels", frame.channels},
               std::pair{"Pixels", frame.pixels}, std::pair{"Lanes", frame.lanes}})
             layout.push_back(fmt::format(".{}({})", name, value));
-        const std::vector<std::string> master = {
-            fmt::format(".WordBits({})", word_bits), fmt::format(".FrameWords({})", frame.words()), fmt::format(".MaxBurst({})", max_burst),
-            fmt::format(".Outstanding({})", outstanding_bursts), fmt::format(".Depth({})", port.output ? write_depth : read_depth)};
+        const std::vector<std::string> master = {fmt::format(".WordBits({})", port.word_bits),
+                                                 fmt::format(".FrameWords({})", frame.words()), fmt::format(".MaxBurst({})", max_burst),
+                                                 fmt::format(".Outstanding({})", outstanding_bursts),
+                                                 fmt::format(".Depth({})", port.output ? write_depth : read_depth)};
         std::vector<std::string> pins = {".clk(ap_clk)",
                                          ".rst(rst)",
                                          ".job_valid(job)",
@@ -190,19 +192,19 @@ private:
             for (const char* signal : {"ARVALID", "RREADY"}) tie(signal, "1'b0");
             tie("ARADDR", "64'd0");
             tie("ARLEN", "8'd0");
-            tie("WSTRB", fmt::format("{{{}{{1'b1}}}}", word_bits / 8));
+            tie("WSTRB", fmt::format("{{{}{{1'b1}}}}", port.word_bits / 8));
         } else {
             for (const char* signal : {"AWVALID", "WVALID", "WLAST"}) tie(signal, "1'b0");
             tie("AWADDR", "64'd0");
             tie("AWLEN", "8'd0");
-            tie("WDATA", fmt::format("{}'d0", word_bits));
-            tie("WSTRB", fmt::format("{}'d0", word_bits / 8));
+            tie("WDATA", fmt::format("{}'d0", port.word_bits));
+            tie("WSTRB", fmt::format("{}'d0", port.word_bits / 8));
             tie("BREADY", "1'b1");
         }
         for (const char* channel : {"AW", "AR"}) {
             const auto tie_of = [&](const char* signal, const std::string& value) { tie((std::string(channel) + signal).c_str(), value); };
             tie_of("ID", "1'b0");
-            tie_of("SIZE", "3'd6");
+            tie_of("SIZE", fmt::format("3'd{}", std::countr_zero(static_cast<unsigned>(port.word_bits / 8))));
             tie_of("BURST", "2'b01");
             tie_of("LOCK", "1'b0");
             tie_of("CACHE", "4'b0011");
@@ -222,7 +224,7 @@ private:
         }
         out_.margin("`ifdef WEFT_CHECK");
         write_instance(out_, "weft_axi_check", "check_" + port.name,
-                       {fmt::format(".WordBits({})", word_bits), fmt::format(".Outstanding({})", outstanding_bursts)}, pins);
+                       {fmt::format(".WordBits({})", port.word_bits), fmt::format(".Outstanding({})", outstanding_bursts)}, pins);
         out_.margin("`endif");
     }
 
@@ -273,18 +275,19 @@ private:
 
 }  // namespace
 
-const std::vector<AxiSignal>& axi_master_signals() {
-    static const std::vector<AxiSignal> list = {
-        {"AWVALID", true, 1},        {"AWREADY", false, 1}, {"AWADDR", true, 64},  {"AWID", true, 1},    {"AWLEN", true, 8},
-        {"AWSIZE", true, 3},         {"AWBURST", true, 2},  {"AWLOCK", true, 1},   {"AWCACHE", true, 4}, {"AWPROT", true, 3},
-        {"AWQOS", true, 4},          {"AWREGION", true, 4}, {"WVALID", true, 1},   {"WREADY", false, 1}, {"WDATA", true, word_bits},
-        {"WSTRB", true, 64},         {"WLAST", true, 1},    {"BVALID", false, 1},  {"BREADY", true, 1},  {"BRESP", false, 2},
-        {"BID", false, 1},           {"ARVALID", true, 1},  {"ARREADY", false, 1}, {"ARADDR", true, 64}, {"ARID", true, 1},
-        {"ARLEN", true, 8},          {"ARSIZE", true, 3},   {"ARBURST", true, 2},  {"ARLOCK", true, 1},  {"ARCACHE", true, 4},
-        {"ARPROT", true, 3},         {"ARQOS", true, 4},    {"ARREGION", true, 4}, {"RVALID", false, 1}, {"RREADY", true, 1},
-        {"RDATA", false, word_bits}, {"RLAST", false, 1},   {"RRESP", false, 2},   {"RID", false, 1},
+std::vector<AxiSignal> axi_master_signals(int word_bits) {
+    return {
+        {"AWVALID", true, 1},  {"AWREADY", false, 1}, {"AWADDR", true, 64},       {"AWID", true, 1},
+        {"AWLEN", true, 8},    {"AWSIZE", true, 3},   {"AWBURST", true, 2},       {"AWLOCK", true, 1},
+        {"AWCACHE", true, 4},  {"AWPROT", true, 3},   {"AWQOS", true, 4},         {"AWREGION", true, 4},
+        {"WVALID", true, 1},   {"WREADY", false, 1},  {"WDATA", true, word_bits}, {"WSTRB", true, word_bits / 8},
+        {"WLAST", true, 1},    {"BVALID", false, 1},  {"BREADY", true, 1},        {"BRESP", false, 2},
+        {"BID", false, 1},     {"ARVALID", true, 1},  {"ARREADY", false, 1},      {"ARADDR", true, 64},
+        {"ARID", true, 1},     {"ARLEN", true, 8},    {"ARSIZE", true, 3},        {"ARBURST", true, 2},
+        {"ARLOCK", true, 1},   {"ARCACHE", true, 4},  {"ARPROT", true, 3},        {"ARQOS", true, 4},
+        {"ARREGION", true, 4}, {"RVALID", false, 1},  {"RREADY", true, 1},        {"RDATA", false, word_bits},
+        {"RLAST", false, 1},   {"RRESP", false, 2},   {"RID", false, 1},
     };
-    return list;
 }
 
 const std::vector<AxiSignal>& axi_control_signals() {

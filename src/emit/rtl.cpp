@@ -282,6 +282,13 @@ std::vector<ProjectFile> rtl_sources(std::string_view text) {
     return files;
 }
 
+Status rtl_takes_cell(const EmitOptions& options) {
+    if (options.dsp_cell == "DSP48E2") return Ok{};
+    return Diagnostic{.reason = fmt::format("the RTL library multiplies 27 x 18 bits in one DSP48E2, {} has {}, of 25 x 18",
+                                            options.board.empty() ? "the board" : options.board, options.dsp_cell),
+                      .help = "use the HLS kernel"};
+}
+
 Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options) {
     WEFT_CHECK(rtl_takes(design));
     return CoreWriter(design, options).run();

@@ -24,6 +24,9 @@ struct RtlPort {
     int bits() const { return stream->bits() * stream->beat.elements(); }
 };
 
+/// Why the library's modules do not go onto a board with such DSPs, if so.
+Status rtl_takes_cell(const EmitOptions& options);
+
 struct RtlProject {
     std::string core;                ///< Name of the top module: ports `clk`, `rst` (synchronous, active high) and the stream ports.
     std::vector<RtlPort> ports;      ///< Inputs, then outputs, in the design's order.

@@ -24,6 +24,7 @@ FrameLayout frame_layout(const KernelPort& port) {
     FrameLayout layout;
     layout.bits = stream.bits();
     layout.is_signed = stream.is_signed();
+    layout.word_bytes = port.word_bits / 8;
     if (port.raw) {
         layout.columns = stream.beat.count(stream.shape);
         layout.channels = layout.lanes = stream.beat.elements();

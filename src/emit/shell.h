@@ -20,12 +20,14 @@ struct FrameLayout {
     std::int64_t lanes = 1;
     std::int64_t bits = 1;
     bool is_signed = false;
+    std::int64_t word_bytes = 64;
 
     /// Bytes of an element in memory: 1, 2 or 4.
     std::int64_t bytes() const { return bits <= 8 ? 1 : bits <= 16 ? 2 : 4; }
     std::int64_t elements() const { return rows * columns * channels; }
-    /// Words of 64 bytes a frame.
-    std::int64_t words() const { return (elements() * bytes() + 63) / 64; }
+    /// Words of memory that a frame takes, and their bytes.
+    std::int64_t words() const { return (elements() * bytes() + word_bytes - 1) / word_bytes; }
+    std::int64_t frame_bytes() const { return words() * word_bytes; }
 };
 FrameLayout frame_layout(const KernelPort& port);
 

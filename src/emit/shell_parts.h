@@ -33,8 +33,8 @@ struct AxiSignal {
     bool output;
     int bits;
 };
-/// Of the kernel's memory ports, and of its registers.
-const std::vector<AxiSignal>& axi_master_signals();
+/// Of a memory port with words of so many bits, and of the kernel's registers.
+std::vector<AxiSignal> axi_master_signals(int word_bits);
 const std::vector<AxiSignal>& axi_control_signals();
 
 /// The kernel for cards in plain Verilog: AXI4-Lite registers, an AXI4 master a port.

@@ -11,9 +11,7 @@ namespace {
 
 // Independent of the design; the ports follow it. Vectors are raw little-endian 32-bit integers, image after image, each in the order
 // row, column, tap, channel.
-constexpr std::string_view machinery = R"text(namespace {
-
-typedef ap_uint<512> word;
+constexpr std::string_view machinery = R"text(typedef ap_uint<word_bytes * 8> word;
 
 /// Vectors of a port and where their elements lie in memory: one after the other, or, where `raw`, in whole beats.
 struct port {
@@ -30,7 +28,7 @@ struct port {
     long long bytes() const { return width <= 8 ? 1 : width <= 16 ? 2 : 4; }
     long long words() const {
         const long long count = raw ? positions * tap_folds() * channel_folds() * taps_per_beat * lanes : elements();
-        return (count * bytes() + 63) / 64;
+        return (count * bytes() + word_bytes - 1) / word_bytes;
     }
     /// First byte of an element in the words of its image.
     long long byte(long long element) const {
@@ -61,20 +59,20 @@ unsigned noise() {
 }
 
 std::vector<word> to_memory(const port& p, long long first, long long images) {
-    std::vector<unsigned char> bytes(static_cast<std::size_t>(images * p.words() * 64));
+    std::vector<unsigned char> bytes(static_cast<std::size_t>(images * p.words() * word_bytes));
     for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<unsigned char>(noise());
     for (long long image = 0; image < images; ++image)
         for (long long e = 0; e < p.elements(); ++e) {
-            const std::size_t at = static_cast<std::size_t>(image * p.words() * 64 + p.byte(e));
+            const std::size_t at = static_cast<std::size_t>(image * p.words() * word_bytes + p.byte(e));
             const std::uint32_t value = static_cast<std::uint32_t>(p.values[static_cast<std::size_t>((first + image) * p.elements() + e)]);
             for (long long i = 0; i < p.bytes(); ++i) bytes[at + static_cast<std::size_t>(i)] = static_cast<unsigned char>(value >> (8 * i));
         }
     std::vector<word> memory(static_cast<std::size_t>(images * p.words()));
     for (std::size_t i = 0; i < memory.size(); ++i) {
         word w = 0;
-        for (int part = 0; part < 16; ++part) {
+        for (int part = 0; part < word_bytes / 4; ++part) {
             unsigned value = 0;
-            for (std::size_t b = 0; b < 4; ++b) value |= static_cast<unsigned>(bytes[i * 64 + static_cast<std::size_t>(part) * 4 + b]) << (8 * b);
+            for (std::size_t b = 0; b < 4; ++b) value |= static_cast<unsigned>(bytes[i * word_bytes + static_cast<std::size_t>(part) * 4 + b]) << (8 * b);
             w.range(part * 32 + 31, part * 32) = value;
         }
         memory[i] = w;
@@ -84,8 +82,8 @@ std::vector<word> to_memory(const port& p, long long first, long long images) {
 
 std::int32_t element(const std::vector<word>& memory, const port& p, long long image, long long e) {
     const long long byte = p.byte(e);
-    const word& w = memory[static_cast<std::size_t>(image * p.words() + byte / 64)];
-    const int low = static_cast<int>(byte % 64 * 8);
+    const word& w = memory[static_cast<std::size_t>(image * p.words() + byte / word_bytes)];
+    const int low = static_cast<int>(byte % word_bytes * 8);
     const int width = static_cast<int>(p.bytes() * 8);
     const std::uint32_t raw = static_cast<std::uint32_t>(ap_uint<32>(w.range(low + width - 1, low)).to_uint64());
     if (!p.is_signed || width == 32) return static_cast<std::int32_t>(raw);
@@ -197,6 +195,7 @@ std::string testbench_text(const std::string& kernel, const std::vector<KernelPo
     TextWriter out;
     write_head(out, kernel, options);
     std::string text = std::move(out).take();
+    text += fmt::format("namespace {{\n\nconst int word_bytes = {};\n", options.memory_bits / 8);
     text += machinery;
 
     TextWriter body;

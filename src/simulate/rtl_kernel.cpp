@@ -42,7 +42,7 @@ std::int64_t byte_of(const KernelPort& port, std::int64_t element) {
 
 std::string to_memory(const KernelPort& port, std::span<const IntTensor> frames, std::uint64_t spare_seed) {
     const FrameLayout layout = frame_layout(port);
-    const auto frame_bytes = static_cast<std::size_t>(layout.words() * 64);
+    const auto frame_bytes = static_cast<std::size_t>(layout.frame_bytes());
     std::string bytes(frames.size() * frame_bytes, '\0');
     std::mt19937_64 random(spare_seed);
     if (spare_seed != 0)
@@ -58,7 +58,7 @@ std::string to_memory(const KernelPort& port, std::span<const IntTensor> frames,
 
 std::vector<IntTensor> from_memory(const KernelPort& port, std::string_view bytes) {
     const FrameLayout layout = frame_layout(port);
-    const auto frame_bytes = static_cast<std::size_t>(layout.words() * 64);
+    const auto frame_bytes = static_cast<std::size_t>(layout.frame_bytes());
     std::vector<IntTensor> frames(bytes.size() / frame_bytes, IntTensor(port.stream->shape));
     const auto width = static_cast<int>(layout.bytes() * 8);
     for (std::size_t f = 0; f < frames.size(); ++f)

@@ -72,7 +72,7 @@ private:
     std::vector<RtlKernel> kernels_;
 };
 
-/// Frames in memory order (units/common/burst.hpp), each in whole 64-byte words, and back. Bytes that no element lies in are noise of
+/// Frames in memory order (units/common/burst.hpp), each in whole words of its port, and back. Bytes that no element lies in are noise of
 /// `spare_seed`, or zero if that is 0.
 std::string to_memory(const KernelPort& port, std::span<const IntTensor> frames, std::uint64_t spare_seed);
 std::vector<IntTensor> from_memory(const KernelPort& port, std::string_view bytes);

@@ -13,14 +13,12 @@ namespace weft {
 namespace {
 
 constexpr char support[] = R"(
-constexpr int word_bytes = 64;
-
-/// The signals of an AXI4 port that change, as the verilated model has them.
+/// The signals of an AXI4 port that change, as the verilated model has them: those whose width is the port's as bytes, little-endian.
 struct Bus {
     CData *awvalid, *awready, *wvalid, *wready, *wlast, *bvalid, *bready, *bresp;
     CData *arvalid, *arready, *rvalid, *rready, *rlast, *rresp, *awlen, *arlen;
-    QData *awaddr, *araddr, *wstrb;
-    EData *wdata, *rdata;
+    QData *awaddr, *araddr;
+    void *wdata, *rdata, *wstrb;
 };
 struct Control {
     CData *awvalid, *awready, *wvalid, *wready, *wstrb, *bvalid, *bready, *arvalid, *arready, *rvalid, *rready;
@@ -32,6 +30,7 @@ struct Port {
     bool output;
     unsigned argument;
     long long frame_words;
+    int word_bytes;
     Bus bus;
 };
 struct Kernel {
@@ -52,7 +51,7 @@ struct Options {
 class Memory {
 public:
     Memory(Port& port, int index, const Options& options, unsigned long long base, std::vector<unsigned char> bytes)
-        : port_(port), bus_(port.bus), index_(index), options_(options), base_(base), bytes(std::move(bytes)) {}
+        : port_(port), bus_(port.bus), word_bytes(port.word_bytes), index_(index), options_(options), base_(base), bytes(std::move(bytes)) {}
 
     void reset() {
         reads_.clear();
@@ -75,7 +74,7 @@ public:
             *bus_.rvalid = 1;
             *bus_.rlast = read.left == 1;
             *bus_.rresp = words_read == options_["failing_read"] ? 2 : 0;
-            std::memcpy(bus_.rdata, at(read.address), word_bytes);
+            std::memcpy(bus_.rdata, at(read.address), static_cast<std::size_t>(word_bytes));
         }
         if (!*bus_.bvalid && !answers_.empty() && answers_.front() <= cycle && !stalls(4, cycle)) {
             *bus_.bvalid = 1;
@@ -92,7 +91,7 @@ public:
             any = true;
             ++words_read;
             Read& read = reads_.front();
-            read.address += word_bytes;
+            read.address += static_cast<unsigned long long>(word_bytes);
             if (--read.left == 0) reads_.pop_front();
         }
         if (clear_b_) {
@@ -112,13 +111,14 @@ public:
         if (*bus_.wvalid && *bus_.wready) {
             any = true;
             data_.emplace_back();
-            std::memcpy(data_.back().data(), bus_.wdata, word_bytes);
-            strobes_.push_back(*bus_.wstrb);
+            std::memcpy(data_.back().data(), bus_.wdata, static_cast<std::size_t>(word_bytes));
+            strobes_.push_back(0);
+            std::memcpy(&strobes_.back(), bus_.wstrb, static_cast<std::size_t>(word_bytes / 8));
         }
         // A burst is written when its address and all of its words are there.
         while (!writes_.empty() && static_cast<long long>(data_.size()) >= announced_.front()) {
             for (int i = 0; i < announced_.front(); ++i) {
-                unsigned char* to = at(writes_.front() + static_cast<unsigned long long>(i) * word_bytes);
+                unsigned char* to = at(writes_.front() + static_cast<unsigned long long>(i * word_bytes));
                 for (int b = 0; b < word_bytes; ++b)
                     if (strobes_.front() >> b & 1) to[b] = data_.front()[static_cast<std::size_t>(b)];
                 data_.pop_front();
@@ -149,7 +149,7 @@ private:
     }
     unsigned char* at(unsigned long long address) {
         const unsigned long long offset = address - base_;
-        if (address < base_ || offset + word_bytes > bytes.size()) {
+        if (address < base_ || offset + static_cast<unsigned long long>(word_bytes) > bytes.size()) {
             std::fprintf(stderr, "port %s: access to %llx outside %llx + %zx\n", port_.name, address, base_, bytes.size());
             std::exit(4);
         }
@@ -158,6 +158,7 @@ private:
 
     Port& port_;
     Bus& bus_;
+    int word_bytes;
     int index_;
     const Options& options_;
     unsigned long long base_;
@@ -165,7 +166,7 @@ private:
     std::deque<Read> reads_;
     std::deque<unsigned long long> writes_;
     std::deque<int> announced_;
-    std::deque<std::array<unsigned char, word_bytes>> data_;
+    std::deque<std::array<unsigned char, 64>> data_;
     std::deque<unsigned long long> strobes_;
     std::deque<long long> answers_;
 
@@ -269,9 +270,9 @@ std::vector<Memory> memories_of(Kernel& kernel, const std::string& folder, const
     for (std::size_t p = 0; p < kernel.ports.size(); ++p) {
         Port& port = kernel.ports[p];
         std::vector<unsigned char> bytes;
-        if (port.output) bytes.assign(static_cast<std::size_t>(images * port.frame_words * word_bytes), 0xa5);
+        if (port.output) bytes.assign(static_cast<std::size_t>(images * port.frame_words * port.word_bytes), 0xa5);
         else bytes = read_bytes(folder + port.name + ".memory");
-        const unsigned long long base = (p + 1) * 0x100000000ULL - 0x4000 + static_cast<unsigned long long>(options["first_word"]) * word_bytes;
+        const unsigned long long base = (p + 1) * 0x100000000ULL - 0x4000 + static_cast<unsigned long long>(options["first_word"] * port.word_bytes);
         memories.emplace_back(port, static_cast<int>(p), options, base, std::move(bytes));
     }
     return memories;
@@ -344,7 +345,7 @@ private:
     void call(long long batch) {
         for (std::size_t p = 0; p < kernel_.ports.size(); ++p) {
             const unsigned long long address =
-                memories_[p].base() + static_cast<unsigned long long>(image_ * kernel_.ports[p].frame_words) * word_bytes;
+                memories_[p].base() + static_cast<unsigned long long>(image_ * kernel_.ports[p].frame_words * kernel_.ports[p].word_bytes);
             write(kernel_.ports[p].argument, address & 0xffffffffU);
             write(kernel_.ports[p].argument + 4, address >> 32);
         }
@@ -459,7 +460,7 @@ std::string kernel_testbench_module(std::span<const RtlKernel> kernels) {
         add(true, 1, "interrupt");
         for (const AxiSignal& signal : axi_control_signals()) add(signal.output, signal.bits, std::string("s_axi_control_") + signal.name);
         for (std::size_t p = 0; p < kernel.ports.size(); ++p)
-            for (const AxiSignal& signal : axi_master_signals())
+            for (const AxiSignal& signal : axi_master_signals(kernel.ports[p].word_bits))
                 add(signal.output, signal.bits, fmt::format("m_axi_gmem{}_{}", p, signal.name));
         body.open(fmt::format("{} k{} (", kernel.name, k));
         write_list(body, pins);
@@ -507,12 +508,13 @@ std::string kernel_testbench_program(std::span<const RtlKernel> kernels) {
             out.line(fmt::format("port.output = {};", port.output));
             out.line(fmt::format("port.argument = {};", find_register(kernel.registers, port.argument).offset));
             out.line(fmt::format("port.frame_words = {};", frame_layout(port).words()));
+            out.line(fmt::format("port.word_bytes = {};", port.word_bits / 8));
             for (const char* name :
                  {"awvalid", "awready", "wvalid", "wready", "wlast", "bvalid", "bready", "bresp", "arvalid", "arready", "rvalid",
                   "rready",  "rlast",   "rresp",  "awlen",  "arlen", "awaddr", "araddr", "wstrb", "wdata",   "rdata"}) {
                 std::string upper = name;
                 for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-                const bool wide = upper.ends_with("DATA");
+                const bool wide = upper.ends_with("DATA") && port.word_bits > 64;
                 out.line(fmt::format("port.bus.{} = &m.k{}_m_axi_gmem{}_{}{};", name, k, p, upper, wide ? "[0]" : ""));
             }
             out.line("kernel.ports.push_back(port);");

@@ -406,6 +406,18 @@ TEST_F(CliProject, RefusesFoldingsThatDoNotFit) {
     EXPECT_EQ(whole.code, 0) << whole.text;
 }
 
+TEST_F(Cli, ListsWhatABoardHasAndWhatWasSeenOnIt) {
+    const Outcome text = weft("list boards");
+    EXPECT_EQ(text.code, 0);
+    for (const char* part : {"alveo-u55c ", "HBM[0] .. HBM[31]  beside SLR0: 32 x 512 MiB, 14.375 GB/s, 138 ns each\n",
+                             "DDR[3]             beside SLR2: 16 GiB, 19.2 GB/s, 107 ns\n",
+                             "vivado flow, tul.com.tw:pynq-z2:part0:1.0; DSP48E1, 100 MHz, memory ports of 64 bits", "    seen: no card: "})
+        EXPECT_NE(text.text.find(part), std::string::npos) << part;
+    const Outcome json = weft("list boards --json");
+    for (const char* part : {"\"memory_bits\": 128", "\"flow\": \"vivado\"", "\"seen\": ", "\"name\": \"HBM[31]\"", "\"latency_ns\": 107"})
+        EXPECT_NE(json.text.find(part), std::string::npos) << part;
+}
+
 TEST_F(CliProject, RefusesWhatTheBoardHasNoRoomFor) {
     const std::string wide = (test::source_folder() / "examples/fashion-mnist/pixels-4.json").string();
     // More than the whole device.

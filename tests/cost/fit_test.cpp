@@ -42,7 +42,9 @@ TEST(BoardFit, NamesWhatTheBoardLacks) {
     ASSERT_EQ(list.size(), 2U);
     EXPECT_EQ(list[0].severity, Severity::error);
     EXPECT_EQ(list[0].reason, "the design needs 1560 DSP, the user region of kv260 has 1248: 312 too many, 25.0 %");
-    EXPECT_EQ(list[0].help, "fold more: about --mac-dsps 1200 would fit (now 1500); boards with room in one SLR: alveo-u200");
+    EXPECT_EQ(list[0].help,
+              "fold more: about --mac-dsps 1200 would fit (now 1500); boards with room in one SLR: alveo-u200, alveo-u250, alveo-u280, "
+              "alveo-u50, alveo-u55c, zcu102, zcu104");
     EXPECT_THAT(list[1].reason, HasSubstr("BRAM36, the user region of kv260 has 144"));
     EXPECT_THAT(list[1].help, HasSubstr("fewer bits"));
 }

@@ -155,7 +155,7 @@ TEST_F(HlsScripts, TheDepthsOfThePortsHoldTheImagesOfACall) {
         const std::string depth = match[1];
         // The words of an image, as the process that reads or writes them counts them.
         const std::string process = source.substr(source.find(fmt::format("void {}_{}(", port.output ? "write" : "read", port.name)));
-        ASSERT_TRUE(std::regex_search(process, match, std::regex("_words<(.*::words)>\\(")));
+        ASSERT_TRUE(std::regex_search(process, match, std::regex("_words<512, (.*::words)>\\(")));
         layouts += fmt::format("static_assert({} == 2 * {}, \"\");\n", depth, match[1].str());
         const std::string constant = port.output ? "" : "const ";
         parameters += fmt::format("{}ap_uint<512>* {}, ", constant, port.argument);

@@ -66,7 +66,9 @@ Result<ModelOptions> ModelFlags::parsed() const {
 
 void CompileFlags::add(CLI::App& app) {
     app.add_option("MODEL", model.model, "The model, an ONNX file")->required();
-    app.add_option("--board", options.board, "Board or card (weft list boards)")->capture_default_str()->type_name("BOARD");
+    app.add_option("--board", options.board, "Board or card (weft list boards), or FILE.toml: one of your own (docs/boards.md)")
+        ->capture_default_str()
+        ->type_name("BOARD");
     model.add(app, true);
     app.add_option("--clock", options.clock_mhz, "Kernel clock in MHz that figures assume (default: the board's)")
         ->type_name("MHZ")

@@ -57,9 +57,63 @@ Json list_boards() {
                             {"uram", slr.user.uram},
                             {"dsp", slr.user.dsp}});
         }
-        list.push_back({{"board", board.name}, {"title", board.title}, {"part", board.part}, {"platform", board.platform}, {"slrs", slrs}});
+        Json memory = Json::array();
+        for (const MemoryBank& bank : board.memory) {
+            memory.push_back({{"name", bank.name},
+                              {"bytes", bank.bytes},
+                              {"base", bank.base},
+                              {"bandwidth", bank.bandwidth},
+                              {"latency_ns", bank.latency_ns},
+                              {"slr", bank.slr}});
+        }
+        list.push_back({{"board", board.name},
+                        {"title", board.title},
+                        {"part", board.part},
+                        {"platform", board.platform},
+                        {"family", board.family},
+                        {"flow", to_string(board.flow)},
+                        {"dsp_cell", board.dsp_cell},
+                        {"kernel_clock_mhz", board.kernel_clock_mhz},
+                        {"memory_bits", board.memory_bits},
+                        {"host_bandwidth", board.host_bandwidth},
+                        {"seen", board.seen},
+                        {"slrs", slrs},
+                        {"memory", memory}});
     }
     return list;
+}
+
+std::string bytes_text(std::int64_t bytes) {
+    constexpr std::int64_t mebi = std::int64_t{1} << 20;
+    constexpr std::int64_t gibi = std::int64_t{1} << 30;
+    return bytes % gibi == 0 ? fmt::format("{} GiB", bytes / gibi) : fmt::format("{} MiB", bytes / mebi);
+}
+
+/// Banks that differ in name and place alone share a line.
+void print_memory(const Board& board) {
+    for (std::size_t first = 0, end = 0; first < board.memory.size(); first = end) {
+        const MemoryBank& bank = board.memory[first];
+        const auto same = [&](const MemoryBank& other) {
+            return other.slr == bank.slr && other.bytes == bank.bytes && other.bandwidth == bank.bandwidth &&
+                   other.latency_ns == bank.latency_ns;
+        };
+        while (end < board.memory.size() && same(board.memory[end])) ++end;
+        const std::string names = end - first == 1 ? bank.name : bank.name + " .. " + board.memory[end - 1].name;
+        fmt::print("    {:<18} beside {}: {}{}, {:g} GB/s, {:g} ns{}\n", names, bank.slr,
+                   end - first == 1 ? "" : fmt::format("{} x ", end - first), bytes_text(bank.bytes), bank.bandwidth / 1e9, bank.latency_ns,
+                   end - first == 1 ? "" : " each");
+    }
+}
+
+void print_board(const Board& board) {
+    fmt::print("{:<12} {} ({})\n", board.name, board.title, board.part);
+    fmt::print("    {} flow, {}; {}, {:g} MHz, memory ports of {} bits, host {:g} GB/s each way\n", to_string(board.flow), board.platform,
+               board.dsp_cell, board.kernel_clock_mhz, board.memory_bits, board.host_bandwidth / 1e9);
+    for (const SuperLogicRegion& slr : board.slrs)
+        fmt::print("    {:<6} {:>8} LUT {:>8} FF {:>5} BRAM36 {:>4} URAM {:>5} DSP\n", slr.name, slr.user.lut, slr.user.ff, slr.user.bram36,
+                   slr.user.uram, slr.user.dsp);
+    print_memory(board);
+    fmt::print("    seen: {}\n", board.seen);
 }
 
 void print_text(const std::string& what, const Json& list) {
@@ -73,18 +127,10 @@ void print_text(const std::string& what, const Json& list) {
                        : entry["folded"]      ? "constants"
                                               : "-",
                        entry["summary"].get<std::string>());
-        } else if (what == "units") {
+        } else {
             fmt::print("{:<12} {}\n", entry["unit"].get<std::string>(), entry["summary"].get<std::string>());
             for (const Json& parameter : entry["parameters"])
                 fmt::print("    {:<16} {}\n", parameter["name"].get<std::string>(), parameter["doc"].get<std::string>());
-        } else {
-            fmt::print("{:<12} {} ({})\n", entry["board"].get<std::string>(), entry["title"].get<std::string>(),
-                       entry["part"].get<std::string>());
-            for (const Json& slr : entry["slrs"]) {
-                fmt::print("    {:<6} {:>8} LUT {:>8} FF {:>5} BRAM36 {:>4} URAM {:>5} DSP\n", slr["name"].get<std::string>(),
-                           slr["lut"].get<int>(), slr["ff"].get<int>(), slr["bram36"].get<int>(), slr["uram"].get<int>(),
-                           slr["dsp"].get<int>());
-            }
         }
     }
 }
@@ -103,7 +149,10 @@ Command add_list(CLI::App& app) {
         if (*json) {
             fmt::print("{}\n", json_text(list, 2));
         } else {
-            print_text(*what, list);
+            if (*what == "boards")
+                for (const Board& board : boards()) print_board(board);
+            else
+                print_text(*what, list);
         }
         return exit_ok;
     };

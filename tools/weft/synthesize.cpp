@@ -28,9 +28,9 @@ Status run(const Flags& flags) {
         return Diagnostic{.reason = fmt::format("'{}' is no project of weft", flags.project),
                           .help = "compile the model first: weft compile MODEL -o DIR"};
     WEFT_ASSIGN(const auto compiled, load_project(flags.project));
-    const Board* board = compiled->board;
+    std::shared_ptr<const Board> board = compiled->board;
     if (!flags.board.empty()) {
-        WEFT_ASSIGN(board, find_board(flags.board));
+        WEFT_ASSIGN(board, read_board(flags.board));
     }
     const Observer observer = progress_observer();
     report(settle_cache(flags.project));
@@ -61,7 +61,7 @@ Command add_synthesize(CLI::App& app) {
         app.add_subcommand("synthesize", "What a compiled project's RTL kernel takes on its board, counted by Yosys unit by unit");
     auto flags = std::make_shared<Flags>();
     sub->add_option("DIR", flags->project, "The directory of a project")->required();
-    sub->add_option("--board", flags->board, "Another board than the project's (weft list boards)")->type_name("BOARD");
+    sub->add_option("--board", flags->board, "Another board than the project's (weft list boards), or FILE.toml")->type_name("BOARD");
     sub->add_flag("--shell", flags->shell, "Count the shells around the core too, part by part: that for cards and the bare streams");
     sub->add_flag("--flat", flags->flat, "Count the core as one netlist too, as tools see it that flatten (minutes)");
     sub->add_flag("--json", flags->json, "Print JSON");

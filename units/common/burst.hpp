@@ -1,5 +1,5 @@
 // burst.hpp
-// Frames between memory and streams: 512-bit words in long bursts, and beats taken out of them or packed into them.
+// Frames between memory and streams: words in long bursts, and beats taken out of them or packed into them.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #ifndef WEFT_BURST_HPP
@@ -13,16 +13,17 @@
 namespace weft {
 
 /// A frame in memory: its elements in the order position, channel, without gaps, each in the fewest of 1, 2 or 4 bytes that hold `Width`
-/// bits, little-endian, extended by its sign. The frame begins at a word of 64 bytes, whose spare bytes at the end are zero. A beat holds
+/// bits, little-endian, extended by its sign. The frame begins at a word of `Word`
+/// bits, 64 to 512; spare bytes of its last word are zero. A beat holds
 /// `Lanes` channels of one position, the last beat of a position the rest of them. Beats of more than a word take several steps.
-template <int Width, int Positions, int Channels, int Lanes>
+template <int Width, int Word, int Positions, int Channels, int Lanes>
 struct frame_layout {
     static_assert(Width >= 1 && Width <= 32, "an element in memory has 1 to 32 bits");
     static constexpr int gcd(int a, int b) { return b == 0 ? a : gcd(b, a % b); }
     static constexpr int smaller(int a, int b) { return a < b ? a : b; }
 
     static const int carrier = Width <= 8 ? 8 : Width <= 16 ? 16 : 32;
-    static const int per_word = 512 / carrier;
+    static const int per_word = Word / carrier;
     static const int elements = Positions * Channels;
     static const int words = (elements + per_word - 1) / per_word;
 
@@ -45,8 +46,8 @@ struct frame_layout {
 };
 
 /// Reads Words words a frame.
-template <int Words>
-void read_words(int frames, const ap_uint<512>* memory, hls::stream<ap_uint<512> >& s_out) {
+template <int Word, int Words>
+void read_words(int frames, const ap_uint<Word>* memory, hls::stream<ap_uint<Word> >& s_out) {
 #pragma HLS INLINE
     const int words = frames * Words;
     for (int i = 0; i < words; ++i) {
@@ -56,8 +57,8 @@ void read_words(int frames, const ap_uint<512>* memory, hls::stream<ap_uint<512>
 }
 
 /// Writes Words words a frame.
-template <int Words>
-void write_words(int frames, ap_uint<512>* memory, hls::stream<ap_uint<512> >& s_in) {
+template <int Word, int Words>
+void write_words(int frames, ap_uint<Word>* memory, hls::stream<ap_uint<Word> >& s_in) {
 #pragma HLS INLINE
     const int words = frames * Words;
     for (int i = 0; i < words; ++i) {
@@ -67,11 +68,11 @@ void write_words(int frames, ap_uint<512>* memory, hls::stream<ap_uint<512> >& s
 }
 
 /// Words of memory to beats. Spare lanes of a position's last beat are arbitrary.
-template <int Positions, int Channels, int Lanes, class Out>
-void unpack_frames(int frames, hls::stream<ap_uint<512> >& s_in, hls::stream<Out>& s_out) {
+template <int Word, int Positions, int Channels, int Lanes, class Out>
+void unpack_frames(int frames, hls::stream<ap_uint<Word> >& s_in, hls::stream<Out>& s_out) {
 #pragma HLS INLINE
     typedef typename Out::element element;
-    typedef frame_layout<element::width, Positions, Channels, Lanes> layout;
+    typedef frame_layout<element::width, Word, Positions, Channels, Lanes> layout;
     typedef ap_uint<layout::window_bits> window;
     static_assert(Out::size == Lanes, "the stream's beat does not have the lanes of the frame");
     window bits = 0;
@@ -126,11 +127,11 @@ void unpack_frames(int frames, hls::stream<ap_uint<512> >& s_in, hls::stream<Out
 }
 
 /// Beats to words of memory.
-template <int Positions, int Channels, int Lanes, class In>
-void pack_frames(int frames, hls::stream<In>& s_in, hls::stream<ap_uint<512> >& s_out) {
+template <int Word, int Positions, int Channels, int Lanes, class In>
+void pack_frames(int frames, hls::stream<In>& s_in, hls::stream<ap_uint<Word> >& s_out) {
 #pragma HLS INLINE
     typedef typename In::element element;
-    typedef frame_layout<element::width, Positions, Channels, Lanes> layout;
+    typedef frame_layout<element::width, Word, Positions, Channels, Lanes> layout;
     typedef ap_uint<layout::window_bits> window;
     static_assert(In::size == Lanes, "the stream's beat does not have the lanes of the frame");
     window bits = 0;
@@ -166,8 +167,8 @@ void pack_frames(int frames, hls::stream<In>& s_in, hls::stream<ap_uint<512> >& 
         }
         const bool full = fill >= layout::per_word / layout::unit;
         if (full || (last_step && fill > 0)) {
-            s_out.write(ap_uint<512>(bits));
-            bits >>= 512;
+            s_out.write(ap_uint<Word>(bits));
+            bits >>= Word;
             fill = full ? fill - layout::per_word / layout::unit : 0;
         }
     }

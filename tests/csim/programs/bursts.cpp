@@ -37,10 +37,11 @@ void inspect(hls::stream<weft::beat<T, Lanes> >& s_in, hls::stream<weft::beat<T,
     }
 }
 
-template <class T, int Positions, int Channels, int Lanes>
-int check() {
-    typedef weft::frame_layout<T::width, Positions, Channels, Lanes> layout;
-    std::vector<ap_uint<512> > in(frames * layout::words, ap_uint<512>(0)), out(frames * layout::words, ap_uint<512>(5));
+template <class T, int Word, int Positions, int Channels, int Lanes>
+int check_word() {
+    const int word_bytes = Word / 8;
+    typedef weft::frame_layout<T::width, Word, Positions, Channels, Lanes> layout;
+    std::vector<ap_uint<Word> > in(frames * layout::words, ap_uint<Word>(0)), out(frames * layout::words, ap_uint<Word>(5));
     std::vector<T> values;
     const int bytes = layout::carrier / 8;
     for (int f = 0; f < frames; ++f) {
@@ -50,24 +51,32 @@ int check() {
             values.push_back(value);
             for (int k = 0; k < bytes; ++k) {
                 const int at = e * bytes + k;
-                in[static_cast<std::size_t>(f * layout::words + at / 64)].range(at % 64 * 8 + 7, at % 64 * 8) =
+                in[static_cast<std::size_t>(f * layout::words + at / word_bytes)].range(at % word_bytes * 8 + 7, at % word_bytes * 8) =
                     static_cast<unsigned char>(value.to_int64() >> (8 * k));
             }
         }
     }
     int wrong = 0;
     {
-        hls::stream<ap_uint<512>, 2> words_in("words_in"), words_out("words_out");
+        hls::stream<ap_uint<Word>, 2> words_in("words_in"), words_out("words_out");
         hls::stream<weft::beat<T, Lanes>, 2> beats("beats"), passed("passed");
-        WEFT_PROCESS(weft::read_words<layout::words>(frames, in.data(), words_in));
-        WEFT_PROCESS(weft::unpack_frames<Positions, Channels, Lanes>(frames, words_in, beats));
+        WEFT_PROCESS(weft::read_words<Word, layout::words>(frames, in.data(), words_in));
+        WEFT_PROCESS(weft::unpack_frames<Word, Positions, Channels, Lanes>(frames, words_in, beats));
         WEFT_PROCESS(inspect<T, Positions, Channels, Lanes>(beats, passed, values, &wrong));
-        WEFT_PROCESS(weft::pack_frames<Positions, Channels, Lanes>(frames, passed, words_out));
-        WEFT_PROCESS(weft::write_words<layout::words>(frames, out.data(), words_out));
+        WEFT_PROCESS(weft::pack_frames<Word, Positions, Channels, Lanes>(frames, passed, words_out));
+        WEFT_PROCESS(weft::write_words<Word, layout::words>(frames, out.data(), words_out));
     }
     if (in != out) ++wrong;
-    if (wrong != 0) std::printf("width %d, %d positions, %d channels, %d lanes: %d wrong\n", T::width, Positions, Channels, Lanes, wrong);
+    if (wrong != 0)
+        std::printf("width %d, words of %d, %d positions, %d channels, %d lanes: %d wrong\n", T::width, Word, Positions, Channels, Lanes,
+                    wrong);
     return wrong;
+}
+
+template <class T, int Positions, int Channels, int Lanes>
+int check() {
+    return check_word<T, 64, Positions, Channels, Lanes>() + check_word<T, 128, Positions, Channels, Lanes>() +
+           check_word<T, 256, Positions, Channels, Lanes>() + check_word<T, 512, Positions, Channels, Lanes>();
 }
 
 }  // namespace

@@ -19,21 +19,21 @@
 // Input image: words from memory, words to beats.
 static void read_image(int frames, const ap_uint<512>* memory, hls::stream<ap_uint<512> >& s_out) {
 #pragma HLS INLINE off
-    weft::read_words<weft::frame_layout<8, 30, 2, 1>::words>(frames, memory, s_out);
+    weft::read_words<512, weft::frame_layout<8, 512, 30, 2, 1>::words>(frames, memory, s_out);
 }
 static void unpack_image(int frames, hls::stream<ap_uint<512> >& s_in, hls::stream<small_0_kernel_image_beat>& s_out) {
 #pragma HLS INLINE off
-    weft::unpack_frames<30, 2, 1>(frames, s_in, s_out);
+    weft::unpack_frames<512, 30, 2, 1>(frames, s_in, s_out);
 }
 
 // Output result0: beats to words, words to memory.
 static void pack_result0(int frames, hls::stream<small_0_kernel_result0_beat>& s_in, hls::stream<ap_uint<512> >& s_out) {
 #pragma HLS INLINE off
-    weft::pack_frames<6, 3, 2>(frames, s_in, s_out);
+    weft::pack_frames<512, 6, 3, 2>(frames, s_in, s_out);
 }
 static void write_result0(int frames, hls::stream<ap_uint<512> >& s_in, ap_uint<512>* memory) {
 #pragma HLS INLINE off
-    weft::write_words<weft::frame_layout<8, 6, 3, 2>::words>(frames, memory, s_in);
+    weft::write_words<512, weft::frame_layout<8, 512, 6, 3, 2>::words>(frames, memory, s_in);
 }
 
 // conv_window: conv
