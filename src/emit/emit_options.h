@@ -22,7 +22,8 @@ struct EmitOptions {
     std::string board;              ///< Name of the board, for comments.
     std::string platform;           ///< What v++ is told by default: a platform's name.
     std::string part;               ///< The device, for synthesis.
-    std::string model_hash;         ///< SHA-256 of the model, hexadecimal: the RTL kernel tells it.
+    std::string model;              ///< The model's name.
+    std::string model_hash;         ///< SHA-256 of the model, hexadecimal: the RTL kernel tells it, and its host asks for it.
     int clock_mhz = 300;
     int memory_bits = 512;  ///< Of each memory port: 64, 128, 256 or 512.
     std::string dsp_cell = "DSP48E2";
