@@ -10,6 +10,8 @@
 #include <mutex>
 #include <optional>
 
+#include "src/base/files.h"
+
 namespace weft {
 
 namespace fs = std::filesystem;
@@ -82,6 +84,18 @@ TemporaryFolder::~TemporaryFolder() {
     const Uninterrupted whole;
     std::error_code ignored;
     fs::remove_all(path(), ignored);
+}
+
+Status make_once(const fs::path& folder, const std::function<Status(const fs::path&)>& fill) {
+    std::error_code ignored;
+    if (fs::exists(folder, ignored)) return Ok{};
+    WEFT_CHECK(make_folder(folder.parent_path()));
+    const TemporaryFolder made(folder.string() + "." + unique_suffix());
+    WEFT_CHECK(make_folder(made.path()));
+    WEFT_CHECK(fill(made.path()));
+    const Uninterrupted whole;
+    if (Status moved = move_file(made.path(), folder); !moved && !fs::exists(folder, ignored)) return moved;
+    return Ok{};
 }
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -37,5 +38,9 @@ public:
 private:
     ListedPath listed_;
 };
+
+/// Makes a folder that is worth keeping, unless it is there: `fill` fills one beside it, which then takes its place, so that it appears
+/// complete or not at all. Whoever does the same at the same time has made the same.
+Status make_once(const std::filesystem::path& folder, const std::function<Status(const std::filesystem::path&)>& fill);
 
 }  // namespace weft

@@ -47,7 +47,8 @@ std::string kernel_xml(const Card& card, std::size_t index, const std::vector<st
         "   <kernel name=\"{}\" language=\"ip_c\" hwControlProtocol=\"ap_ctrl_chain\" workGroupSize=\"1\" interrupt=\"true\">\n",
         kernel.name);
     for (std::size_t p = 0; p < kernel.ports.size(); ++p)
-        text += fmt::format("    <port name=\"m_axi_gmem{}\" mode=\"master\" range=\"0xFFFFFFFFFFFFFFFF\" dataWidth=\"{}\"/>\n", p, 512);
+        text += fmt::format("    <port name=\"m_axi_gmem{}\" mode=\"master\" range=\"0xFFFFFFFFFFFFFFFF\" dataWidth=\"{}\"/>\n", p,
+                            kernel.ports[p].word_bits);
     text += fmt::format("    <port name=\"s_axi_control\" mode=\"slave\" range=\"{}\" dataWidth=\"32\"/>\n", hexadecimal(unit_range));
     std::size_t id = 0;
     for (const Register& r : kernel.registers) {
@@ -95,12 +96,6 @@ std::string card_text(const Card& card, const std::vector<std::string>& names) {
     return out.str();
 }
 
-std::string descriptions(const Card& card) {
-    nlohmann::ordered_json json{{"program", "weft"}, {"kernels", nlohmann::ordered_json::array()}};
-    for (const CardKernel& kernel : card.kernels) json["kernels"].push_back(nlohmann::ordered_json::parse(kernel.description));
-    return json.dump();
-}
-
 std::vector<RtlKernel> rtl_kernels(const Card& card) {
     std::vector<RtlKernel> list;
     for (const CardKernel& kernel : card.kernels) list.push_back(kernel.kernel);
@@ -108,6 +103,10 @@ std::vector<RtlKernel> rtl_kernels(const Card& card) {
 }
 
 }  // namespace
+
+std::string described(const std::vector<nlohmann::ordered_json>& kernels) {
+    return nlohmann::ordered_json{{"program", "weft"}, {"kernels", kernels}}.dump();
+}
 
 std::vector<std::string> unit_names(const Card& card) {
     std::vector<std::string> names;
@@ -136,7 +135,7 @@ Result<std::string> package_emulation(const Card& card, const StageProgress& pro
             if (file.path.ends_with(".mem")) entries.push_back({folder + fs::path(file.path).filename().string(), file.text});
     WEFT_ASSIGN(std::string archive, make_zip(entries));
 
-    std::vector<MemoryBank> banks;
+    std::vector<XclbinBank> banks;
     for (const CardBank& bank : card.banks) banks.push_back({bank.name, bank.base, bank.bytes, bank.name.starts_with("HBM")});
     std::vector<ComputeUnitEntry> units;
     for (std::size_t u = 0; u < card.units.size(); ++u) {
@@ -146,13 +145,15 @@ Result<std::string> package_emulation(const Card& card, const StageProgress& pro
             entry.connections.emplace_back(static_cast<int>(p), static_cast<int>(card.units[u].bank));
         units.push_back(std::move(entry));
     }
+    std::vector<nlohmann::ordered_json> descriptions;
+    for (const CardKernel& kernel : card.kernels) descriptions.push_back(kernel.description);
     return write_xclbin({.platform = card.platform.substr(0, 63),
                          .sections = {{SectionKind::bitstream, "bitstream", std::move(archive)},
                                       {SectionKind::embedded_metadata, "embedded_meta", metadata(card, names)},
                                       {SectionKind::memory_topology, "mem_topology", memory_topology(banks)},
                                       {SectionKind::connectivity, "connectivity", connectivity(units)},
                                       {SectionKind::ip_layout, "ip_layout", ip_layout(units)},
-                                      {SectionKind::user_metadata, "weft", descriptions(card)}}});
+                                      {SectionKind::user_metadata, "weft", described(descriptions)}}});
 }
 
 }  // namespace weft

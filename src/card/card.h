@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,9 @@ struct Card {
     std::uint64_t most_cycles = 0;  ///< Ends the run; 0: never.
     bool trace = false;             ///< Waveforms can be written.
 };
+
+/// The section of an xclbin that says how its kernels are fed: what stands in kernel.json, of each.
+std::string described(const std::vector<nlohmann::ordered_json>& kernels);
 
 /// The names of the units, in their order.
 std::vector<std::string> unit_names(const Card& card);

@@ -94,7 +94,7 @@ void write_kernel(TextWriter& out, const RtlKernel& kernel, std::size_t k) {
         out.line("weft::device::AxiSignals port{};");
         for (const char* name : port_signals) out.line(fmt::format("port.{} = &m.k{}_m_axi_gmem{}_{};", name, k, p, upper(name)));
         out.line("pins.ports.push_back(port);");
-        out.line(fmt::format("pins.word_bytes.push_back({});", 64));
+        out.line(fmt::format("pins.word_bytes.push_back({});", kernel.ports[p].word_bits / 8));
         out.close("}");
     }
     out.line("evaluate_with(pins, instance, unit);");

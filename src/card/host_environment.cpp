@@ -11,7 +11,6 @@
 #include <cctype>
 #include <cerrno>
 #include <cstdlib>
-#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -96,19 +95,6 @@ Ini emulation_settings(HostMode mode) {
 }
 
 // ---- Folders
-
-/// Makes a folder by `fill`, once for all: it appears complete or not at all.
-Status make_once(const fs::path& folder, const std::function<Status(const fs::path&)>& fill) {
-    std::error_code ignored;
-    if (fs::exists(folder, ignored)) return Ok{};
-    WEFT_CHECK(make_folder(folder.parent_path()));
-    const TemporaryFolder made(folder.string() + "." + unique_suffix());
-    WEFT_CHECK(make_folder(made.path()));
-    WEFT_CHECK(fill(made.path()));
-    const Uninterrupted whole;
-    if (Status moved = move_file(made.path(), folder); !moved && !fs::exists(folder, ignored)) return moved;
-    return Ok{};
-}
 
 Status build_preload(const fs::path& to) {
     for (const EmbeddedFile& file : embedded_card_files()) {

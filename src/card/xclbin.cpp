@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view magic{"xclbin2\0", 8};
 constexpr std::size_t table_at = 456;
 constexpr std::size_t length_at = 304;
+constexpr std::size_t platform_at = 352, platform_bytes = 64;
 constexpr std::size_t count_at = 448;
 constexpr std::size_t entry_bytes = 40;
 constexpr std::uint16_t mode_hw_emu = 4;
@@ -41,12 +42,12 @@ Diagnostic cut_off() {
 
 }  // namespace
 
-std::string memory_topology(const std::vector<MemoryBank>& banks) {
+std::string memory_topology(const std::vector<XclbinBank>& banks) {
     constexpr int type_ddr4 = 1, type_hbm = 6;
     std::string text;
     put(text, banks.size(), 4);
     put(text, 0, 4);
-    for (const MemoryBank& bank : banks) {
+    for (const XclbinBank& bank : banks) {
         put(text, bank.hbm ? type_hbm : type_ddr4, 1);
         put(text, 1, 1);
         put(text, 0, 6);
@@ -119,7 +120,7 @@ std::string write_xclbin(const Xclbin& xclbin) {
     put(text, mode_hw_emu, 2);
     put(text, 0, 2);
     text.append(16, '\0');
-    put(text, xclbin.platform, 64);
+    put(text, xclbin.platform, platform_bytes);
     for (std::size_t i = 0; i < 32; i += 2) put(text, std::stoul(uuid.substr(i, 2), nullptr, 16), 1);
     text.append(16, '\0');
     put(text, xclbin.sections.size(), 4);
@@ -145,6 +146,11 @@ Result<std::vector<Section>> read_xclbin(std::string_view bytes) {
                             std::string(bytes.substr(offset, size))});
     }
     return sections;
+}
+
+std::string xclbin_platform(std::string_view bytes) {
+    const std::string_view field = bytes.substr(platform_at, platform_bytes);
+    return std::string(field.substr(0, field.find('\0')));
 }
 
 std::string_view find_section(const std::vector<Section>& sections, SectionKind kind) {

@@ -22,6 +22,7 @@
 #include "src/emit/back_end.h"
 #include "src/emit/emit_options.h"
 #include "src/graph/graph.h"
+#include "src/graph/named_tensor.h"
 #include "src/lower/lowering.h"
 #include "src/passes/pass.h"
 #include "src/passes/quantize.h"
@@ -50,6 +51,7 @@ struct CompileOptions : ModelOptions {
 struct Observer {
     std::function<void(const Diagnostic&)> said;  ///< Of what a user should know at once, such as waiting.
     StageProgress progress;
+    std::function<void(const std::vector<NamedTensor>&)> partial;  ///< Outputs of the first samples of a run that has failed then.
     std::function<void(std::string_view stage, const Graph& graph, const PassLog& log)> graph;  ///< After each stage that has one.
 };
 

@@ -16,6 +16,7 @@
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/engines/sample_warnings.h"
+#include "src/engines/xrt_engine.h"
 
 namespace weft {
 
@@ -72,7 +73,32 @@ Status ensure_design(Compiled& compiled, const RunRequest& request, const Engine
 Result<std::unique_ptr<Engine>> make_engine(const EngineDef& def, const Compiled& compiled, const RunRequest& request,
                                             const Observer& observer) {
     const EmitOptions emit = def.needs == EngineNeeds::project ? emit_options(compiled) : EmitOptions{};
-    return def.make({compiled.model.source, compiled.model.quantized, compiled.design, emit}, request.engines, observer.progress);
+    return def.make({compiled.model.source, compiled.model.quantized, compiled.design, emit, compiled.board.get()}, request.engines,
+                    observer.progress);
+}
+
+/// What is run: engines of a model or of a project; of an xclbin the one that it can be.
+struct Subject {
+    std::unique_ptr<Compiled> compiled;
+    std::unique_ptr<Engine> card;  ///< Of an xclbin.
+};
+
+/// An xclbin holds no model: its inputs and outputs stand for one.
+Result<Subject> open_xclbin(const RunRequest& request, const Observer& observer) {
+    const EngineOptions& options = request.engines;
+    if (!request.against.empty() || request.layers)
+        return Diagnostic{.reason = "an xclbin holds no model to compare with",
+                          .help = "run the project that it was packaged from: weft run DIR --engine xrt --against integer"};
+    if (options.stall_seed != 0)
+        return Diagnostic{.reason = "the stalls of an emulated card are those that it was packaged with",
+                          .help = "package it anew: weft package DIR --stalls SEED -o FILE.xclbin"};
+    WEFT_ASSIGN(const nlohmann::ordered_json kernel, find_kernel(request.model, request.kernel));
+    Subject subject{std::make_unique<Compiled>(), nullptr};
+    WEFT_ASSIGN(subject.compiled->model.source, interface_of(kernel));
+    WEFT_ASSIGN(const std::filesystem::path program, build_host_program(kernel, observer.progress));
+    subject.card = std::make_unique<XrtEngine>(
+        request.model, kernel, program, HostRunOptions{.mode = options.pure ? HostMode::pure : HostMode::fast, .trace = options.trace});
+    return subject;
 }
 
 /// Index of the largest element of each sample.
@@ -145,7 +171,8 @@ Status check_options(const RunRequest& request, const Engines& engines) {
     const EngineOptions& options = request.engines;
     for (const auto& [given, option, flag] :
          {std::tuple{options.stall_seed != 0, EngineOption::stalls, "--stalls"},
-          std::tuple{!options.trace.empty(), EngineOption::trace, "--trace"}, std::tuple{options.shell, EngineOption::shell, "--shell"}}) {
+          std::tuple{!options.trace.empty(), EngineOption::trace, "--trace"}, std::tuple{options.shell, EngineOption::shell, "--shell"},
+          std::tuple{options.pure, EngineOption::pure, "--pure"}}) {
         if (!given || engines.any_takes(option)) continue;
         std::vector<std::string_view> takers;
         for (const EngineDef* engine : engine_registry())
@@ -161,10 +188,18 @@ Status check_options(const RunRequest& request, const Engines& engines) {
 }  // namespace
 
 Result<RunResult> run_model(const RunRequest& request, const Observer& observer) {
-    WEFT_ASSIGN(const Engines engines, engines_of(request));
-    WEFT_CHECK(check_options(request, engines));
-    WEFT_ASSIGN(const std::unique_ptr<Compiled> compiled, open_model(request, observer));
-    WEFT_CHECK(ensure_design(*compiled, request, engines, observer));
+    Engines engines;
+    Subject subject;
+    if (is_xclbin(request.model)) {
+        WEFT_ASSIGN(subject, open_xclbin(request, observer));
+        WEFT_ASSIGN(engines.engine, find_engine(subject.card->name()));
+    } else {
+        WEFT_ASSIGN(engines, engines_of(request));
+        WEFT_CHECK(check_options(request, engines));
+        WEFT_ASSIGN(subject.compiled, open_model(request, observer));
+        WEFT_CHECK(ensure_design(*subject.compiled, request, engines, observer));
+    }
+    const std::unique_ptr<Compiled>& compiled = subject.compiled;
     WEFT_ASSIGN(Dataset data, load_dataset(request.inputs));
     std::vector<std::int64_t> labels;
     if (!request.labels.empty()) {
@@ -174,7 +209,7 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
     WEFT_ASSIGN(const std::vector<NamedTensor> inputs, bind_inputs(data, compiled->model.source));
 
     RunResult result;
-    result.engine = request.engine;
+    result.engine = engines.engine->name;
     result.against = request.against;
     result.sample_count = data.count;
     result.warnings = compiled->model.warnings;
@@ -187,11 +222,19 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
     };
     if (engines.any_needs(EngineNeeds::project) && observer.said)
         for (const Diagnostic& note : settle_cache(request.model)) observer.said(note);
-    WEFT_ASSIGN(const auto engine, make_engine(*engines.engine, *compiled, request, observer));
+    std::unique_ptr<Engine> engine = std::move(subject.card);
+    if (!engine) {
+        WEFT_ASSIGN(engine, make_engine(*engines.engine, *compiled, request, observer));
+    }
     const auto start = std::chrono::steady_clock::now();
-    WEFT_ASSIGN(result.outputs, engine->run(inputs, data.count, progress_of(request.engine)));
+    auto outputs = engine->run(inputs, data.count, progress_of(result.engine));
+    if (!outputs) {
+        if (const std::vector<NamedTensor> partial = engine->partial(); observer.partial && !partial.empty()) observer.partial(partial);
+        return std::move(outputs).error();
+    }
+    result.outputs = *std::move(outputs);
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    result.measures[request.engine] = engine->measures();
+    result.measures[result.engine] = engine->measures();
 
     std::vector<std::int64_t> best = top1_of(result.outputs[0].tensor, data.count);
     std::int64_t counted = 0;

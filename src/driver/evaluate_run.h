@@ -16,7 +16,8 @@
 namespace weft {
 
 struct RunRequest {
-    std::filesystem::path model;  ///< An ONNX file or a project.
+    std::filesystem::path model;  ///< An ONNX file, a project, or an xclbin of an emulated card.
+    std::string kernel;           ///< Of an xclbin with several; empty: the only one.
     ModelOptions options;         ///< For ONNX files.
     std::filesystem::path inputs;
     std::string engine = "integer";

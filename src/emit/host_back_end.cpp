@@ -19,8 +19,9 @@ Status takes(const Design& design, const EmitOptions& options) {
 }
 
 Result<Emitted> emit(const EmitSubject& subject) {
-    Emitted emitted{host_programs(subject)};
-    emitted.files.push_back({"host/kernel.json", kernel_json(subject)});
+    const nlohmann::ordered_json kernel = kernel_json(subject);
+    Emitted emitted{host_programs(kernel, subject.options)};
+    emitted.files.push_back({"host/kernel.json", kernel_json_text(kernel)});
     return emitted;
 }
 

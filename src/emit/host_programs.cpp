@@ -5,11 +5,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <span>
 
 #include "src/base/embedded_file.h"
 #include "src/emit/hls_parts.h"
-#include "src/emit/kernel_port.h"
 #include "src/emit/text_writer.h"
 
 namespace weft {
@@ -20,6 +20,8 @@ extern const int runtime_file_count;
 }  // namespace generated
 
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 std::span<const EmbeddedFile> runtime() { return {generated::runtime_files, static_cast<std::size_t>(generated::runtime_file_count)}; }
 
@@ -38,41 +40,35 @@ std::string literal(std::string_view text) {
     return result + "\"";
 }
 
-std::string nodes_text(const std::vector<HostNode>& nodes) {
-    std::string text;
-    for (const HostNode& node : nodes) text += fmt::format("{}{} '{}'", text.empty() ? "" : ", ", node.op, node.node);
-    return text;
+/// What is left to the program's user (an entry of `left` in kernel.json), in a line.
+std::string left_text(const Json& left) {
+    std::string nodes, from;
+    for (const Json& node : left.at("nodes"))
+        nodes += fmt::format("{}{} '{}'", nodes.empty() ? "" : ", ", node.at("op").get<std::string>(), node.at("node").get<std::string>());
+    for (const Json& tensor : left.at("from")) from += fmt::format("{}'{}'", from.empty() ? "" : ", ", tensor.at("name").get<std::string>());
+    const std::string name = left.at("name");
+    if (left.at("where") == "before") return fmt::format("left to you: input '{}' is taken as the kernel reads it, behind {}", name, nodes);
+    return fmt::format("left to you: output '{}' is {} of {}", name, nodes, from.empty() ? "constants" : from);
 }
 
-/// What is left to the program's user, in a line.
-std::string left_text(const HostProgram::Left& left) {
-    if (!left.behind)
-        return fmt::format("left to you: input '{}' is taken as the kernel reads it, behind {}", left.name, nodes_text(left.nodes));
-    std::string from;
-    for (const std::string& tensor : left.from) from += fmt::format("{}'{}'", from.empty() ? "" : ", ", tensor);
-    return fmt::format("left to you: output '{}' is {} of {}", left.name, nodes_text(left.nodes), from.empty() ? "constants" : from);
-}
-
-std::string network_header(const EmitSubject& subject) {
+std::string network_header(const Json& kernel, const EmitOptions& options) {
     TextWriter out;
-    write_file_head(out, "network.h", "What the host programs know of the network.", subject.options);
+    write_file_head(out, "network.h", "What the host programs know of the network.", options);
     out.line("#pragma once");
     out.line();
     out.line("#include \"weft/program.h\"");
     out.line();
     out.open("inline const weft::host::Network& network() {");
     out.open("static const weft::host::Network it{");
-    out.line(fmt::format("{},", literal(kernel_name(subject.design))));
-    out.line(fmt::format("{},", literal(subject.options.model)));
-    out.line(fmt::format("{},", literal(subject.options.model_hash)));
+    for (const char* key : {"kernel", "model", "model_hash"}) out.line(literal(kernel.at(key).get<std::string>()) + ",");
     std::vector<std::string> names;
-    for (const HostProgram::Port& input : subject.host.inputs)
-        if (std::find(names.begin(), names.end(), input.name) == names.end()) names.push_back(input.name);
+    for (const Json& input : kernel.at("inputs"))
+        if (const std::string name = input.at("name"); std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
     out.open("{");
     for (const std::string& name : names) out.line(literal(name) + ",");
     out.close("},");
     out.open("{");
-    for (const HostProgram::Left& left : subject.host.left) out.line(literal(left_text(left)) + ",");
+    for (const Json& left : kernel.at("left")) out.line(literal(left_text(left)) + ",");
     out.close("},");
     out.close("};");
     out.line("return it;");
@@ -127,7 +123,7 @@ clean:
 
 }  // namespace
 
-std::vector<ProjectFile> host_programs(const EmitSubject& subject) {
+std::vector<ProjectFile> host_programs(const Json& kernel, const EmitOptions& options) {
     std::vector<ProjectFile> files;
     for (const EmbeddedFile& file : runtime()) {
         constexpr std::string_view programs = "programs/";
@@ -136,9 +132,9 @@ std::vector<ProjectFile> host_programs(const EmitSubject& subject) {
         files.push_back({fmt::format("host/{}{}", program ? "" : "weft/", name), std::string(file.contents)});
     }
     TextWriter head;
-    write_file_head(head, "Makefile", "Builds the host programs.", subject.options, "#");
+    write_file_head(head, "Makefile", "Builds the host programs.", options, "#");
     files.push_back({"host/Makefile", std::move(head).take() + std::string(makefile)});
-    files.push_back({"host/network.h", network_header(subject)});
+    files.push_back({"host/network.h", network_header(kernel, options)});
     std::sort(files.begin(), files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
     return files;
 }

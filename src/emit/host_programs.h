@@ -3,14 +3,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <vector>
 
 #include "src/base/project_file.h"
-#include "src/emit/back_end.h"
+#include "src/emit/emit_options.h"
 
 namespace weft {
 
-/// `host/`: both programs, network.h, a Makefile, and the library in `host/weft`.
-std::vector<ProjectFile> host_programs(const EmitSubject& subject);
+/// `host/`: both programs, network.h, a Makefile, and the library in `host/weft`; `kernel` is what kernel.json says.
+std::vector<ProjectFile> host_programs(const nlohmann::ordered_json& kernel, const EmitOptions& options);
 
 }  // namespace weft

@@ -96,23 +96,9 @@ Json left_json(const HostProgram::Left& left) {
     return json;
 }
 
-std::string text_of(const Json& json) {
-    std::string text;
-    for (const auto& [key, value] : json.items()) {
-        text += fmt::format("{}{}: ", text.empty() ? "{\n " : ",\n ", json_text(Json(key), -1));
-        if (!value.is_array() || value.empty()) {
-            text += json_text(value, -1);
-            continue;
-        }
-        for (std::size_t i = 0; i < value.size(); ++i) text += fmt::format("{}\n  {}", i == 0 ? "[" : ",", json_text(value[i], -1));
-        text += "\n ]";
-    }
-    return text + "\n}\n";
-}
-
 }  // namespace
 
-std::string kernel_json(const EmitSubject& subject) {
+Json kernel_json(const EmitSubject& subject) {
     const auto& [design, options, frames, host] = subject;
     const std::vector<KernelPort> ports = kernel_ports(design, options);
     Json json{{"program", "weft"},
@@ -146,7 +132,21 @@ std::string kernel_json(const EmitSubject& subject) {
     for (const HostProgram::Port& port : host.outputs) json["outputs"].push_back(port_json(port, true, design.inputs.size(), ports));
     json["left"] = Json::array();
     for (const HostProgram::Left& left : host.left) json["left"].push_back(left_json(left));
-    return text_of(json);
+    return json;
+}
+
+std::string kernel_json_text(const Json& json) {
+    std::string text;
+    for (const auto& [key, value] : json.items()) {
+        text += fmt::format("{}{}: ", text.empty() ? "{\n " : ",\n ", json_text(Json(key), -1));
+        if (!value.is_array() || value.empty()) {
+            text += json_text(value, -1);
+            continue;
+        }
+        for (std::size_t i = 0; i < value.size(); ++i) text += fmt::format("{}\n  {}", i == 0 ? "[" : ",", json_text(value[i], -1));
+        text += "\n ]";
+    }
+    return text + "\n}\n";
 }
 
 }  // namespace weft

@@ -35,6 +35,8 @@ public:
         return {};
     }
     virtual EngineMeasures measures() const { return {}; }
+    /// The outputs of the first samples, where the last run failed and has them.
+    virtual std::vector<NamedTensor> partial() const { return {}; }
 };
 
 }  // namespace weft

@@ -12,6 +12,7 @@
 
 #include "src/base/diagnostic.h"
 #include "src/base/progress.h"
+#include "src/cost/board.h"
 #include "src/design/design.h"
 #include "src/emit/emit_options.h"
 #include "src/engines/engine.h"
@@ -32,17 +33,19 @@ struct EngineSubject {
     const Graph& quantized;  ///< With quantizers.
     const Design& design;    ///< Of engines that need one.
     EmitOptions emit;        ///< Of engines that need a project.
+    const Board* board = nullptr;  ///< Of engines that need a project.
 };
 
 /// How an engine runs. All but `threads` is for engines that say so (EngineDef::options).
 struct EngineOptions {
     int threads = 0;               ///< 0: all.
     std::uint64_t stall_seed = 0;  ///< Stalls at the kernel's ports; 0: none.
-    std::filesystem::path trace;   ///< A waveform is written there, if not empty.
+    std::filesystem::path trace;   ///< A waveform is written there, if not empty; of a card, a folder with one a compute unit.
     bool shell = false;            ///< The whole card kernel with a modelled memory instead of the stream core.
+    bool pure = false;             ///< The host's driver has its own settings and nothing else: no preloaded library shortens its sleeps.
 };
 
-enum class EngineOption { stalls, trace, shell };
+enum class EngineOption { stalls, trace, shell, pure };
 
 struct EngineDef {
     std::string_view name;

@@ -164,10 +164,7 @@ private:
     Value* typed_value(LineReader& line) {
         std::string name = line.quoted();
         const std::string type_name = line.word();
-        std::optional<DataType> type;
-        for (int i = 0; i <= static_cast<int>(DataType::boolean); ++i) {
-            if (to_string(static_cast<DataType>(i)) == type_name) type = static_cast<DataType>(i);
-        }
+        const std::optional<DataType> type = find_data_type(type_name);
         if (!type) line.fail(fmt::format("'{}' is not an element type", type_name));
         Shape shape = line.list<std::int64_t>();
         if (!checked_element_count(shape)) line.fail("the shape is absurd");

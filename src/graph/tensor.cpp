@@ -15,6 +15,12 @@ std::string_view to_string(DataType type) {
     return names[static_cast<int>(type)];
 }
 
+std::optional<DataType> find_data_type(std::string_view name) {
+    for (int i = 0; i <= static_cast<int>(DataType::boolean); ++i)
+        if (const auto type = static_cast<DataType>(i); to_string(type) == name) return type;
+    return std::nullopt;
+}
+
 std::size_t size_of(DataType type) {
     return visit_type(type, [](auto e) { return sizeof(e); });
 }

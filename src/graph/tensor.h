@@ -20,6 +20,8 @@ namespace weft {
 enum class DataType : std::uint8_t { float32, float64, int8, uint8, int16, uint16, int32, uint32, int64, uint64, boolean };
 
 std::string_view to_string(DataType type);
+/// The type that `to_string` gives that name.
+std::optional<DataType> find_data_type(std::string_view name);
 /// Bytes per element.
 std::size_t size_of(DataType type);
 bool is_float(DataType type);

@@ -39,7 +39,7 @@ protected:
         card_.clock_mhz = 300;
         card_.banks = {{"DDR[0]", 0x40'0000'0000, std::uint64_t{1} << 34, 19.2e9, 100},
                        {"DDR[1]", 0x50'0000'0000, std::uint64_t{1} << 34, 19.2e9, 100}};
-        card_.kernels = {{*kernel, "{\"kernel\": \"copy\"}", 20'000}};
+        card_.kernels = {{*kernel, {{"kernel", "copy"}}, 20'000}};
         card_.units = {{0, 0}, {0, 1}};
     }
     ~EmulatedCard() override {

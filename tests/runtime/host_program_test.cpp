@@ -46,7 +46,7 @@ std::optional<Subject> subject_of(Result<std::unique_ptr<Compiled>> compiled) {
     }
     subject.program = *std::move(program);
     const EmitOptions options = emit_options(*subject.compiled);
-    const std::string text = kernel_json({subject.compiled->design, options, {}, subject.program});
+    const std::string text = kernel_json_text(kernel_json({subject.compiled->design, options, {}, subject.program}));
     subject.kernel = host::read_kernel(host::Json::parse(text));
     subject.ports = kernel_ports(subject.compiled->design, options);
     return subject;

@@ -28,6 +28,7 @@ Command add_run(CLI::App& app);
 Command add_quantize(CLI::App& app);
 Command add_schedule(CLI::App& app);
 Command add_synthesize(CLI::App& app);
+Command add_package(CLI::App& app);
 Command add_list(CLI::App& app);
 
 /// Prints diagnostics to stderr, errors and warnings first as they come; exit_user if any is an error.

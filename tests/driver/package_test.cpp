@@ -1,0 +1,180 @@
+// package_test.cpp
+// Projects as an emulated card, run by the host program that they bring: equal to the contract; what goes wrong is said in seconds, and
+// nothing of a run stays behind.
+// SPDX-License-Identifier: Apache-2.0
+#include "src/driver/package.h"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <thread>
+
+#include "src/base/files.h"
+#include "src/base/subprocess.h"
+#include "src/card/host_run.h"
+#include "src/driver/evaluate_run.h"
+#include "tests/driver/small_project.h"
+
+namespace weft {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// Sockets, run folders and scratch folders of this user's cards.
+std::vector<std::string> left_behind() {
+    std::vector<std::string> names;
+    for (const fs::directory_entry& entry : fs::directory_iterator("/tmp"))
+        if (const std::string name = entry.path().filename().string(); name.starts_with(fmt::format("weft-card-{}-", ::getuid()))) names.push_back(name);
+    return names;
+}
+
+class Packages : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!has_verilator()) GTEST_SKIP() << "no Verilator";
+        if (!find_emulating_xrt() || !fs::exists("/usr/include/xrt/xrt/xrt_device.h")) GTEST_SKIP() << "no XRT";
+        test::write_dense_project(folder_.path(), "model");
+    }
+    void TearDown() override { EXPECT_THAT(left_behind(), IsEmpty()); }
+
+    fs::path packaged(const EmulationOptions& options = {}) {
+        const auto package = package_emulated({{folder_ / "model"}, folder_ / "model.xclbin", options});
+        EXPECT_TRUE(package) << test::messages(package);
+        return folder_ / "model.xclbin";
+    }
+    RunRequest request(const fs::path& model) const { return {.model = model, .inputs = folder_ / "samples.npy", .engine = "xrt"}; }
+    /// Runs the command line itself.
+    ProcessResult weft(std::vector<std::string> arguments, const std::vector<std::string>& environment = {}) const {
+        std::vector<std::string> command{"env", "--chdir=" + folder_.path().string()};
+        command.insert(command.end(), environment.begin(), environment.end());
+        command.push_back(std::string(WEFT_BINARY_DIR) + "/weft");
+        command.insert(command.end(), arguments.begin(), arguments.end());
+        const auto result = run_process(command);
+        EXPECT_TRUE(result);
+        return result ? *result : ProcessResult{};
+    }
+
+    test::TemporaryFolder folder_;
+};
+
+TEST_F(Packages, RunFromTheProjectEqualToTheContract) {
+    RunRequest run = request(folder_ / "model");
+    run.against = "integer";
+    const auto result = run_model(run, {});
+    ASSERT_TRUE(result) << test::messages(result);
+    EXPECT_EQ(result->elements, 32 * 5);
+    EXPECT_EQ(result->equal_elements, result->elements);
+    const auto& card = result->measures.at("xrt").json.at("card");
+    EXPECT_EQ(card["units"][0]["counters"]["WEFT_FRAMES"], 32);
+}
+
+TEST_F(Packages, RunFromTheFileAsFromTheProject) {
+    const auto alone = run_model(request(packaged()), {});
+    ASSERT_TRUE(alone) << test::messages(alone);
+    RunRequest contract = request(folder_ / "model");
+    contract.engine = "integer";
+    const auto expected = run_model(contract, {});
+    ASSERT_TRUE(expected);
+    EXPECT_EQ(alone->engine, "xrt");
+    ASSERT_EQ(alone->outputs.size(), 1U);
+    EXPECT_EQ(alone->outputs[0].name, "y");
+    EXPECT_EQ(alone->outputs[0].tensor.to_doubles(), expected->outputs[0].tensor.to_doubles());
+}
+
+TEST_F(Packages, HoldTwoNetworks) {
+    test::write_dense_project(folder_.path(), "other", {}, true);
+    const auto package = package_emulated({{folder_ / "model", folder_ / "other"}, folder_ / "both.xclbin", {}});
+    ASSERT_TRUE(package) << test::messages(package);
+    EXPECT_EQ(package->units.size(), 2U);
+    RunRequest run = request(folder_ / "both.xclbin");
+    EXPECT_THAT(test::messages(run_model(run, {})), HasSubstr("holds several kernels"));
+    run.kernel = "nothing";
+    EXPECT_THAT(test::messages(run_model(run, {})), HasSubstr("holds no kernel 'nothing'"));
+    for (const std::string name : {"model", "other"}) {
+        run.kernel = name + "_kernel";
+        const auto result = run_model(run, {});
+        ASSERT_TRUE(result) << test::messages(result);
+        RunRequest contract = request(folder_ / name);
+        contract.engine = "integer";
+        const auto expected = run_model(contract, {});
+        ASSERT_TRUE(expected);
+        const auto a = result->outputs[0].tensor.to_doubles(), b = expected->outputs[0].tensor.to_doubles();
+        ASSERT_EQ(a.size(), b.size());
+        for (std::size_t i = 0; i < a.size(); ++i) EXPECT_NEAR(a[i], b[i], 1e-6) << name;
+    }
+}
+
+TEST_F(Packages, AreRefusedForDifferentCards) {
+    test::write_dense_project(folder_.path(), "other", {.board = "alveo-u250"});
+    EXPECT_THAT(test::messages(package_emulated({{folder_ / "model", folder_ / "other"}, folder_ / "x", {}})), HasSubstr("they cannot share a card"));
+    test::write_dense_project(folder_.path(), "slow", {.clock_mhz = 200});
+    EXPECT_THAT(test::messages(package_emulated({{folder_ / "model", folder_ / "slow"}, folder_ / "x", {}})), HasSubstr("a card has one kernel clock"));
+    EXPECT_THAT(test::messages(package_emulated({{folder_ / "nowhere"}, folder_ / "x", {}})), HasSubstr("is no project of weft"));
+}
+
+TEST_F(Packages, HoldNoModelToCompareWith) {
+    RunRequest run = request(packaged());
+    run.against = "integer";
+    EXPECT_THAT(test::messages(run_model(run, {})), HasSubstr("an xclbin holds no model to compare with"));
+    run.against.clear();
+    run.engines.stall_seed = 3;
+    EXPECT_THAT(test::messages(run_model(run, {})), HasSubstr("the stalls of an emulated card are those that it was packaged with"));
+}
+
+TEST_F(Packages, RefuseWhatIsCutOffOrNotOfWeft) {
+    const auto whole = read_file(packaged());
+    ASSERT_TRUE(whole);
+    ASSERT_TRUE(write_file(folder_ / "cut.xclbin", std::string_view(*whole).substr(0, whole->size() / 2)));
+    EXPECT_THAT(test::messages(run_model(request(folder_ / "cut.xclbin"), {})), HasSubstr("cut.xclbin': the file is no whole xclbin"));
+    std::string other = *whole;
+    other.replace(other.rfind("\"kernels\""), 9, "\"kernelz\"");
+    ASSERT_TRUE(write_file(folder_ / "other.xclbin", other));
+    EXPECT_THAT(test::messages(run_model(request(folder_ / "other.xclbin"), {})), HasSubstr("it was not packaged by weft"));
+}
+
+TEST_F(Packages, RefuseInputsOfAnotherShape) {
+    const fs::path xclbin = packaged();
+    ASSERT_TRUE(save_npy(folder_ / "samples.npy", Tensor::of<float>({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8})));
+    const ProcessResult result = weft({"run", xclbin.string(), "--inputs", "samples.npy"});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.errors, HasSubstr("x"));
+}
+
+TEST_F(Packages, EndWhereTheCardReachesItsLimit) {
+    RunRequest run = request(packaged({.most_cycles = 50}));
+    const auto begin = std::chrono::steady_clock::now();
+    const std::string said = test::messages(run_model(run, {}));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
+    EXPECT_THAT(said, HasSubstr("the limit of 50 cycles is reached"));
+}
+
+TEST_F(Packages, PrintAnEnvironmentForAnyHost) {
+    const ProcessResult result = weft({"run", packaged().string(), "--environment", "--pure"});
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    EXPECT_THAT(result.output, HasSubstr("export XCL_EMULATION_MODE='hw_emu'\n"));
+}
+
+TEST_F(Packages, SayWhatIsMissingWithoutXrt) {
+    const fs::path xclbin = packaged();
+    fs::create_directories(folder_ / "xrt/lib");
+    ASSERT_TRUE(write_file(folder_ / "xrt/lib/libxrt_hwemu.so.2", ""));
+    const ProcessResult result = weft({"run", xclbin.string(), "--inputs", "samples.npy"}, {"XILINX_XRT=" + (folder_ / "xrt").string()});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.errors, HasSubstr("hardware emulation has not been tested with version"));
+}
+
+TEST_F(Packages, LeaveTheOldFileWhereTheDiskIsFull) {
+    if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+    const ProcessResult result = weft({"package", "model", "-o", "/dev/full"});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.errors, HasSubstr("/dev/full"));
+}
+
+}  // namespace
+}  // namespace weft
