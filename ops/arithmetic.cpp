@@ -9,6 +9,7 @@
 #include "ops/common/broadcast.h"
 #include "ops/common/canonical.h"
 #include "ops/common/function.h"
+#include "ops/common/host_steps.h"
 #include "ops/common/operands.h"
 
 namespace weft {
@@ -39,10 +40,11 @@ T larger(const T& a, const T& b) {
 using OptionalPieces = std::optional<PiecewiseLinear>;
 
 // A function of two elements: `of`, the exact function of one input with the other constant (`pieces`), and where it has no rational
-// value (`has_value`).
+// value (`has_value`), and what it is beside a kernel (HostStep) with input `varying` unknown: the operation, and its constant's name.
 
 struct Sum {
     static constexpr bool integers = true;
+    static std::pair<const char*, const char*> host_step(int) { return {"offset", "by"}; }
     template <class T>
     static T of(const T& a, const T& b) {
         return wrapped(a, b, [](const auto& x, const auto& y) { return x + y; });
@@ -53,6 +55,10 @@ struct Sum {
 
 struct Difference {
     static constexpr bool integers = true;
+    static std::pair<const char*, const char*> host_step(int varying) {
+        if (varying == 0) return {"subtract", "by"};
+        return {"subtract_from", "what"};
+    }
     template <class T>
     static T of(const T& a, const T& b) {
         return wrapped(a, b, [](const auto& x, const auto& y) { return x - y; });
@@ -65,6 +71,7 @@ struct Difference {
 
 struct Product {
     static constexpr bool integers = true;
+    static std::pair<const char*, const char*> host_step(int) { return {"multiply", "by"}; }
     template <class T>
     static T of(const T& a, const T& b) {
         return wrapped(a, b, [](const auto& x, const auto& y) { return x * y; });
@@ -75,6 +82,10 @@ struct Product {
 
 struct Quotient {
     static constexpr bool integers = true;
+    static std::pair<const char*, const char*> host_step(int varying) {
+        if (varying == 0) return {"divide", "by"};
+        return {nullptr, nullptr};
+    }
     template <class T>
     static T of(const T& a, const T& b) {
         if constexpr (std::is_integral_v<T> && std::is_signed_v<T>) {
@@ -333,18 +344,29 @@ Status upgrade_aligned(Node& node, int) {
 }
 
 template <class F>
+std::optional<HostStep> two_input_step(const Node& node, std::span<const Tensor* const> known) {
+    const int varying = known[0] ? 1 : 0;
+    const Tensor* constant = known[static_cast<std::size_t>(1 - varying)];
+    const auto [op, name] = F::host_step(varying);
+    if (!op || !constant) return std::nullopt;
+    return broadcast_step(op, name, node, *node.input(static_cast<std::size_t>(varying)), *constant);
+}
+
+template <class F>
 OpDef two_input_op(std::string_view name, std::string_view summary, OpRole role = OpRole::none, std::vector<Rewrite> more = {}) {
     more.insert(more.begin(), {"align-broadcast", align_broadcast});
-    return {.name = name,
-            .summary = summary,
-            .inputs = {2, 2},
-            .outputs = {1, 1},
-            .attributes = alignment_attributes(),
-            .traits = arithmetic_traits(two_input_trait<F>(), role, std::is_same_v<F, Sum> || std::is_same_v<F, Difference>),
-            .infer = infer_two<F>,
-            .evaluate = evaluate_two<F>,
-            .upgrade = upgrade_aligned,
-            .rewrites = std::move(more)};
+    OpDef op{.name = name,
+             .summary = summary,
+             .inputs = {2, 2},
+             .outputs = {1, 1},
+             .attributes = alignment_attributes(),
+             .traits = arithmetic_traits(two_input_trait<F>(), role, std::is_same_v<F, Sum> || std::is_same_v<F, Difference>),
+             .infer = infer_two<F>,
+             .evaluate = evaluate_two<F>,
+             .upgrade = upgrade_aligned,
+             .rewrites = std::move(more)};
+    if constexpr (requires { F::host_step(0); }) op.host_step = two_input_step<F>;
+    return op;
 }
 
 template <class F>

@@ -89,6 +89,12 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
     return only(std::move(y));
 }
 
+/// To a real type nothing happens: reals are double beside a kernel.
+std::optional<HostStep> host_step(const Node& node, std::span<const Tensor* const>) {
+    if (!is_float(target_type(node)) || node.input(0)->type == DataType::boolean) return std::nullopt;
+    return HostStep{};
+}
+
 Result<bool> drop_cast(Graph& graph, Node* node) {
     if (node->input(0)->is_constant() || node->input(0)->type != node->output()->type) return false;
     replace_by_view(graph, node, {});
@@ -136,6 +142,7 @@ extern const OpDef op_cast{
     .infer = infer,
     .evaluate = evaluate,
     .rewrites = {{"drop-cast", drop_cast}, {"comparisons-to-count", comparisons_to_count}},
+    .host_step = host_step,
 };
 
 extern const OpDef op_cast_like{

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "ops/common/function.h"
+#include "ops/common/host_steps.h"
 
 namespace weft {
 
@@ -72,6 +73,17 @@ Result<std::vector<Tensor>> evaluate(const Node& node, std::span<const Tensor* c
     return only(std::move(y));
 }
 
+/// Integers of up to 32 bits are exact in double precision.
+std::optional<HostStep> host_step(const Node& node, std::span<const Tensor* const> known) {
+    const Value* x = node.input(0);
+    if (size_of(x->type) > 4 && !is_float(x->type)) return std::nullopt;
+    const bool varying_bound = (node.has_input(1) && !known[1]) || (node.has_input(2) && !known[2]);
+    if (varying_bound) return std::nullopt;
+    const double low = bound_of<double>(node, known, 1).value_or(std::numeric_limits<double>::lowest());
+    const double high = bound_of<double>(node, known, 2).value_or(std::numeric_limits<double>::max());
+    return step_along_axis("clip", x->shape, 0, {{"low", {low}}, {"high", {high}}});
+}
+
 /// Bound `index` for one element: the input where there is one, else the attribute of the older operator sets.
 template <class T>
 std::optional<T> element_bound(const Node& node, std::span<const T> inputs, std::size_t index) {
@@ -122,6 +134,7 @@ extern const OpDef op_clip{
                .limit_inputs = {1, 2}},
     .infer = infer,
     .evaluate = evaluate,
+    .host_step = host_step,
 };
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 #include "ops/common/function.h"
 
 #include <cmath>
+#include <limits>
 
 namespace weft {
 
@@ -26,6 +27,7 @@ const Line identity_line{Rational(1), Rational(0)};
 struct Relu : Function {
     using Function::Function;
     static constexpr bool rational = true, integers = true, non_decreasing = true;
+    static HostStep host_step() { return {.op = "clip", .constants = {{"low", {0.0}}, {"high", {std::numeric_limits<double>::max()}}}}; }
     template <class T>
     T operator()(const T& x) const {
         return x > T(0) ? x : T(0);
@@ -129,6 +131,7 @@ struct Sign : Function {
 struct Floor : Function {
     using Function::Function;
     static constexpr bool rational = true, non_decreasing = true, jumps = true;
+    static HostStep host_step() { return {"round_down"}; }
     template <class T>
     T operator()(const T& x) const {
         if constexpr (std::is_same_v<T, Rational>)
@@ -141,6 +144,7 @@ struct Floor : Function {
 struct Ceil : Function {
     using Function::Function;
     static constexpr bool rational = true, non_decreasing = true, jumps = true;
+    static HostStep host_step() { return {"round_up"}; }
     template <class T>
     T operator()(const T& x) const {
         if constexpr (std::is_same_v<T, Rational>)

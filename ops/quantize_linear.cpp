@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ops/common/host_steps.h"
 #include "ops/common/quantized.h"
 #include "ops/common/quantizer.h"
 #include "ops/common/shapes.h"
@@ -157,6 +158,21 @@ std::optional<Rational> quantize_exact(const Node& node, std::span<const Rationa
     return quantized(inputs[0], inputs[1], inputs.size() > 2 ? inputs[2] : Rational(0), Rational(low), Rational(high));
 }
 
+/// Constant zero points; one 0 where none are given.
+std::vector<double> zero_points(std::span<const Tensor* const> known) {
+    return known.size() > 2 && known[2] ? known[2]->to_doubles() : std::vector<double>{0.0};
+}
+
+std::optional<HostStep> quantize_step(const Node& node, std::span<const Tensor* const> known) {
+    const Shape& shape = node.input(0)->shape;
+    const auto [low, high] = integer_range(quantized_type(node));
+    return step_along_axis("quantize", shape, channel_axis(node, shape),
+                           {{"scale", known[1]->to_doubles()},
+                            {"zero_point", zero_points(known)},
+                            {"low", {static_cast<double>(low)}},
+                            {"high", {static_cast<double>(high)}}});
+}
+
 // --- DequantizeLinear ---
 
 Result<std::vector<ValueType>> infer_dequantize(Node& node) {
@@ -215,6 +231,12 @@ std::optional<Rational> dequantize_exact(const Node&, std::span<const Rational> 
     return Rational((inputs[0] - (inputs.size() > 2 ? inputs[2] : Rational(0))) * inputs[1]);
 }
 
+std::optional<HostStep> dequantize_step(const Node& node, std::span<const Tensor* const> known) {
+    const Shape& shape = node.input(0)->shape;
+    return step_along_axis("dequantize", shape, channel_axis(node, shape),
+                           {{"scale", known[1]->to_doubles()}, {"zero_point", zero_points(known)}, {"offset", {0.0}}});
+}
+
 std::optional<PiecewiseLinear> dequantize_pieces(const Node&, int varying, std::span<const Rational> inputs) {
     if (varying != 0) return std::nullopt;
     return PiecewiseLinear::affine(inputs[1], inputs.size() > 2 ? Rational(-inputs[2] * inputs[1]) : Rational(0));
@@ -270,6 +292,7 @@ extern const OpDef op_quantize_linear{
                        .real = quantize_real, .exact = quantize_exact, .non_decreasing = true, .jumps = true, .applies = has_one_scale}},
     .infer = infer_quantize,
     .evaluate = evaluate_quantize,
+    .host_step = quantize_step,
 };
 
 extern const OpDef op_dequantize_linear{
@@ -287,6 +310,7 @@ extern const OpDef op_dequantize_linear{
                                                .applies = has_one_scale}},
     .infer = infer_dequantize,
     .evaluate = evaluate_dequantize,
+    .host_step = dequantize_step,
 };
 
 extern const OpDef op_microsoft_quantize_linear{

@@ -76,6 +76,13 @@ Result<std::vector<Tensor>> evaluate_softmax(const Node& node, std::span<const T
     return only(typed(*inputs[0], runs));
 }
 
+template <bool logarithm>
+std::optional<HostStep> softmax_step(const Node& node, std::span<const Tensor* const>) {
+    const auto runs = softmax_runs(node, node.input(0)->shape);
+    if (!runs) return std::nullopt;
+    return HostStep{logarithm ? "log_softmax" : "softmax", runs->outer, runs->count, runs->inner};
+}
+
 Result<std::vector<ValueType>> infer_arg_max(Node& node) {
     const Value* x = node.input(0);
     if (x->type == DataType::boolean) return tensor_error(node, x, "the element type bool is not supported");
@@ -104,11 +111,23 @@ void arg_max_typed(const Tensor& x, const Runs& runs, bool last, std::span<std::
     }
 }
 
+Result<Runs> arg_max_runs(const Node& node, const Shape& shape) {
+    WEFT_ASSIGN(const std::int64_t axis, normalise_axis(node, node.attributes.integer("axis"), shape.size()));
+    const auto middle = shape.begin() + axis;
+    return Runs{element_count(Shape(shape.begin(), middle)), *middle, element_count(Shape(middle + 1, shape.end()))};
+}
+
+std::optional<HostStep> arg_max_step(const Node& node, std::span<const Tensor* const>) {
+    const auto runs = arg_max_runs(node, node.input(0)->shape);
+    if (!runs) return std::nullopt;
+    const bool last = node.attributes.integer("select_last_index") != 0;
+    return HostStep{last ? "arg_max_last" : "arg_max", runs->outer, runs->count, runs->inner};
+}
+
 Result<std::vector<Tensor>> evaluate_arg_max(const Node& node, std::span<const Tensor* const> inputs) {
     const Tensor& x = *inputs[0];
     WEFT_ASSIGN(const std::int64_t axis, normalise_axis(node, node.attributes.integer("axis"), x.shape().size()));
-    const auto middle = x.shape().begin() + axis;
-    const Runs runs{element_count(Shape(x.shape().begin(), middle)), *middle, element_count(Shape(middle + 1, x.shape().end()))};
+    WEFT_ASSIGN(const Runs runs, arg_max_runs(node, x.shape()));
     Shape shape = x.shape();
     if (node.attributes.integer("keepdims") != 0) {
         shape[static_cast<std::size_t>(axis)] = 1;
@@ -135,6 +154,7 @@ extern const OpDef op_softmax{
     .evaluate = evaluate_softmax<false>,
     .upgrade = upgrade_softmax,
     .rewrites = {},
+    .host_step = softmax_step<false>,
 };
 
 extern const OpDef op_log_softmax{
@@ -149,6 +169,7 @@ extern const OpDef op_log_softmax{
     .evaluate = evaluate_softmax<true>,
     .upgrade = upgrade_softmax,
     .rewrites = {},
+    .host_step = softmax_step<true>,
 };
 
 extern const OpDef op_arg_max{
@@ -164,6 +185,7 @@ extern const OpDef op_arg_max{
     .infer = infer_arg_max,
     .evaluate = evaluate_arg_max,
     .rewrites = {},
+    .host_step = arg_max_step,
 };
 
 }  // namespace weft

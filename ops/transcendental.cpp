@@ -26,6 +26,7 @@ T softplus(T x) {
 struct Sigmoid : Function {
     using Function::Function;
     static constexpr bool non_decreasing = true;
+    static HostStep host_step() { return {"sigmoid"}; }
     template <class T>
     T operator()(const T& x) const {
         return logistic(x);

@@ -16,6 +16,7 @@ namespace weft {
 /// and may have
 ///   PiecewiseLinear pieces() const;                        where it is made of straight pieces
 ///   bool has_value(const Rational& x) const;               where it has no rational value for some x
+///   static HostStep host_step();                           where the program beside a kernel has it (HostStep)
 struct Function {
     explicit Function(const Node&) {}
     static constexpr bool rational = false;        ///< Rational values for rational arguments.
@@ -98,20 +99,31 @@ Traits function_traits(OpRole role) {
     return traits;
 }
 
+/// As an operation on all elements of the node's input alike.
+template <class F>
+std::optional<HostStep> function_step(const Node& node, std::span<const Tensor* const>) {
+    if (!is_float(node.input(0)->type)) return std::nullopt;
+    HostStep step = F::host_step();
+    step.inner = element_count(node.input(0)->shape);
+    return step;
+}
+
 /// The operator of a function of one input.
 template <class F>
 OpDef function_op(std::string_view name, int since, std::string_view summary, std::vector<AttributeDef> attributes = {},
                   OpRole role = OpRole::none) {
-    return {.name = name,
-            .since = since,
-            .summary = summary,
-            .inputs = {1, 1},
-            .outputs = {1, 1},
-            .attributes = std::move(attributes),
-            .traits = function_traits<F>(role),
-            .infer = infer_function<F>,
-            .evaluate = evaluate_function<F>,
-            .rewrites = {}};
+    OpDef op{.name = name,
+             .since = since,
+             .summary = summary,
+             .inputs = {1, 1},
+             .outputs = {1, 1},
+             .attributes = std::move(attributes),
+             .traits = function_traits<F>(role),
+             .infer = infer_function<F>,
+             .evaluate = evaluate_function<F>,
+             .rewrites = {}};
+    if constexpr (requires { F::host_step(); }) op.host_step = function_step<F>;
+    return op;
 }
 
 /// Why a parameter of a function is refused; empty if it is a number.

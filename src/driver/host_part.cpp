@@ -16,24 +16,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The nodes from `given` to `wanted` but for quantizers, which the formula and the kernel's input stand for.
-std::vector<HostNode> nodes_between(const Graph& model, const std::vector<const Value*>& given, const Value* wanted,
-                                    std::set<const Value*>* read = nullptr) {
-    std::vector<HostNode> listed;
-    const std::set<const Value*> ends(given.begin(), given.end());
-    if (read && ends.count(wanted)) read->insert(wanted);
-    for (const Node* node : Evaluator(model, DataType::float64, given, {wanted}).nodes()) {
-        for (const Value* input : node->inputs) {
-            if (read && ends.count(input)) read->insert(input);
-        }
-        const OpRole role = node->op->traits.role;
-        const bool on_integers = role == OpRole::clip && !is_float(node->output()->type);
-        if (role == OpRole::quantize || role == OpRole::dequantize || on_integers) continue;
-        listed.push_back({model.key(node), std::string(node->op->name)});
-    }
-    return listed;
-}
-
 Json nodes_json(const std::vector<HostNode>& nodes) {
     Json list = Json::array();
     for (const HostNode& node : nodes) list.push_back({{"node", node.node}, {"op", node.op}});
@@ -52,7 +34,7 @@ HostPart host_part(const Graph& model, const Design& design) {
     HostPart part;
     const std::vector<const Value*> inputs(model.inputs.begin(), model.inputs.end());
     for (const KernelInput& input : design.inputs) {
-        if (const Value* sent = model.find(input.binding.tensor)) part.inputs.push_back({input.name, nodes_between(model, inputs, sent)});
+        if (const Value* sent = model.find(input.binding.tensor)) part.inputs.push_back({input.name, host_nodes(model, inputs, sent)});
     }
     std::vector<const Value*> received;
     for (const KernelOutput& output : design.outputs) {
@@ -60,7 +42,7 @@ HostPart host_part(const Graph& model, const Design& design) {
     }
     for (const Value* output : model.outputs) {
         std::set<const Value*> read;
-        HostPart::Output entry{output->name, {}, nodes_between(model, received, output, &read)};
+        HostPart::Output entry{output->name, {}, host_nodes(model, received, output, &read)};
         for (const Value* value : received) {
             if (read.count(value)) entry.kernel_outputs.push_back(value->name);
         }

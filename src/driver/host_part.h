@@ -8,17 +8,13 @@
 #include <vector>
 
 #include "src/design/design.h"
+#include "src/design/host_program.h"
 #include "src/graph/graph.h"
 
 namespace weft {
 
 /// How a kernel output's integers stand for real numbers; the constants are those of the output in the manifest's design.
 inline constexpr const char* real_formula = "real = (integer - zero_point) * scale + offset";
-
-struct HostNode {
-    std::string node;  ///< Its key.
-    std::string op;
-};
 
 struct HostPart {
     /// Between one of the model's inputs and what the kernel reads. Its quantizer is not listed.

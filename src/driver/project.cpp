@@ -176,9 +176,10 @@ Result<std::vector<std::vector<IntTensor>>> sample_frames(const Compiled& compil
 Result<std::vector<ProjectFile>> emitted_files(const Compiled& compiled, Json& report) {
     const EmitOptions options = emit_options(compiled);
     WEFT_ASSIGN(const std::vector<std::vector<IntTensor>> frames, sample_frames(compiled));
+    WEFT_ASSIGN(const HostProgram host, host_program(compiled.model.quantized, compiled.design));
     std::vector<ProjectFile> files;
     for (const BackEnd* back_end : compiled.back_ends) {
-        WEFT_ASSIGN(Emitted emitted, back_end->emit({compiled.design, options, frames}));
+        WEFT_ASSIGN(Emitted emitted, back_end->emit({compiled.design, options, frames, host}));
         std::ranges::move(emitted.files, std::back_inserter(files));
         if (!emitted.report.is_null()) report[std::string(back_end->name)] = std::move(emitted.report);
     }
@@ -207,6 +208,7 @@ EmitOptions emit_options(const Compiled& compiled) {
     options.platform = compiled.board->platform;
     options.part = compiled.board->part;
     options.family = compiled.board->family;
+    options.model = compiled.model.name;
     options.model_hash = compiled.model.hash;
     options.memory_bits = compiled.board->memory_bits;
     options.dsp_cell = compiled.board->dsp_cell;

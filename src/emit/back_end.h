@@ -12,16 +12,18 @@
 #include "src/base/diagnostic.h"
 #include "src/base/project_file.h"
 #include "src/design/design.h"
+#include "src/design/host_program.h"
 #include "src/emit/emit_options.h"
 
 namespace weft {
 
 /// What is emitted: a design that is folded and plumbed, and frames at every port of its kernel for a few samples, in the order of
-/// `kernel_ports`.
+/// `kernel_ports`; and what the program that feeds the kernel does around it.
 struct EmitSubject {
     const Design& design;
     const EmitOptions& options;
     const std::vector<std::vector<IntTensor>>& frames;
+    const HostProgram& host;
 };
 
 struct Emitted {

@@ -20,7 +20,8 @@ struct EmitOptions {
     std::string platform;           ///< What v++ is told by default, a platform's name; Vivado's board part in its flow.
     std::string part;               ///< The device, for synthesis,
     std::string family = "xcup";    ///< and its family as Yosys calls it.
-    std::string model_hash;         ///< SHA-256 of the model, hexadecimal: the RTL kernel tells it.
+    std::string model;              ///< The model's name.
+    std::string model_hash;         ///< SHA-256 of the model, hexadecimal: the RTL kernel tells it, and its host asks for it.
     int clock_mhz = 300;
     int memory_bits = 512;  ///< Of each memory port: 64, 128, 256 or 512.
     std::string dsp_cell = "DSP48E2";

@@ -42,4 +42,20 @@ std::int64_t KernelPort::positions() const { return raw ? stream->beat.count(str
 std::int64_t KernelPort::channels() const { return raw ? stream->beat.elements() : stream->shape.channels; }
 std::int64_t KernelPort::lanes() const { return stream->beat.elements(); }
 
+std::int64_t KernelPort::memory_index(std::int64_t element) const {
+    if (!raw) return element;
+    const Stream& s = *stream;
+    const std::int64_t channel = element % s.shape.channels;
+    const std::int64_t tap = element / s.shape.channels % s.shape.taps;
+    const std::int64_t position = element / s.shape.channels / s.shape.taps;
+    const std::int64_t column = position % s.shape.columns;
+    const std::int64_t groups = (s.shape.columns + s.beat.pixels - 1) / s.beat.pixels;
+    const std::int64_t folds = (s.shape.channels + s.beat.lanes - 1) / s.beat.lanes;
+    const std::int64_t tap_folds = (s.shape.taps + s.beat.taps - 1) / s.beat.taps;
+    const std::int64_t group = position / s.shape.columns * groups + column / s.beat.pixels;
+    const std::int64_t beat = (group * folds + channel / s.beat.lanes) * tap_folds + tap / s.beat.taps;
+    const std::int64_t pixel = column % s.beat.pixels;
+    return beat * s.beat.elements() + (pixel * s.beat.taps + tap % s.beat.taps) * s.beat.lanes + channel % s.beat.lanes;
+}
+
 }  // namespace weft

@@ -26,6 +26,8 @@ struct KernelPort {
     std::int64_t positions() const;
     std::int64_t channels() const;
     std::int64_t lanes() const;
+    /// Where in a frame in memory, counted in elements, element `element` (flat over row, column, tap, channel) lies.
+    std::int64_t memory_index(std::int64_t element) const;
 };
 /// Inputs first, then outputs, in the design's order.
 std::vector<KernelPort> kernel_ports(const Design& design, const EmitOptions& options);

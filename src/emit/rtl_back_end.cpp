@@ -21,7 +21,7 @@ Status takes(const Design& design, const EmitOptions& options) {
 }
 
 Result<Emitted> emit(const EmitSubject& subject) {
-    const auto& [design, options, frames] = subject;
+    const auto& [design, options, frames, host] = subject;
     WEFT_ASSIGN(RtlProject core, emit_rtl(design, options));
     Emitted emitted{named_after_kernel(std::move(core.files), kernel_name(design))};
     WEFT_ASSIGN(const Schedule cycles, schedule(design, {.frames = static_cast<int>(frames[0].size())}));

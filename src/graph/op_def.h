@@ -13,6 +13,7 @@
 #include "src/base/diagnostic.h"
 #include "src/graph/attribute.h"
 #include "src/graph/graph.h"
+#include "src/graph/host_step.h"
 #include "src/graph/piecewise_linear.h"
 #include "src/graph/rational.h"
 #include "src/graph/tensor.h"
@@ -180,6 +181,10 @@ struct OpDef {
     /// Why a node that its rewrites left as it is has no hardware, and what would help; empty where nothing but its operator is the reason.
     /// Null: as always empty.
     std::optional<Refusal> (*no_hardware)(const Node&) = nullptr;
+    /// What the node is to the program that feeds a kernel, by its inputs that are known (reals in double precision; null is the one that
+    /// is not, and an omitted one), where that program's library has it; it gives what `evaluate` gives. Null, or empty: it is left to that
+    /// program's user. Views need none.
+    std::optional<HostStep> (*host_step)(const Node&, std::span<const Tensor* const> known) = nullptr;
     /// Canonical operators only: adds units to the Design. Null: has no hardware of its own.
     Status (*lower)(const Node&, Lowering&) = nullptr;
 };

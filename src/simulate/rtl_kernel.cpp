@@ -21,22 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Byte of an element (flat over row, column, tap, channel) in its frame.
-std::int64_t byte_of(const KernelPort& port, std::int64_t element) {
-    const Stream& s = *port.stream;
-    const std::int64_t bytes = frame_layout(port).bytes();
-    if (!port.raw) return element * bytes;
-    const std::int64_t channel = element % s.shape.channels;
-    const std::int64_t tap = element / s.shape.channels % s.shape.taps;
-    const std::int64_t position = element / s.shape.channels / s.shape.taps;
-    const std::int64_t column = position % s.shape.columns;
-    const std::int64_t groups = (s.shape.columns + s.beat.pixels - 1) / s.beat.pixels;
-    const std::int64_t folds = (s.shape.channels + s.beat.lanes - 1) / s.beat.lanes;
-    const std::int64_t tap_folds = (s.shape.taps + s.beat.taps - 1) / s.beat.taps;
-    const std::int64_t group = position / s.shape.columns * groups + column / s.beat.pixels;
-    const std::int64_t beat = (group * folds + channel / s.beat.lanes) * tap_folds + tap / s.beat.taps;
-    const std::int64_t pixel = column % s.beat.pixels;
-    return (beat * s.beat.elements() + (pixel * s.beat.taps + tap % s.beat.taps) * s.beat.lanes + channel % s.beat.lanes) * bytes;
-}
+std::int64_t byte_of(const KernelPort& port, std::int64_t element) { return port.memory_index(element) * frame_layout(port).bytes(); }
 
 }  // namespace
 
@@ -87,8 +72,7 @@ Result<RtlKernel> make_rtl_kernel(const Design& design, const EmitOptions& optio
     return kernel;
 }
 
-Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel> kernels, const RtlBuildOptions& options,
-                                                       const StageProgress& progress) {
+std::map<std::string, std::string> verilated_sources(std::span<const RtlKernel> kernels) {
     std::map<std::string, std::string> sources;
     for (const RtlKernel& kernel : kernels)
         for (const ProjectFile& file : kernel.files)
@@ -96,6 +80,12 @@ Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel
                 file.path == fmt::format("rtl/{}_core.sv", kernel.name))
                 sources.emplace(file.path, file.text);
     sources.emplace("testbench_top.sv", kernel_testbench_module(kernels));
+    return sources;
+}
+
+Result<RtlKernelSimulation> RtlKernelSimulation::build(std::span<const RtlKernel> kernels, const RtlBuildOptions& options,
+                                                       const StageProgress& progress) {
+    std::map<std::string, std::string> sources = verilated_sources(kernels);
     sources.emplace("testbench.cpp", kernel_testbench_program(kernels));
     RtlKernelSimulation simulation;
     WEFT_ASSIGN(simulation.program_, build_verilated(sources, options, progress));

@@ -26,7 +26,11 @@ struct RtlKernel {
     std::vector<Register> registers;
     std::vector<ProjectFile> files;
 };
+/// `design` must outlive the kernel.
 Result<RtlKernel> make_rtl_kernel(const Design& design, const EmitOptions& options);
+/// What Verilator reads of kernels of different names, by path: their modules, and `testbench_top` (rtl_testbench.h) with all side by side,
+/// ports prefixed `k<n>_`.
+std::map<std::string, std::string> verilated_sources(std::span<const RtlKernel> kernels);
 
 struct RtlKernelRunOptions {
     std::vector<std::int64_t> batches;  ///< Images of each call, in order; empty: all in one.

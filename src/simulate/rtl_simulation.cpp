@@ -155,6 +155,7 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
     const auto add = [&](std::string_view part) { digest.update(fmt::format("{}:{}", part.size(), part)); };
     for (const std::string& part : {tools.verilator_version, tools.compiler_version, std::string(options.brief ? "4 brief" : "3")})
         add(part);
+    if (options.trace) add("trace");
     for (const auto& [path, text] : sources) {
         add(path);
         add(text);
@@ -189,7 +190,7 @@ Result<fs::path> build_verilated(const std::map<std::string, std::string>& sourc
         commands.push_back({tools.compiler, "-std=gnu++17", optimisation, "-w", "-fno-strict-aliasing", "-DVM_COVERAGE=0", "-DVM_SC=0",
                             options.trace ? "-DVM_TRACE=1" : "-DVM_TRACE=0", options.trace ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0",
                             "-DVM_TRACE_VCD=0", "-I" + tools.include.string(), "-I" + (tools.include / "vltstd").string(),
-                            "-I" + (work.path() / "obj").string(), "-c", unit.string(), "-o", object});
+                            "-I" + (work.path() / "obj").string(), "-I" + work.path().string(), "-c", unit.string(), "-o", object});
         link.push_back(object);
     }
     WEFT_CHECK(compile_all(commands, options.threads, progress));

@@ -58,8 +58,8 @@ private:
     std::vector<RtlProject> projects_;
 };
 
-/// Verilates and compiles `sources` (by path; .sv, .v, and `testbench.cpp`) with the top module `testbench_top` of rtl_testbench.h, or
-/// finds the program in the cache.
+/// Verilates and compiles `sources` (by path; .sv, .v, and `testbench.cpp` with the headers that it includes by path) with the top module
+/// `testbench_top` of rtl_testbench.h, or finds the program in the cache.
 Result<std::filesystem::path> build_verilated(const std::map<std::string, std::string>& sources, const RtlBuildOptions& options,
                                               const StageProgress& progress);
 
