@@ -136,7 +136,7 @@ Result<std::string> package_emulation(const Card& card, const StageProgress& pro
             if (file.path.ends_with(".mem")) entries.push_back({folder + fs::path(file.path).filename().string(), file.text});
     WEFT_ASSIGN(std::string archive, make_zip(entries));
 
-    std::vector<MemoryBank> banks;
+    std::vector<XclbinBank> banks;
     for (const CardBank& bank : card.banks) banks.push_back({bank.name, bank.base, bank.bytes, bank.name.starts_with("HBM")});
     std::vector<ComputeUnitEntry> units;
     for (std::size_t u = 0; u < card.units.size(); ++u) {

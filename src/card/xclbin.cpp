@@ -41,12 +41,12 @@ Diagnostic cut_off() {
 
 }  // namespace
 
-std::string memory_topology(const std::vector<MemoryBank>& banks) {
+std::string memory_topology(const std::vector<XclbinBank>& banks) {
     constexpr int type_ddr4 = 1, type_hbm = 6;
     std::string text;
     put(text, banks.size(), 4);
     put(text, 0, 4);
-    for (const MemoryBank& bank : banks) {
+    for (const XclbinBank& bank : banks) {
         put(text, bank.hbm ? type_hbm : type_ddr4, 1);
         put(text, 1, 1);
         put(text, 0, 6);

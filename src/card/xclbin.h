@@ -29,7 +29,7 @@ struct Section {
 };
 
 /// A memory bank as the host sees it.
-struct MemoryBank {
+struct XclbinBank {
     std::string name;
     std::uint64_t base = 0;
     std::uint64_t bytes = 0;
@@ -43,7 +43,7 @@ struct ComputeUnitEntry {
     std::vector<std::pair<int, int>> connections;  ///< Argument index, bank index.
 };
 
-std::string memory_topology(const std::vector<MemoryBank>& banks);
+std::string memory_topology(const std::vector<XclbinBank>& banks);
 /// Units in the order of their bases; all are of protocol ap_ctrl_chain.
 std::string ip_layout(const std::vector<ComputeUnitEntry>& units);
 /// `units` as ip_layout has them.
