@@ -10,30 +10,21 @@ namespace weft {
 
 namespace {
 
-struct Resource {
-    const char* name;
-    double Cost::*needed;
-    std::int64_t Resources::*available;
-    bool folding;  ///< Less parallelism needs less of it.
-};
-constexpr Resource resources[] = {{"DSP", &Cost::dsp, &Resources::dsp, true},
-                                  {"LUT", &Cost::lut, &Resources::lut, true},
-                                  {"FF", &Cost::ff, &Resources::ff, true},
-                                  {"BRAM36", &Cost::bram36, &Resources::bram36, false},
-                                  {"URAM", &Cost::uram, &Resources::uram, false}};
-
 bool fits(const Cost& needed, const Resources& available) {
     return std::all_of(std::begin(resources), std::end(resources),
                        [&](const Resource& r) { return needed.*r.needed <= static_cast<double>(available.*r.available); });
 }
 
-/// The share of the scarcest resource, infinite where one is missing altogether.
+}  // namespace
+
 double filled(const Cost& needed, const Resources& available) {
     double most = 0;
     for (const Resource& r : resources)
         if (needed.*r.needed > 0) most = std::max(most, needed.*r.needed / static_cast<double>(available.*r.available));
     return most;
 }
+
+namespace {
 
 std::string help_for(const Cost& needed, const Resource& resource, std::int64_t available) {
     const double share = static_cast<double>(available) / (needed.*resource.needed);
@@ -71,8 +62,11 @@ std::vector<std::string> regions_that_fit(const Cost& needed, const Board& board
 }
 
 const SuperLogicRegion& best_region(const Cost& needed, const Board& board) {
-    return *std::min_element(board.slrs.begin(), board.slrs.end(),
-                             [&](const auto& a, const auto& b) { return filled(needed, a.user) < filled(needed, b.user); });
+    // One without memory is the last choice: the kernel's ports would cross SLRs.
+    return *std::min_element(board.slrs.begin(), board.slrs.end(), [&](const auto& a, const auto& b) {
+        return std::pair(board.banks_of(a.name).empty(), filled(needed, a.user)) <
+               std::pair(board.banks_of(b.name).empty(), filled(needed, b.user));
+    });
 }
 
 Diagnostics check_fit(const Cost& needed, const Board& board, const std::string& what) {

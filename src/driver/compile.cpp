@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <limits>
 
@@ -13,6 +14,8 @@
 #include "src/cost/predict.h"
 #include "src/design/plumb.h"
 #include "src/design/rtl_parts.h"
+#include "src/emit/kernel_port.h"
+#include "src/emit/shell.h"
 #include "src/engines/inputs.h"
 #include "src/engines/sample_warnings.h"
 #include "src/explore/folding.h"
@@ -35,6 +38,13 @@ std::pair<double, double> input_range(DataType type) {
     });
 }
 
+/// Where no bound is given: a kernel of a size that links in hours, and that leaves an SLR room for its other DSPs.
+double default_mac_dsps(const Board& board) {
+    std::int64_t most = 0;
+    for (const SuperLogicRegion& slr : board.slrs) most = std::max(most, slr.user.dsp);
+    return std::max<double>(1, std::min<double>(900, std::floor(0.8 * static_cast<double>(most))));
+}
+
 /// Does the RTL kernel go onto its board? DSPs are counted exactly: what the board cannot have is an error. The rest is a prediction: a
 /// warning.
 Status place(Compiled& compiled) {
@@ -43,6 +53,28 @@ Status place(Compiled& compiled) {
     if (compiled.predicted->dsp > static_cast<double>(compiled.board->total().dsp)) return found;
     compiled.warnings = std::move(found);
     return Ok{};
+}
+
+/// Places the compute units that were asked for. Of a kernel without RTL only the DSPs are known.
+Status place_copies(Compiled& compiled) {
+    const Cost cost = compiled.predicted ? *compiled.predicted : figures(compiled.design).cost;
+    const ComputeUnit unit{cost, static_cast<int>(kernel_ports(compiled.design, emit_options(compiled)).size())};
+    const int wanted = compiled.options.compute_units;
+    const int count = wanted > 0 ? wanted : std::max(1, most_units(unit, *compiled.board));
+    WEFT_ASSIGN(compiled.compute_units, place_units(unit, *compiled.board, count));
+    return Ok{};
+}
+
+/// What the card is expected to take; ports and clock are those of the kernel that is emitted.
+Throughput modelled(const Compiled& compiled) {
+    FrameTraffic frame;
+    frame.interval_cycles = compiled.interval;
+    for (const KernelPort& port : kernel_ports(compiled.design, emit_options(compiled))) {
+        const FrameLayout layout = frame_layout(port);
+        frame.words.push_back(layout.words());
+        (port.output ? frame.output_bytes : frame.input_bytes) += layout.frame_bytes();
+    }
+    return model_throughput(frame, compiled.options.clock_mhz, compiled.compute_units, *compiled.board);
 }
 
 /// Decides what the project emits: what is left out is warned of.
@@ -128,6 +160,7 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     compiled->options = options;
     WEFT_ASSIGN(compiled->board, read_board(options.board));
     if (compiled->options.clock_mhz <= 0) compiled->options.clock_mhz = compiled->board->kernel_clock_mhz;
+    if (compiled->options.mac_dsp_limit <= 0) compiled->options.mac_dsp_limit = default_mac_dsps(*compiled->board);
     WEFT_ASSIGN(compiled->model, read_model(path, options, observer));
     compiled->seconds = compiled->model.seconds;
     if (options.calibration.empty() && !options.stand_in && !has_quantizers(compiled->model.quantized)) {
@@ -139,7 +172,7 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     compiled->design = std::move(lowered->design);
     compiled->regions = std::move(lowered->regions);
     const auto fold_it = [&]() -> Status {
-        WEFT_CHECK(fold(compiled->design, {.mac_dsp_limit = options.mac_dsp_limit}));
+        WEFT_CHECK(fold(compiled->design, {.mac_dsp_limit = compiled->options.mac_dsp_limit}));
         if (options.folding.empty()) return Ok{};
         WEFT_ASSIGN(const std::string text, read_file(options.folding));
         return apply_folding(compiled->design, text, options.folding.string());
@@ -147,14 +180,17 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
     WEFT_CHECK(timed(compiled->seconds, "fold", fold_it));
     WEFT_CHECK(timed(compiled->seconds, "plumb", [&] { return plumb(compiled->design); }));
     WEFT_CHECK(verify(compiled->design, true));
+    compiled->interval = figures(compiled->design).interval;
     if (rtl_takes(compiled->design)) {
         const auto progress = [&](std::int64_t done, std::int64_t total) {
             if (observer.progress) observer.progress("scheduling", done, total);
         };
         WEFT_ASSIGN(const std::int64_t pace,
                     timed(compiled->seconds, "schedule", [&] { return set_rtl_depths(compiled->design, progress); }));
+        compiled->interval = std::max(compiled->interval, pace);
         WEFT_CHECK(timed(compiled->seconds, "predict", [&]() -> Status {
             WEFT_CHECK(place(*compiled));
+            WEFT_CHECK(place_copies(*compiled));
             return choose(*compiled);
         }));
         if (const std::int64_t slowest = interval_bound(compiled->design); pace > slowest)
@@ -166,8 +202,10 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
                                  pace, slowest),
                  .help = "give both one pace in the folding file, or the window one pixel a beat"});
     } else {
+        WEFT_CHECK(place_copies(*compiled));
         WEFT_CHECK(choose(*compiled));
     }
+    compiled->modelled = modelled(*compiled);
     return compiled;
 }
 

@@ -16,6 +16,8 @@
 #include "src/base/progress.h"
 #include "src/base/stage_seconds.h"
 #include "src/cost/board.h"
+#include "src/cost/placement.h"
+#include "src/cost/throughput.h"
 #include "src/data/dataset.h"
 #include "src/design/design.h"
 #include "src/design/unit_def.h"
@@ -41,9 +43,10 @@ struct ModelOptions {
 struct CompileOptions : ModelOptions {
     std::string board = "alveo-u200";  ///< A name, or a board file of the user's (read_board).
     double clock_mhz = 0;              ///< 0: the board's default. Assumed wherever it is printed.
-    double mac_dsp_limit = 900;
-    std::filesystem::path folding;  ///< A folding file; empty: the default search.
-    std::string command_line;       ///< For the heads of written files.
+    double mac_dsp_limit = 0;          ///< 0: 900, or 80 % of the DSPs of the board's largest SLR where those are fewer.
+    int compute_units = 1;             ///< 0: as many as the board takes.
+    std::filesystem::path folding;     ///< A folding file; empty: the default search.
+    std::string command_line;          ///< For the heads of written files.
     bool self_check = true;
 };
 
@@ -83,6 +86,10 @@ struct Compiled {
     Model model;
     Design design;  ///< Folded and plumbed.
     std::vector<RegionRecord> regions;
+    std::int64_t interval =
+        0;  ///< Of a compile: cycles from one frame to the next, of the core: the RTL schedule's, or the slowest unit's.
+    std::vector<Placement> compute_units = {{}};
+    std::optional<Throughput> modelled;     ///< Of a compile.
     std::optional<Cost> predicted;          ///< Of the RTL kernel's stream core, where every unit has an RTL face.
     std::vector<const BackEnd*> back_ends;  ///< What the project emits.
     Diagnostics warnings;                   ///< Of the kernel on its board, and of what is not emitted.

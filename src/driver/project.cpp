@@ -11,7 +11,6 @@
 
 #include "src/base/files.h"
 #include "src/base/json_text.h"
-#include "src/cost/fit.h"
 #include "src/driver/compile.h"
 #include "src/driver/host_part.h"
 #include "src/driver/project_folder.h"
@@ -40,9 +39,12 @@ constexpr auto board_name = "board.toml";
 Json options_json(const Compiled& compiled) {
     Json shapes = Json::object();
     for (const auto& [name, shape] : compiled.options.shapes) shapes[name] = shape;
+    Json units = Json::array();
+    for (const Placement& unit : compiled.compute_units) units.push_back({{"slr", unit.slr}, {"bank", unit.bank}});
     return {{"board", compiled.board->name},
             {"assumed_clock_mhz", compiled.options.clock_mhz},
             {"mac_dsp_limit", compiled.options.mac_dsp_limit},
+            {"compute_units", units},
             {"preprocess", compiled.options.preprocess},
             {"shapes", shapes},
             {"bits", compiled.model.calibrated ? Json(compiled.options.quantize.bits) : Json(nullptr)},
@@ -94,6 +96,7 @@ Json report_json(const Compiled& compiled, const SelfCheck* check, const Json& e
     json["mac_dsp"] = figures.cost.mac_dsp;
     json["dsp"] = figures.cost.dsp;
     json["dsp_available"] = compiled.board->total().dsp;
+    if (compiled.modelled) json["modelled_throughput"] = throughput_json(*compiled.modelled);
     json["slowest_unit"] = figures.slowest ? figures.slowest->name : "";
     json["units"] = Json::array();
     for (const UnitFigures& unit : figures.units) {
@@ -204,19 +207,15 @@ EmitOptions emit_options(const Compiled& compiled) {
     options.board = compiled.board->name;
     options.platform = compiled.board->platform;
     options.part = compiled.board->part;
+    options.family = compiled.board->family;
     options.model = compiled.model.name;
     options.model_hash = compiled.model.hash;
     options.memory_bits = compiled.board->memory_bits;
     options.dsp_cell = compiled.board->dsp_cell;
     options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
-    if (compiled.predicted) {
-        options.predicted = *compiled.predicted;
-        const Board& board = *compiled.board;
-        const SuperLogicRegion& region = best_region(*compiled.predicted, board);
-        if (const auto banks = board.banks_of(region.name); !banks.empty()) options.placement.memory = banks.front()->name;
-        const bool fits = !regions_that_fit(*compiled.predicted, board).empty();
-        if (fits && board.slrs.size() > 1) options.placement.slr = region.name;
-    }
+    options.flow = compiled.board->flow;
+    options.compute_units = compiled.compute_units;
+    if (compiled.predicted) options.predicted = *compiled.predicted;
     return options;
 }
 
@@ -286,6 +285,12 @@ Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& dire
         compiled->options.board = options.at("board");
         compiled->options.clock_mhz = options.at("assumed_clock_mhz");
         compiled->options.mac_dsp_limit = options.at("mac_dsp_limit");
+        // Earlier versions had one, and wrote its place into the scripts alone.
+        if (options.contains("compute_units")) {
+            compiled->compute_units.clear();
+            for (const Json& unit : options.at("compute_units")) compiled->compute_units.push_back({unit.at("slr"), unit.at("bank")});
+            if (compiled->compute_units.empty()) return broken();
+        }
         compiled->options.preprocess = preprocessing_of(json);
         for (const auto& [name, shape] : options.at("shapes").items()) compiled->options.shapes[name] = shape.get<Shape>();
         compiled->model.calibrated = options.at("calibrated");

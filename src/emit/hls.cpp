@@ -298,6 +298,8 @@ private:
             out.margin(fmt::format("#pragma HLS INTERFACE s_axilite port={} bundle=control", port.argument));
         out.margin("#pragma HLS INTERFACE s_axilite port=n_images bundle=control");
         out.margin("#pragma HLS INTERFACE s_axilite port=return bundle=control");
+        // What is the rule in the flow of v++: the next call may begin before the one before ends.
+        if (options_.flow == Flow::vivado) out.margin("#pragma HLS INTERFACE ap_ctrl_chain port=return");
         out.margin("#pragma HLS DATAFLOW");
         for (const KernelPort& port : ports_) declare(out, word_type(), words_name(port), 2);
         for (const Channel& c : channels_) declare(out, c.type, c.name, c.depth);

@@ -27,7 +27,7 @@ constexpr int cosim_images = 2;
 /// Makefile and configuration for v++, and the script for synthesis and co-simulation of the kernel alone.
 std::vector<ProjectFile> vitis_files(const std::string& kernel, const std::vector<KernelPort>& ports, const EmitOptions& options);
 
-/// `vitis/<name>`: what the linker is told, where the kernel is placed among it (`options.placement`).
+/// `vitis/<name>`: what the linker is told, how many compute units there are and where they go among it.
 ProjectFile link_configuration(const std::string& name, const std::string& kernel, const std::vector<KernelPort>& ports,
                                const EmitOptions& options);
 

@@ -70,13 +70,21 @@ void finish(TextWriter& out, const std::string& check) {
 
 std::string package_kernel(const ShellPlan& plan) {
     TextWriter out;
-    write_file_head(out, "package_rtl.tcl", fmt::format("Packages the RTL kernel {} for v++.", plan.kernel), *plan.options, "#");
-    out.line("#   vivado -mode batch -source package_rtl.tcl -tclargs KERNEL.xo WORK_FOLDER");
+    const bool vitis = plan.options->flow == Flow::vitis;
+    const char* target = vitis ? "KERNEL.xo" : "IP_FOLDER";
+    write_file_head(out, "package_rtl.tcl",
+                    fmt::format("Packages the RTL kernel {} {}.", plan.kernel, vitis ? "for v++" : "as a core for block_design.tcl"),
+                    *plan.options, "#");
+    out.line(fmt::format("#   vivado -mode batch -source package_rtl.tcl -tclargs {} WORK_FOLDER", target));
     out.line(not_verified);
-    out.line("if {[llength $argv] != 2} { error \"usage: package_rtl.tcl KERNEL.xo WORK_FOLDER\" }");
-    out.line("set xo [file normalize [lindex $argv 0]]");
+    out.line(fmt::format("if {{[llength $argv] != 2}} {{ error \"usage: package_rtl.tcl {} WORK_FOLDER\" }}", target));
     out.line("set work_dir [file join [file normalize [lindex $argv 1]] project]");
-    out.line("set ip_dir [file join [file normalize [lindex $argv 1]] ip]");
+    if (vitis) {
+        out.line("set xo [file normalize [lindex $argv 0]]");
+        out.line("set ip_dir [file join [file normalize [lindex $argv 1]] ip]");
+    } else {
+        out.line("set ip_dir [file normalize [lindex $argv 0]]");
+    }
     find_sources(out, plan.kernel, plan.kernel);
     out.line();
     create_project(out, plan.kernel, "RTLKernel", "/KernelIP");
@@ -123,11 +131,14 @@ std::string package_kernel(const ShellPlan& plan) {
     }
     out.line("set_property slave_memory_map_ref s_axi_control [ipx::get_bus_interfaces -of $core s_axi_control]");
     out.line();
-    out.line("set_property sdx_kernel true $core");
-    out.line("set_property sdx_kernel_type rtl $core");
+    if (vitis) {
+        out.line("set_property sdx_kernel true $core");
+        out.line("set_property sdx_kernel_type rtl $core");
+    }
     out.line("set_property supported_families {} $core");
     out.line("set_property auto_family_support_level level_2 $core");
-    finish(out, "-kernel ");
+    finish(out, vitis ? "-kernel " : "");
+    if (!vitis) return std::move(out).take();
     out.line();
     out.line("file delete -force $xo");
     out.line(fmt::format("package_xo -xo_path $xo -kernel_name {} -ip_directory $ip_dir -ctrl_protocol ap_ctrl_chain", plan.kernel));
@@ -233,12 +244,60 @@ std::string constraints(const ShellPlan& plan) {
     return std::move(out).take();
 }
 
+/// What both flows' makefiles end with.
+void common_rules(TextWriter& out, const std::string& folder) {
+    out.line("synth:");
+    out.line(fmt::format("\t$(VIVADO) -mode batch -nojournal -source {}synth.tcl -tclargs $(KERNEL)_core build.rtl/synth", folder));
+    out.line();
+    out.line("ip:");
+    out.line(
+        fmt::format("\t$(VIVADO) -mode batch -nojournal -source {}package_stream.tcl -tclargs build.rtl/ip build.rtl/ip_project", folder));
+    out.line();
+    out.line("clean:");
+    out.line("\trm -rf build.rtl build.rtl.hw build.rtl.hw_emu *.log");
+}
+
+/// The makefile of Vivado's flow.
+std::string block_design_makefile(const ShellPlan& plan) {
+    TextWriter out;
+    write_file_head(out, "rtl.mk", fmt::format("Builds the RTL kernel {} as a core, and the block design around it.", plan.kernel),
+                    *plan.options, "#");
+    out.line("#   make -f rtl.mk kernel          the kernel as an IP-XACT core");
+    out.line("#   make -f rtl.mk bitstream       the block design with the processing system, implemented");
+    out.line("#   make -f rtl.mk synth           out-of-context synthesis and routing of the core");
+    out.line("#   make -f rtl.mk ip              the stream shell as an IP-XACT core");
+    out.line(not_verified);
+    out.line();
+    out.line(fmt::format("KERNEL := {}", plan.kernel));
+    out.line("VIVADO ?= vivado");
+    out.line();
+    out.line("RTL := ../rtl");
+    out.line("SOURCES := $(wildcard $(RTL)/*.v $(RTL)/*.sv $(RTL)/weft/*.sv $(RTL)/*.mem)");
+    out.line();
+    out.line(".PHONY: kernel bitstream synth ip clean");
+    out.line("kernel: build.rtl/kernel/component.xml");
+    out.line("bitstream: build.rtl/design/$(KERNEL).xsa");
+    out.line();
+    out.line("build.rtl/kernel/component.xml: package_rtl.tcl $(SOURCES)");
+    out.line("\tmkdir -p build.rtl");
+    out.line(
+        "\t$(VIVADO) -mode batch -nojournal -log build.rtl/package.log -source package_rtl.tcl -tclargs build.rtl/kernel "
+        "build.rtl/package");
+    out.line();
+    out.line("build.rtl/design/$(KERNEL).xsa: build.rtl/kernel/component.xml block_design.tcl");
+    out.line(
+        "\t$(VIVADO) -mode batch -nojournal -log build.rtl/design.log -source block_design.tcl -tclargs build.rtl/kernel build.rtl/design");
+    out.line();
+    common_rules(out, "");
+    return std::move(out).take();
+}
+
 std::string makefile(const ShellPlan& plan) {
     TextWriter out;
     write_file_head(out, "rtl.mk", fmt::format("Builds the RTL kernel {} as a Xilinx object and links it.", plan.kernel), *plan.options,
                     "#");
     out.line("#   make -f rtl.mk xo              the kernel, packaged by Vivado");
-    out.line("#   make -f rtl.mk xclbin          one compute unit linked to the platform (TARGET is hw or hw_emu)");
+    out.line("#   make -f rtl.mk xclbin          the compute units of rtl_link.cfg linked to the platform (TARGET is hw or hw_emu)");
     out.line("#   make -f rtl.mk synth           out-of-context synthesis and routing of the core");
     out.line("#   make -f rtl.mk ip              the stream shell as an IP-XACT core");
     out.line(not_verified);
@@ -277,14 +336,7 @@ std::string makefile(const ShellPlan& plan) {
     out.line("$(BUILD)/$(KERNEL).xclbin: $(BUILD)/$(KERNEL).link.xclbin");
     out.line("\t$(VPP) -p $< -t $(TARGET) --platform $(PLATFORM) --package.out_dir $(BUILD)/package -o $@");
     out.line();
-    out.line("synth:");
-    out.line("\t$(VIVADO) -mode batch -nojournal -source ../vivado/synth.tcl -tclargs $(KERNEL)_core build.rtl/synth");
-    out.line();
-    out.line("ip:");
-    out.line("\t$(VIVADO) -mode batch -nojournal -source ../vivado/package_stream.tcl -tclargs build.rtl/ip build.rtl/ip_project");
-    out.line();
-    out.line("clean:");
-    out.line("\trm -rf build.rtl build.rtl.hw build.rtl.hw_emu *.log");
+    common_rules(out, "../vivado/");
     return std::move(out).take();
 }
 
@@ -292,12 +344,18 @@ std::string makefile(const ShellPlan& plan) {
 
 std::vector<ProjectFile> shell_scripts(const ShellPlan& plan, const std::string& part,
                                        const std::vector<std::pair<std::string, double>>& predicted) {
-    return {{"vitis/package_rtl.tcl", package_kernel(plan)},
-            link_configuration("rtl_link.cfg", plan.kernel, plan.ports, *plan.options),
-            {"vitis/rtl.mk", makefile(plan)},
-            {fmt::format("vivado/{}.xdc", plan.kernel), constraints(plan)},
-            {"vivado/package_stream.tcl", package_stream(plan)},
-            {"vivado/synth.tcl", synthesis(plan, part, predicted)}};
+    std::vector<ProjectFile> files{{fmt::format("vivado/{}.xdc", plan.kernel), constraints(plan)},
+                                   {"vivado/package_stream.tcl", package_stream(plan)},
+                                   {"vivado/synth.tcl", synthesis(plan, part, predicted)}};
+    if (plan.options->flow == Flow::vivado) {
+        files.push_back({"vivado/package_rtl.tcl", package_kernel(plan)});
+        files.push_back({"vivado/rtl.mk", block_design_makefile(plan)});
+    } else {
+        files.push_back({"vitis/package_rtl.tcl", package_kernel(plan)});
+        files.push_back({"vitis/rtl.mk", makefile(plan)});
+        files.push_back(link_configuration("rtl_link.cfg", plan.kernel, plan.ports, *plan.options));
+    }
+    return files;
 }
 
 }  // namespace weft

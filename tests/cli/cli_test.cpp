@@ -100,6 +100,10 @@ TEST_F(Cli, RefusesWhatCannotBecomeAKernel) {
         fashion_,
         "error: the model is not quantized\n  help: give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a "
         "folder of images)\n");
+    expect_refused(fashion_ + " --compute-units many",
+                   "error: --compute-units 'many' is no number from 1 on\n  help: write --compute-units 2, or --compute-units max\n");
+    expect_refused(fashion_ + " --compute-units 0",
+                   "error: --compute-units '0' is no number from 1 on\n  help: write --compute-units 2, or --compute-units max\n");
     expect_refused(fashion_ + " --board alveo-u20", "error: there is no board 'alveo-u20'\n  help: did you mean 'alveo-u200'?\n");
     expect_refused(fashion_ + " --shape image", "error: --shape 'image' is not understood\n  help: write --shape NAME=1,3,32,32\n");
     expect_refused(fashion_ + " --preprocess scale", "error: --preprocess: 'scale' is not of the form key=value\n  help: the syntax is " +

@@ -32,7 +32,7 @@ namespace fs = std::filesystem;
 const EmitOptions options{.head = {"weft, for a test"},
                           .board = "alveo-u200",
                           .platform = "xilinx_u200_gen3x16_xdma_2_202110_1",
-                          .placement = {.slr = "SLR2", .memory = "DDR[3]"}};
+                          .compute_units = {{.slr = "SLR2", .bank = "DDR[3]"}}};
 
 /// The stem of a small net: both products in a DSP, folds that divide nothing, a pool behind.
 Design small() {

@@ -159,20 +159,25 @@ TEST_F(ShellScripts, SynthesiseAndCompareWithThePrediction) {
 }
 
 TEST_F(ShellScripts, TheLinkerIsToldWhereTheKernelGoes) {
-    const auto link = [&](const Placement& placement) {
+    const auto link = [&](const std::vector<Placement>& units) {
         EmitOptions placed = options;
-        placed.placement = placement;
+        placed.compute_units = units;
         const auto files = emit_shell(design_, placed);
         EXPECT_TRUE(files);
         for (const ProjectFile& file : *files)
             if (file.path == "vitis/rtl_link.cfg") return file.text.substr(file.text.find("[connectivity]"));
         return std::string();
     };
+    const auto ports = [&](int unit, const std::string& bank) {
+        return fmt::format("sp={0}_{1}.gmem_in:{2}\nsp={0}_{1}.gmem_out:{2}\n", kernel_, unit, bank);
+    };
     const std::string one = fmt::format("[connectivity]\nnk={}:1\n", kernel_);
-    EXPECT_EQ(link({}), one);
-    const std::string near = fmt::format("sp={0}_1.gmem_in:DDR[3]\nsp={0}_1.gmem_out:DDR[3]\n", kernel_);
-    EXPECT_EQ(link({.memory = "DDR[3]"}), one + near);
-    EXPECT_EQ(link({.slr = "SLR2", .memory = "DDR[3]"}), one + near + fmt::format("slr={}_1:SLR2\n", kernel_));
+    EXPECT_EQ(link({{}}), one);
+    EXPECT_EQ(link({{.bank = "DDR[3]"}}), one + ports(1, "DDR[3]"));
+    EXPECT_EQ(link({{.slr = "SLR2", .bank = "DDR[3]"}}), one + ports(1, "DDR[3]") + fmt::format("slr={}_1:SLR2\n", kernel_));
+    EXPECT_EQ(link({{.slr = "SLR2", .bank = "DDR[3]"}, {.slr = "SLR0", .bank = "DDR[0]"}}),
+              fmt::format("[connectivity]\nnk={}:2\n", kernel_) + ports(1, "DDR[3]") + fmt::format("slr={}_1:SLR2\n", kernel_) +
+                  ports(2, "DDR[0]") + fmt::format("slr={}_2:SLR0\n", kernel_));
 }
 
 TEST_F(ShellScripts, TheMakefileCallsVivadoThenTheLinker) {

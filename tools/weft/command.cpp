@@ -69,19 +69,28 @@ void CompileFlags::add(CLI::App& app) {
     app.add_option("--board", options.board, "Board or card (weft list boards), or FILE.toml: one of your own (docs/boards.md)")
         ->capture_default_str()
         ->type_name("BOARD");
+    app.add_option("--compute-units", compute_units, "Copies of the kernel on the card: a number, or max for as many as fit")
+        ->capture_default_str()
+        ->type_name("N|max");
     model.add(app, true);
     app.add_option("--clock", options.clock_mhz, "Kernel clock in MHz that figures assume (default: the board's)")
         ->type_name("MHZ")
         ->check(CLI::Range(1.0, 2000.0));
     app.add_option("--folding", options.folding, "Folding parameters by node: a JSON file")->type_name("FILE");
-    app.add_option("--mac-dsps", options.mac_dsp_limit, "Bound on the DSPs that multiply")
-        ->capture_default_str()
+    app.add_option("--mac-dsps", options.mac_dsp_limit,
+                   "Bound on the DSPs that multiply (default: 900, or 80 % of the board's largest SLR where those are fewer)")
         ->check(CLI::PositiveNumber);
 }
 
 Result<CompileOptions> CompileFlags::parsed() const {
     CompileOptions result = options;
     WEFT_ASSIGN(static_cast<ModelOptions&>(result), model.parsed());
+    const auto [end, error] = std::from_chars(compute_units.data(), compute_units.data() + compute_units.size(), result.compute_units);
+    if (compute_units == "max")
+        result.compute_units = 0;
+    else if (error != std::errc() || end != compute_units.data() + compute_units.size() || result.compute_units < 1)
+        return Diagnostic{.reason = fmt::format("--compute-units '{}' is no number from 1 on", compute_units),
+                          .help = "write --compute-units 2, or --compute-units max"};
     result.command_line = command_line();
     return result;
 }

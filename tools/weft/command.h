@@ -50,6 +50,7 @@ struct ModelFlags {
 struct CompileFlags {
     ModelFlags model;
     CompileOptions options;
+    std::string compute_units = "1";
 
     void add(CLI::App& app);
     Result<CompileOptions> parsed() const;

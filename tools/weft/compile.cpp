@@ -40,6 +40,30 @@ std::string seconds_text(const StageSeconds& seconds) {
     return fmt::format("{:.1f} s ({})", sum, stages);
 }
 
+/// "2 compute units: 1 in SLR0 on DDR[0], 1 in SLR2 on DDR[3]"
+std::string units_text(const Compiled& compiled) {
+    const auto& units = compiled.compute_units;
+    std::vector<Placement> places;
+    for (const Placement& unit : units)
+        if (std::find(places.begin(), places.end(), unit) == places.end()) places.push_back(unit);
+    std::string text = fmt::format("{} compute unit{}", units.size(), units.size() == 1 ? "" : "s");
+    for (const Placement& place : places) {
+        text += fmt::format("{} {}", text.find(':') == std::string::npos ? ":" : ",", std::count(units.begin(), units.end(), place));
+        if (!place.slr.empty()) text += " in " + place.slr;
+        if (!place.bank.empty()) text += " on " + place.bank;
+    }
+    return text;
+}
+
+/// "modelled: 12345 frames/s, bound by compute (memory ports 2e+05, ...)"
+std::string throughput_text(const Throughput& modelled) {
+    const ThroughputBound& lowest = modelled.lowest();
+    std::string others;
+    for (const ThroughputBound& bound : modelled.bounds)
+        if (&bound != &lowest) others += fmt::format("{}{} {:.0f}", others.empty() ? "" : ", ", bound.by, bound.frames_per_second);
+    return fmt::format("modelled, at that clock: {:.0f} frames/s, bound by {} ({})", lowest.frames_per_second, lowest.by, others);
+}
+
 Status run(Flags& flags) {
     WEFT_ASSIGN(const CompileOptions options, flags.compile.parsed());
     const Observer observer = progress_observer(flags.dump_after);
@@ -62,6 +86,8 @@ Status run(Flags& flags) {
         nlohmann::ordered_json json{
             {"project", flags.output},         {"board", compiled->board->name}, {"interval_cycles", figures.interval},
             {"mac_dsp", figures.cost.mac_dsp}, {"dsp", figures.cost.dsp},        {"units", compiled->design.units.size()}};
+        json["compute_units"] = compiled->compute_units.size();
+        json["modelled_throughput"] = throughput_json(*compiled->modelled);
         json["requantize_dsp"] = figures.cost.requantize_dsp;
         json["requantize_lanes"] = figures.cost.requantize_lanes;
         json["one_dsp_lanes"] = figures.one_dsp_lanes;
@@ -92,6 +118,8 @@ Status run(Flags& flags) {
                        100 * cost.requantize_dsp / std::max(1.0, cost.mac_dsp), figures.one_dsp_lanes, cost.requantize_lanes);
         fmt::print("at an assumed {:.0f} MHz: {:.2f} us between frames\n", compiled->options.clock_mhz,
                    static_cast<double>(figures.interval) / compiled->options.clock_mhz);
+        fmt::print("{}\n", units_text(*compiled));
+        fmt::print("{}\n", throughput_text(*compiled->modelled));
         if (const std::optional<Cost>& predicted = compiled->predicted)
             fmt::print("RTL kernel, predicted: {:.0f} LUT, {:.0f} FF, {:g} BRAM36 (weft synthesize counts them)\n", predicted->lut,
                        predicted->ff, predicted->bram36);
