@@ -28,6 +28,9 @@ Board parse_board(const EmbeddedFile& file) {
     board.platform = text(table, "platform");
     board.family = text(table, "family");
     board.flow = text(table, "flow");
+    const DspCell* dsp = find_dsp_cell(table["dsp"].value_or(std::string(dsp48e2.name)));
+    assert(dsp != nullptr);
+    board.dsp = *dsp;
     board.kernel_clock_mhz = table["kernel_clock_mhz"].value_or(0.0);
     if (const toml::array* slrs = table["slr"].as_array()) {
         for (const toml::node& node : *slrs) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/design/dsp.h"
 
 namespace weft {
 
@@ -35,6 +36,7 @@ struct Board {
     std::string platform;
     std::string family;
     std::string flow;
+    DspCell dsp = dsp48e2;
     double kernel_clock_mhz = 0;  ///< Default of the shell; what a design reaches is only known after routing.
     std::vector<SuperLogicRegion> slrs;
 
