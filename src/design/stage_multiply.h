@@ -14,7 +14,7 @@ struct StageMultiply {
     bool saturate = false;  ///< Wider accumulators are saturated to them first: the results there are those at the ends.
     int acc_digits = 1;     ///< As in ProductDigits.
     int mul_digits = 1;
-    int mul_bits = 1;  ///< 1: the multiplier 1, an addition.
+    int mul_bits = 1;           ///< 1: the multiplier 1, an addition.
     int sum_bits = 1;           ///< Of acc * m + b.
     bool addend_first = false;  ///< The whole addend enters at the first DSP, for those behind it add nothing to the cascade.
 

@@ -135,9 +135,8 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
         return Diagnostic{Severity::error, "", "", "the model is not quantized",
                           "give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a folder of images)"};
     }
-    auto lowered = timed(compiled->seconds, "lower", [&] {
-        return lower(compiled->model.quantized, compiled->model.name, observer, compiled->board->dsp);
-    });
+    auto lowered = timed(compiled->seconds, "lower",
+                         [&] { return lower(compiled->model.quantized, compiled->model.name, observer, compiled->board->dsp); });
     if (!lowered) return std::move(lowered).error();
     compiled->design = std::move(lowered->design);
     compiled->regions = std::move(lowered->regions);

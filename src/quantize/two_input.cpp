@@ -93,7 +93,8 @@ Bounds bounds_of(const std::vector<Corner>& lower, const std::vector<Corner>& up
     return bounds;
 }
 
-/// Tries multipliers of up to `widest` bits beside the sign around the real slopes at growing shifts. Corners that rejected a candidate are tried first on the next.
+/// Tries multipliers of up to `widest` bits beside the sign around the real slopes at growing shifts. Corners that rejected a candidate are
+/// tried first on the next.
 std::optional<Candidate> search(const Corners& corners, double slope0, double slope1, std::int64_t largest_bound, int widest) {
     Corners binding;
     constexpr int around = 3;
@@ -169,7 +170,7 @@ TwoInputPlan plan_of(const TwoInputSum& sum, RequantizeForm form, const Candidat
 }  // namespace
 
 Result<std::optional<TwoInputPlan>> plan_two_inputs(const TwoInputSum& sum, const AccumulatorChannel& channel, const QuantizerRule& rule,
-                                                   const DspCell& cell) {
+                                                    const DspCell& cell) {
     const std::optional<TwoInputPlan> none;
     if (!channel.function.pieces || sum.k[0] == 0 || sum.k[1] == 0) return none;
     AccumulatorChannel wide = channel;

@@ -70,7 +70,8 @@ TEST_P(Mac, InstanceDoesWhatTheDataSheetSays) {
 TEST_P(Mac, PrimitiveDoesWhatTheDataSheetSays) {
     if (!has_icarus()) GTEST_SKIP() << "no iverilog in PATH";
     const char* folder = std::getenv("WEFT_UNISIM");
-    if (folder == nullptr) GTEST_SKIP() << "WEFT_UNISIM does not name a folder with unisims/" << GetParam().name() << ".v and glbl.v of the vendor's library";
+    if (folder == nullptr)
+        GTEST_SKIP() << "WEFT_UNISIM does not name a folder with unisims/" << GetParam().name() << ".v and glbl.v of the vendor's library";
     // The library keeps glbl.v beside the folder of its models.
     std::vector<std::string> files;
     const std::string model = GetParam().name() + ".v";
@@ -83,8 +84,10 @@ TEST_P(Mac, PrimitiveDoesWhatTheDataSheetSays) {
     EXPECT_EQ(run_bench(GetParam(), arguments), GetParam().result + std::string("\n"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Cells, Mac, testing::Values(Cell{"mac", &dsp48e2, "23972 checks, 0 errors"}, Cell{"scale", &dsp48e2, "67915 checks, 0 errors"},
-                                         Cell{"mac", &dsp48e1, "23972 checks, 0 errors"}, Cell{"scale", &dsp48e1, "67915 checks, 0 errors"}),
+INSTANTIATE_TEST_SUITE_P(Cells, Mac,
+                         testing::Values(Cell{"mac", &dsp48e2, "23972 checks, 0 errors"}, Cell{"scale", &dsp48e2, "67915 checks, 0 errors"},
+                                         Cell{"mac", &dsp48e1, "23972 checks, 0 errors"},
+                                         Cell{"scale", &dsp48e1, "67915 checks, 0 errors"}),
                          [](const auto& info) { return std::string(info.param.module) + "_" + info.param.name(); });
 
 }  // namespace

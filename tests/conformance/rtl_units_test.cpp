@@ -103,7 +103,8 @@ TEST_P(RtlUnits, EqualsModelAndSchedule) {
 std::string core_of(const Design& design) {
     const auto project = emit_rtl(design, {});
     if (!project) return to_string(project.error()[0]);
-    const auto core = std::ranges::find_if(project->files, [&](const ProjectFile& file) { return file.path.ends_with(project->core + ".sv"); });
+    const auto core =
+        std::ranges::find_if(project->files, [&](const ProjectFile& file) { return file.path.ends_with(project->core + ".sv"); });
     return core->text;
 }
 

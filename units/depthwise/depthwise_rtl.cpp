@@ -61,7 +61,8 @@ int widest_lanes(const Unit& unit) {
     if (s.pixels == 1 && (s.multiplier == 1 || input.bits() + (input.is_signed() ? 0 : 1) > unit.dsp.narrow_bits)) return 0;
     // A lane wider than half the sum would leave too little to its neighbour.
     int shift = unit.dsp.sum_bits / 2;
-    while (shift > 0 && !(s.pixels > 1 ? pair_fits(unit.dsp, input.min, input.max, shift) : pair_fits(unit.dsp, least, most, shift))) --shift;
+    while (shift > 0 && !(s.pixels > 1 ? pair_fits(unit.dsp, input.min, input.max, shift) : pair_fits(unit.dsp, least, most, shift)))
+        --shift;
     return shift;
 }
 

@@ -124,7 +124,10 @@ private:
         for (const Halves& weight : weights_) {
             const bool rises = kind < 2 ? weight.low >= 0 : weight.high >= 0;
             const std::int64_t any = in.min + static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(in.max - in.min + 1));
-            const std::int64_t x = kind == 5 ? any : kind == 4 ? ((random_() & 1) != 0 ? in.max : in.min) : rises == (kind % 2 == 0) ? in.max : in.min;
+            const std::int64_t x = kind == 5                  ? any
+                                   : kind == 4                ? ((random_() & 1) != 0 ? in.max : in.min)
+                                   : rises == (kind % 2 == 0) ? in.max
+                                                              : in.min;
             p = mac(unit_.dsp, p, weight.high, weight.low, shift_, x);
             sums = {sums.low + weight.low * x, sums.high + weight.high * x};
         }
