@@ -63,8 +63,8 @@ std::vector<MemoryBank> read_banks(BoardReader& reader, const std::vector<SuperL
 
 /// What no key alone can be wrong in.
 void check_whole(const Board& board, BoardReader& reader) {
-    if (!board.family.empty() && (board.family == "xc7") != (board.dsp_cell == "DSP48E1"))
-        reader.wrong("dsp_cell", fmt::format("family {} has no {}", board.family, board.dsp_cell),
+    if (!board.family.empty() && (board.family == "xc7") != (board.dsp == dsp48e1))
+        reader.wrong("dsp_cell", fmt::format("family {} has no {}", board.family, board.dsp.name),
                      board.family == "xc7" ? "write dsp_cell = \"DSP48E1\"" : "write dsp_cell = \"DSP48E2\", or leave it out");
     for (std::size_t i = 0; i < board.slrs.size(); ++i)
         for (std::size_t j = 0; j < i; ++j)
@@ -117,7 +117,8 @@ Result<Board> parse_board(std::string_view text, std::string_view path) {
     board.platform = reader.word("platform");
     board.family = reader.one_of("family", {"xcup", "xc7"});
     board.flow = reader.one_of("flow", {"vitis", "vivado"}) == "vivado" ? Flow::vivado : Flow::vitis;
-    if (reader.has("dsp_cell")) board.dsp_cell = reader.one_of("dsp_cell", {"DSP48E2", "DSP48E1"});
+    if (reader.has("dsp_cell"))
+        if (const DspCell* cell = find_dsp_cell(reader.one_of("dsp_cell", {"DSP48E2", "DSP48E1"}))) board.dsp = *cell;
     board.kernel_clock_mhz = reader.real("kernel_clock_mhz", 1, 2000);
     board.memory_bits = static_cast<int>(reader.one_of_integers("memory_bits", {64, 128, 256, 512}));
     board.host_bandwidth = reader.real("host_bandwidth", 1, most_bandwidth);

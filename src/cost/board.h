@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/design/dsp.h"
 
 namespace weft {
 
@@ -48,7 +49,7 @@ struct Board {
     std::string platform;  ///< What the flow knows it by: the platform of v++, or Vivado's board part.
     std::string family;    ///< As Yosys calls it: "xcup" or "xc7".
     Flow flow = Flow::vitis;
-    std::string dsp_cell = "DSP48E2";
+    DspCell dsp = dsp48e2;
     double kernel_clock_mhz = 0;  ///< Default of the shell; what a design reaches is only known after routing.
     int memory_bits = 0;          ///< Of each of the kernel's memory ports: 64, 128, 256 or 512.
     double host_bandwidth = 0;    ///< Bytes a second between host and memory, each way: of PCIe, or of the processing system's copies.

@@ -262,9 +262,15 @@ void Unit::has_no(const char* what, std::string_view key) const {
     std::abort();
 }
 
+void Design::use(const DspCell& cell) {
+    dsp_ = cell;
+    for (const auto& unit : units) unit->dsp = cell;
+}
+
 Unit* Design::add_unit(const UnitDef& def, std::string_view wanted_name, std::vector<Stream*> inputs, std::vector<Stream*> outputs) {
     auto unit = std::make_unique<Unit>();
     unit->def = &def;
+    unit->dsp = dsp_;
     unit->name = free_name(wanted_name, [&](const std::string& name) {
         return find_unit(name) || (name.starts_with(stream_prefix) && find_stream(name.substr(stream_prefix.size())));
     });

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/design/dsp.h"
 #include "src/design/requantize_stage.h"
 #include "src/graph/index_map.h"
 #include "src/graph/integer_type.h"
@@ -94,6 +95,7 @@ struct Unit {
     std::optional<Requantize> requantize;  ///< The stage behind the accumulator, in units that have one.
     std::vector<Stream*> inputs;
     std::vector<Stream*> outputs;
+    DspCell dsp = dsp48e2;  ///< The design's.
 
     /// One that the unit's table has: another name is a mistake of ours that ends the program, as it is below.
     std::int64_t parameter(std::string_view key) const;
@@ -153,6 +155,10 @@ public:
     std::vector<std::unique_ptr<Unit>> units;
     std::deque<std::unique_ptr<Stream>> streams;
 
+    const DspCell& dsp() const { return dsp_; }
+    /// Before the units are folded: how they pack products, and what they cost, follows from it.
+    void use(const DspCell& cell);
+
     Stream* add_stream(std::string_view wanted_name, StreamShape shape, std::int64_t min, std::int64_t max);
     /// Parameters at their defaults; the name becomes unique and an identifier.
     Unit* add_unit(const UnitDef& def, std::string_view wanted_name, std::vector<Stream*> inputs, std::vector<Stream*> outputs);
@@ -162,6 +168,9 @@ public:
     Unit* find_unit(std::string_view name) const;
     /// Topological order, stable.
     void sort();
+
+private:
+    DspCell dsp_ = dsp48e2;
 };
 
 /// Streams have the producers and readers that their units say, parameters are within their tables, ranges and shapes agree,

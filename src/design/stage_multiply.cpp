@@ -6,8 +6,6 @@
 #include <bit>
 #include <cstdint>
 
-#include "src/design/dsp.h"
-
 namespace weft {
 
 namespace {
@@ -60,7 +58,7 @@ bool saturates(const Requantize& stage, int bits) {
 
 bool shares_multiplier(const Requantize& stage) { return stage.multiplier.size() == 1 && stage.addend.size() == 1; }
 
-StageMultiply plan_stage_multiply(const Requantize& stage) {
+StageMultiply plan_stage_multiply(const Requantize& stage, const DspCell& cell) {
     StageMultiply plan;
     plan.mul_bits = multiplier_bits(stage);
     const int reach = signed_bits(stage.acc_min, stage.acc_max);
@@ -77,24 +75,25 @@ StageMultiply plan_stage_multiply(const Requantize& stage) {
         return true;
     };
     // One cell.
-    if (plan.mul_bits <= dsp_narrow_bits && takes(dsp_wide_bits) && plan.sum_bits <= dsp_sum_bits) return plan;
-    if (plan.mul_bits <= dsp_wide_bits && takes(dsp_narrow_bits) && plan.sum_bits <= dsp_sum_bits) return plan;
-    if (shares_multiplier(stage) && stage.multiplier[0] == 1 && bits_of(stage.addend[0]) <= dsp_wide_bits && reach <= dsp_sum_bits) {
+    if (plan.mul_bits <= cell.narrow_bits && takes(cell.wide_bits) && plan.sum_bits <= cell.sum_bits) return plan;
+    if (plan.mul_bits <= cell.wide_bits && takes(cell.narrow_bits) && plan.sum_bits <= cell.sum_bits) return plan;
+    if (shares_multiplier(stage) && stage.multiplier[0] == 1 && bits_of(stage.addend[0]) <= cell.wide_bits && reach <= cell.sum_bits) {
         use(reach);
-        if (plan.sum_bits <= dsp_sum_bits) {
+        if (plan.sum_bits <= cell.sum_bits) {
             plan.mul_bits = 1;
             return plan;
         }
     }
     // Two digits of the multiplier.
+    plan.addend_first = !cell.adds_to_cascade;
     plan.mul_digits = 2;
-    if (plan.mul_bits <= dsp_narrow_bits + dsp_digit_bits && takes(dsp_wide_bits)) {
+    if (plan.mul_bits <= cell.narrow_bits + dsp_digit_bits && takes(cell.wide_bits)) {
         plan.sum_bits = std::max(plan.sum_bits, dsp_digit_bits + 1);
         return plan;
     }
     // Digits of the accumulator, of the multiplier too where it does not fit the wide port.
     use(reach);
-    plan.mul_digits = plan.mul_bits <= dsp_wide_bits ? 1 : 2;
+    plan.mul_digits = plan.mul_bits <= cell.wide_bits ? 1 : 2;
     plan.acc_digits = std::max(2, (plan.acc_bits - 1 + dsp_digit_bits - 1) / dsp_digit_bits);
     plan.sum_bits = std::max(plan.sum_bits, dsp_digit_bits * (plan.acc_digits + plan.mul_digits - 2) + 1);
     return plan;

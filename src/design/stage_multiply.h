@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "src/design/dsp.h"
 #include "src/design/requantize_stage.h"
 
 namespace weft {
@@ -13,15 +14,16 @@ struct StageMultiply {
     bool saturate = false;  ///< Wider accumulators are saturated to them first: the results there are those at the ends.
     int acc_digits = 1;     ///< As in ProductDigits.
     int mul_digits = 1;
-    int mul_bits = 1;  ///< 1: the multiplier 1, an addition.
-    int sum_bits = 1;  ///< Of acc * m + b.
+    int mul_bits = 1;           ///< 1: the multiplier 1, an addition.
+    int sum_bits = 1;           ///< Of acc * m + b.
+    bool addend_first = false;  ///< The whole addend enters at the first DSP, for those behind it add nothing to the cascade.
 
     /// Of a lane of a pixel.
     int dsp() const { return acc_digits * mul_digits; }
 };
 
 /// Of a stage that multiplies.
-StageMultiply plan_stage_multiply(const Requantize& stage);
+StageMultiply plan_stage_multiply(const Requantize& stage, const DspCell& cell);
 
 /// Have all channels one multiplier and one addend?
 bool shares_multiplier(const Requantize& stage);

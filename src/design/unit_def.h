@@ -177,5 +177,8 @@ const UnitDef& unit_for(UnitRole role);
 
 /// The source files of all units and of units/common, embedded in the program.
 std::span<const EmbeddedFile> embedded_unit_files();
+/// Those that a kernel is made of whose DSPs are of that kind: a file in a folder of its name stands in the place of the file of the same
+/// name beside that folder.
+std::vector<EmbeddedFile> unit_files_for(const DspCell& cell);
 
 }  // namespace weft

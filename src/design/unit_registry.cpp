@@ -3,6 +3,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cassert>
+#include <cctype>
+#include <map>
+#include <string>
 
 #include "src/design/unit_def.h"
 
@@ -31,5 +34,27 @@ const UnitDef& unit_for(UnitRole role) {
 }
 
 std::span<const EmbeddedFile> embedded_unit_files() { return {generated::files, static_cast<std::size_t>(generated::file_count)}; }
+
+std::vector<EmbeddedFile> unit_files_for(const DspCell& cell) {
+    const auto folder_of = [](const DspCell& any) {
+        std::string folder = "/" + std::string(any.name);
+        for (char& c : folder) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        return folder;
+    };
+    std::map<std::string, std::string_view, std::less<>> replaced;
+    std::vector<EmbeddedFile> files;
+    for (const EmbeddedFile& file : embedded_unit_files()) {
+        const std::size_t name = file.path.rfind('/');
+        const std::string_view folder = file.path.substr(0, name);
+        const auto* const owner = std::ranges::find_if(dsp_cells, [&](const DspCell* any) { return folder.ends_with(folder_of(*any)); });
+        if (owner == std::end(dsp_cells))
+            files.push_back(file);
+        else if (**owner == cell)
+            replaced.emplace(std::string(folder.substr(0, folder.rfind('/'))) + std::string(file.path.substr(name)), file.contents);
+    }
+    for (EmbeddedFile& file : files)
+        if (const auto at = replaced.find(file.path); at != replaced.end()) file.contents = at->second;
+    return files;
+}
 
 }  // namespace weft

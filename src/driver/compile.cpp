@@ -133,7 +133,7 @@ Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& 
     return model;
 }
 
-Result<Lowered> lower(const Graph& quantized, const std::string& name, const Observer& observer) {
+Result<Lowered> lower(const Graph& quantized, const std::string& name, const Observer& observer, const DspCell& cell) {
     Graph graph = quantized.clone();
     PassRunner runner;
     runner.after = [&](std::string_view pass, const Graph& after, const PassLog& log, double) {
@@ -142,6 +142,7 @@ Result<Lowered> lower(const Graph& quantized, const std::string& name, const Obs
     WEFT_CHECK(runner.run(graph, typing_passes()));
     Lowered lowered;
     lowered.design.name = name;
+    lowered.design.use(cell);
     Lowering lowering(graph, quantized, lowered.design);
     if (Status status = lowering.run(); !status) {
         // The node that is the cause, not the first that suffers from it.
@@ -167,7 +168,8 @@ Result<std::unique_ptr<Compiled>> compile(const std::filesystem::path& path, con
         return Diagnostic{Severity::error, "", "", "the model is not quantized",
                           "give calibration samples: --calibrate DATA (a .npy or .npz file, an IDX file, or a folder of images)"};
     }
-    auto lowered = timed(compiled->seconds, "lower", [&] { return lower(compiled->model.quantized, compiled->model.name, observer); });
+    auto lowered = timed(compiled->seconds, "lower",
+                         [&] { return lower(compiled->model.quantized, compiled->model.name, observer, compiled->board->dsp); });
     if (!lowered) return std::move(lowered).error();
     compiled->design = std::move(lowered->design);
     compiled->regions = std::move(lowered->regions);

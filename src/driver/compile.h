@@ -73,12 +73,13 @@ struct Model {
 /// Import, preprocessing, and post-training quantization where the model has float layers and calibration data is given.
 Result<Model> read_model(const std::filesystem::path& path, const ModelOptions& options, const Observer& observer = {});
 
-/// A Design that is the contract of `quantized`: typing passes and lowering. Unfolded.
+/// A Design that is the contract of `quantized`: typing passes and lowering. Unfolded. The contract's integers are the same for every
+/// `cell`; the forms that give them are those that cost least there.
 struct Lowered {
     Design design;
     std::vector<RegionRecord> regions;
 };
-Result<Lowered> lower(const Graph& quantized, const std::string& name, const Observer& observer = {});
+Result<Lowered> lower(const Graph& quantized, const std::string& name, const Observer& observer = {}, const DspCell& cell = dsp48e2);
 
 struct Compiled {
     CompileOptions options;

@@ -65,7 +65,7 @@ Status ensure_design(Compiled& compiled, const RunRequest& request, const Engine
                           fmt::format("the engine {} runs a compiled project", first ? request.engine : request.against),
                           "compile the model first (weft compile MODEL -o DIR) and run DIR"};
     }
-    WEFT_ASSIGN(Lowered lowered, lower(compiled.model.quantized, compiled.model.name, observer));
+    WEFT_ASSIGN(Lowered lowered, lower(compiled.model.quantized, compiled.model.name, observer, compiled.design.dsp()));
     compiled.design = std::move(lowered.design);
     return Ok{};
 }

@@ -211,7 +211,6 @@ EmitOptions emit_options(const Compiled& compiled) {
     options.model = compiled.model.name;
     options.model_hash = compiled.model.hash;
     options.memory_bits = compiled.board->memory_bits;
-    options.dsp_cell = compiled.board->dsp_cell;
     options.clock_mhz = static_cast<int>(std::lround(compiled.options.clock_mhz));
     options.flow = compiled.board->flow;
     options.compute_units = compiled.compute_units;

@@ -35,9 +35,8 @@ std::string beat_type(const Stream& stream) {
 bool is_fifo(const Unit* unit) { return unit != nullptr && unit->def->role == UnitRole::fifo; }
 
 /// The unit's own header, and all that it includes.
-void collect_sources(const std::string& path, std::map<std::string, std::string_view>& found) {
+void collect_sources(const std::vector<EmbeddedFile>& files, const std::string& path, std::map<std::string, std::string_view>& found) {
     if (found.contains(path)) return;
-    const auto files = embedded_unit_files();
     const auto at = std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& file) { return file.path == path; });
     if (at == files.end()) return;
     found.emplace(path, at->contents);
@@ -46,7 +45,7 @@ void collect_sources(const std::string& path, std::map<std::string, std::string_
     for (std::size_t line = at->contents.find(directive); line != std::string_view::npos; line = at->contents.find(directive, line + 1)) {
         const std::size_t begin = line + directive.size();
         const std::string name(at->contents.substr(begin, at->contents.find('"', begin) - begin));
-        collect_sources(name.starts_with("../") ? name.substr(3) : folder + name, found);
+        collect_sources(files, name.starts_with("../") ? name.substr(3) : folder + name, found);
     }
 }
 
@@ -81,16 +80,17 @@ public:
         HlsProject project;
         project.kernel = kernel_;
         project.max_images = max_images();
+        const std::vector<EmbeddedFile> files = unit_files_for(design_.dsp());
         std::map<std::string, std::string_view> sources;
-        for (const char* common : {"common/beat.hpp", "common/burst.hpp", "common/process.hpp"}) collect_sources(common, sources);
+        for (const char* common : {"common/beat.hpp", "common/burst.hpp", "common/process.hpp"}) collect_sources(files, common, sources);
         for (const Unit* unit : units_) {
-            collect_sources(unit_header(*unit), sources);
+            collect_sources(files, unit_header(*unit), sources);
             if (!has_constants(*unit)) continue;
             project.initialiser_tokens += initialiser_tokens(*unit);
             const std::string constants = constants_struct(*unit, constants_name(*unit));
             project.files.push_back({fmt::format("hls/constants/{}.hpp", unit->name), constants_file(*unit, constants)});
         }
-        for (const EmbeddedFile& file : embedded_unit_files())
+        for (const EmbeddedFile& file : files)
             if (file.path.starts_with("csim/")) project.files.push_back({"hls/" + std::string(file.path), std::string(file.contents)});
         for (const auto& [path, text] : sources) project.files.push_back({"hls/weft/" + path, std::string(text)});
         project.files.push_back({"hls/kernel.hpp", header(project.max_images)});

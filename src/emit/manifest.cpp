@@ -129,6 +129,14 @@ public:
 
     Result<Design> read() {
         design_.name = json_.at("name");
+        // Projects of earlier versions know no other.
+        const std::string dsp = json_.value("dsp", std::string(dsp48e2.name));
+        const DspCell* cell = find_dsp_cell(dsp);
+        if (!cell) {
+            return Diagnostic{Severity::error, "", "", "the manifest names an unknown DSP '" + dsp + "'",
+                              "it was written by another version of weft: compile the model again"};
+        }
+        design_.use(*cell);
         for (const Json& entry : json_.at("streams")) read_stream(entry);
         for (const Json& entry : json_.at("units")) {
             const std::string kind = entry.at("unit");
@@ -171,6 +179,7 @@ private:
     void read_unit(const UnitDef& def, const Json& entry) {
         auto unit = std::make_unique<Unit>();
         unit->def = &def;
+        unit->dsp = design_.dsp();
         unit->name = entry.at("name");
         entry.at("nodes").get_to(unit->nodes);
         for (const auto& [key, value] : entry.at("parameters").items()) unit->parameters[key] = value;
@@ -213,6 +222,7 @@ private:
 Json to_json(const Design& design) {
     Json json;
     json["name"] = design.name;
+    json["dsp"] = design.dsp().name;
     json["inputs"] = Json::array();
     for (const KernelInput& input : design.inputs) {
         Json entry{{"name", input.name}};

@@ -23,12 +23,12 @@ namespace {
 constexpr const char* output_parts[] = {"room", "takes", "acc_valid", "acc"};
 
 /// The embedded SystemVerilog files by the module that they define.
-std::map<std::string, const EmbeddedFile*, std::less<>> modules() {
-    std::map<std::string, const EmbeddedFile*, std::less<>> found;
-    for (const EmbeddedFile& file : embedded_unit_files()) {
+std::map<std::string, EmbeddedFile, std::less<>> modules(const DspCell& cell = dsp48e2) {
+    std::map<std::string, EmbeddedFile, std::less<>> found;
+    for (const EmbeddedFile& file : unit_files_for(cell)) {
         if (!file.path.ends_with(".sv")) continue;
         const std::string_view stem = file.path.substr(file.path.rfind('/') + 1);
-        found.emplace(std::string(rtl_module_prefix) + std::string(stem.substr(0, stem.rfind('.'))), &file);
+        found.emplace(std::string(rtl_module_prefix) + std::string(stem.substr(0, stem.rfind('.'))), file);
     }
     return found;
 }
@@ -62,7 +62,7 @@ public:
 
     RtlProject run() {
         project_.files.push_back({fmt::format("rtl/{}.sv", project_.core), core()});
-        for (ProjectFile& file : rtl_sources(project_.files.back().text)) project_.files.push_back(std::move(file));
+        for (ProjectFile& file : rtl_sources(project_.files.back().text, design_.dsp())) project_.files.push_back(std::move(file));
         std::sort(project_.files.begin(), project_.files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
         return std::move(project_);
     }
@@ -263,8 +263,8 @@ std::string rtl_instance(const Unit& unit) { return "u_" + unit.name; }
 std::string rtl_output_instance(const Unit& unit, std::string_view output) { return fmt::format("{}_{}", output, unit.name); }
 std::string rtl_fifo_instance(const Stream& stream) { return "fifo_" + stream.name; }
 
-std::vector<ProjectFile> rtl_sources(std::string_view text) {
-    const auto available = modules();
+std::vector<ProjectFile> rtl_sources(std::string_view text, const DspCell& cell) {
+    const auto available = modules(cell);
     std::vector<ProjectFile> files;
     std::set<std::string> done;
     const std::set<std::string> named = modules_named(text);
@@ -274,19 +274,12 @@ std::vector<ProjectFile> rtl_sources(std::string_view text) {
         open.pop_back();
         const auto at = available.find(name);
         if (at == available.end() || !done.insert(name).second) continue;
-        const std::string_view path = at->second->path;
-        files.push_back({fmt::format("rtl/weft/{}", path.substr(path.rfind('/') + 1)), std::string(at->second->contents)});
-        for (const std::string& next : modules_named(at->second->contents)) open.push_back(next);
+        const std::string_view path = at->second.path;
+        files.push_back({fmt::format("rtl/weft/{}", path.substr(path.rfind('/') + 1)), std::string(at->second.contents)});
+        for (const std::string& next : modules_named(at->second.contents)) open.push_back(next);
     }
     std::sort(files.begin(), files.end(), [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
     return files;
-}
-
-Status rtl_takes_cell(const EmitOptions& options) {
-    if (options.dsp_cell == "DSP48E2") return Ok{};
-    return Diagnostic{.reason = fmt::format("the RTL library multiplies 27 x 18 bits in one DSP48E2, {} has {}, of 25 x 18",
-                                            options.board.empty() ? "the board" : options.board, options.dsp_cell),
-                      .help = "use the HLS kernel"};
 }
 
 Result<RtlProject> emit_rtl(const Design& design, const EmitOptions& options) {

@@ -24,9 +24,6 @@ struct RtlPort {
     int bits() const { return stream->bits() * stream->beat.elements(); }
 };
 
-/// Why the library's modules do not go onto a board with such DSPs, if so.
-Status rtl_takes_cell(const EmitOptions& options);
-
 struct RtlProject {
     std::string core;                ///< Name of the top module: ports `clk`, `rst` (synchronous, active high) and the stream ports.
     std::vector<RtlPort> ports;      ///< Inputs, then outputs, in the design's order.
@@ -42,7 +39,7 @@ constexpr std::string_view rtl_module_prefix = "weft_";
 bool is_rtl_module(std::string_view word);
 
 /// The unit library's files (`rtl/weft/`) of the modules that `text` names, and of those that they name.
-std::vector<ProjectFile> rtl_sources(std::string_view text);
+std::vector<ProjectFile> rtl_sources(std::string_view text, const DspCell& cell = dsp48e2);
 
 /// Names in the core: of the instance of a unit, of what stands behind its buffered port (RtlOutput::name), and of the FIFO on a stream.
 std::string rtl_instance(const Unit& unit);

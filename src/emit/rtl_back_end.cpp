@@ -15,10 +15,7 @@ namespace weft {
 
 namespace {
 
-Status takes(const Design& design, const EmitOptions& options) {
-    WEFT_CHECK(rtl_takes_cell(options));
-    return rtl_takes(design);
-}
+Status takes(const Design& design, const EmitOptions&) { return rtl_takes(design); }
 
 Result<Emitted> emit(const EmitSubject& subject) {
     const auto& [design, options, frames, host] = subject;

@@ -11,7 +11,7 @@ namespace weft {
 namespace {
 
 Status takes(const Design& design, const EmitOptions& options) {
-    if (!rtl_takes(design) || !rtl_takes_cell(options)) return Diagnostics{};  // the back end of the core says why
+    if (!rtl_takes(design)) return Diagnostics{};  // the back end of the core says why
     return shell_takes(design, options);
 }
 

@@ -136,7 +136,7 @@ Result<Lowering::Finish> Lowering::finish_sum(const Node& node, StreamShape shap
                                return other.function.pieces && *other.function.pieces == *first;
                            });
         if (alike) {
-            WEFT_ASSIGN(auto planned, plan_two_inputs(sum, channels_.front(), quantizer_rule(*region_->quantize)));
+            WEFT_ASSIGN(auto planned, plan_two_inputs(sum, channels_.front(), quantizer_rule(*region_->quantize), design_.dsp()));
             if (planned) {
                 sum.k = planned->multipliers;
                 plan_ = std::move(planned->plan);
@@ -185,7 +185,7 @@ Result<Lowering::Finish> Lowering::finish(const Node& node, StreamShape shape, s
     } else {
         WEFT_CHECK(fill_functions(shape, order));
     }
-    auto plan = plan_requantize(channels_, stage_ ? *stage_->rule : quantizer_rule(*region_->quantize), true);
+    auto plan = plan_requantize(channels_, stage_ ? *stage_->rule : quantizer_rule(*region_->quantize), true, {.dsp = design_.dsp()});
     if (!plan) {
         Diagnostics reasons = std::move(plan).error();
         for (Diagnostic& reason : reasons) {

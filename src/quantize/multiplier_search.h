@@ -13,7 +13,8 @@
 namespace weft {
 
 /// Widths within which (acc * m + b) >> shift is computed: everything fits signed 64-bit words with room to spare.
-constexpr int multiplier_bits_limit = dsp_narrow_bits + dsp_digit_bits - 1;
+constexpr int multiplier_bits_limit =
+    dsp48e2.narrow_bits + dsp_digit_bits - 1;  ///< Two digits on the narrow port, which all DSPs have alike.
 constexpr int product_bits_limit = 61;
 
 /// What (acc * m + b) >> shift must satisfy: at `lower[i].at` the result is at least `value`, at `upper[i].at` it is below `value`.

@@ -163,7 +163,7 @@ RequantizePlan Planner::with_multipliers(RequantizeForm form, std::span<const Mu
     stage.out_min = std::ranges::min(stage.low);
     stage.out_max = std::ranges::max(stage.high);
     for (auto* values : {&stage.multiplier, &stage.addend, &stage.low, &stage.high}) collapse(*values, 1);
-    plan.one_dsp = plan_stage_multiply(stage).dsp() == 1;
+    plan.one_dsp = plan_stage_multiply(stage, options_.dsp).dsp() == 1;
     plan.why = fmt::format("{}: {}-bit multipliers, shift {}, equal on all {} steps of {} channels",
                            form == RequantizeForm::multiply ? "multiply" : "multiply with ties to even", plan.multiplier_bits, stage.shift,
                            with_commas(steps_), channels_.size());

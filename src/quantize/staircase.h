@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/base/diagnostic.h"
+#include "src/design/dsp.h"
 #include "src/design/requantize_stage.h"
 #include "src/graph/piecewise_linear.h"
 #include "src/graph/rational.h"
@@ -84,6 +85,7 @@ struct RequantizeOptions {
     std::int64_t table_limit = 1024;
     /// Outputs of at most this many values use thresholds (0: only where a multiplier cannot be exact).
     std::int64_t threshold_limit = 0;
+    DspCell dsp = dsp48e2;  ///< Of what costs least.
 };
 
 /// A stage equal to the rule for every channel on its whole reachable range: identity (form none) if the rule is y = acc everywhere and

@@ -16,7 +16,6 @@
 namespace weft {
 namespace {
 
-constexpr int widest_multiplier = dsp_wide_bits - 1;  ///< Bits beside the sign.
 constexpr std::int64_t corner_limit = std::int64_t{1} << 22;
 
 /// A pair of inputs at the end of a run of equal results.
@@ -94,13 +93,14 @@ Bounds bounds_of(const std::vector<Corner>& lower, const std::vector<Corner>& up
     return bounds;
 }
 
-/// Tries multipliers around the real slopes at growing shifts. Corners that rejected a candidate are tried first on the next.
-std::optional<Candidate> search(const Corners& corners, double slope0, double slope1, std::int64_t largest_bound) {
+/// Tries multipliers of up to `widest` bits beside the sign around the real slopes at growing shifts. Corners that rejected a candidate are
+/// tried first on the next.
+std::optional<Candidate> search(const Corners& corners, double slope0, double slope1, std::int64_t largest_bound, int widest) {
     Corners binding;
     constexpr int around = 3;
     for (int shift = 0; shift < 48; ++shift) {
         const double centre0 = std::nearbyint(std::ldexp(slope0, shift)), centre1 = std::nearbyint(std::ldexp(slope1, shift));
-        const double limit = std::ldexp(1.0, widest_multiplier) - around - 1;
+        const double limit = std::ldexp(1.0, widest) - around - 1;
         if (std::fabs(centre0) > limit || std::fabs(centre1) > limit ||
             std::bit_width(static_cast<std::uint64_t>(largest_bound)) + shift > 60)
             break;
@@ -129,19 +129,20 @@ std::optional<Candidate> search(const Corners& corners, double slope0, double sl
 }
 
 /// The line itself, where slopes and intercept are of a common power of two: with the tie-to-even fix it is the rule.
-std::optional<Candidate> exact_candidate(const Rational& slope0, const Rational& slope1, const Rational& intercept) {
+std::optional<Candidate> exact_candidate(const Rational& slope0, const Rational& slope1, const Rational& intercept, int widest) {
     mpz_class denominator;
     mpz_lcm(denominator.get_mpz_t(), slope0.get_den_mpz_t(), slope1.get_den_mpz_t());
     mpz_lcm(denominator.get_mpz_t(), denominator.get_mpz_t(), intercept.get_den_mpz_t());
     const auto shift = static_cast<int>(mpz_sizeinbase(denominator.get_mpz_t(), 2)) - 1;
     if (mpz_popcount(denominator.get_mpz_t()) != 1 || shift > 48) return std::nullopt;
     const Rational m0 = slope0 * denominator, m1 = slope1 * denominator, addend = intercept * denominator;
-    const auto bits = [](const Rational& value) { return mpz_sizeinbase(value.get_num_mpz_t(), 2); };
-    if (bits(m0) > widest_multiplier || bits(m1) > widest_multiplier || bits(addend) > 60) return std::nullopt;
+    const auto bits = [](const Rational& value) { return static_cast<int>(mpz_sizeinbase(value.get_num_mpz_t(), 2)); };
+    if (bits(m0) > widest || bits(m1) > widest || bits(addend) > 60) return std::nullopt;
     return Candidate{m0.get_num().get_si(), m1.get_num().get_si(), addend.get_num().get_si(), shift};
 }
 
-TwoInputPlan plan_of(const TwoInputSum& sum, RequantizeForm form, const Candidate& candidate, std::int64_t low, std::int64_t high) {
+TwoInputPlan plan_of(const TwoInputSum& sum, RequantizeForm form, const Candidate& candidate, std::int64_t low, std::int64_t high,
+                     const DspCell& cell) {
     TwoInputPlan result;
     result.multipliers = {candidate.m0, candidate.m1};
     Requantize& stage = result.plan.stage;
@@ -158,7 +159,7 @@ TwoInputPlan plan_of(const TwoInputSum& sum, RequantizeForm form, const Candidat
     stage.high = {high};
     result.plan.multiplier_bits =
         1 + static_cast<int>(std::bit_width(static_cast<std::uint64_t>(std::max(std::abs(candidate.m0), std::abs(candidate.m1)))));
-    result.plan.one_dsp = plan_stage_multiply(stage).dsp() == 1;
+    result.plan.one_dsp = plan_stage_multiply(stage, cell).dsp() == 1;
     const std::int64_t pairs = (sum.max[0] - sum.min[0] + 1) * (sum.max[1] - sum.min[1] + 1);
     result.plan.why = fmt::format("{}: input multipliers {} and {}, shift {}, equal on all {} pairs of inputs",
                                   form == RequantizeForm::multiply ? "multiply" : "multiply with ties to even", candidate.m0, candidate.m1,
@@ -168,7 +169,8 @@ TwoInputPlan plan_of(const TwoInputSum& sum, RequantizeForm form, const Candidat
 
 }  // namespace
 
-Result<std::optional<TwoInputPlan>> plan_two_inputs(const TwoInputSum& sum, const AccumulatorChannel& channel, const QuantizerRule& rule) {
+Result<std::optional<TwoInputPlan>> plan_two_inputs(const TwoInputSum& sum, const AccumulatorChannel& channel, const QuantizerRule& rule,
+                                                    const DspCell& cell) {
     const std::optional<TwoInputPlan> none;
     if (!channel.function.pieces || sum.k[0] == 0 || sum.k[1] == 0) return none;
     AccumulatorChannel wide = channel;
@@ -189,6 +191,7 @@ Result<std::optional<TwoInputPlan>> plan_two_inputs(const TwoInputSum& sum, cons
     const std::int64_t low = (falling ? flat_end : flat_start) ? least : rule.min;
     const std::int64_t high = (falling ? flat_start : flat_end) ? most : rule.max;
     const Corners corners = corners_of(sum, staircase, falling, wide.min, wide.max, low, high);
+    const int widest = cell.wide_bits - 1;
 
     for (std::size_t piece = 0; piece < function.lines.size(); ++piece) {
         const Line& line = function.lines[piece];
@@ -197,11 +200,11 @@ Result<std::optional<TwoInputPlan>> plan_two_inputs(const TwoInputSum& sum, cons
         if (!reached || (sgn(line.slope) == 0 && values.size() > 1)) continue;
         const Rational slope0 = line.slope * sum.k[0] / rule.scale, slope1 = line.slope * sum.k[1] / rule.scale;
         const std::int64_t largest_bound = std::max(std::abs(rule.min), std::abs(rule.max)) + 1;
-        if (const auto found = search(corners, slope0.get_d(), slope1.get_d(), largest_bound))
-            return std::optional(plan_of(sum, RequantizeForm::multiply, *found, low, high));
-        auto exact = exact_candidate(slope0, slope1, line.intercept / rule.scale + rule.zero_point + Rational(1, 2));
+        if (const auto found = search(corners, slope0.get_d(), slope1.get_d(), largest_bound, widest))
+            return std::optional(plan_of(sum, RequantizeForm::multiply, *found, low, high, cell));
+        auto exact = exact_candidate(slope0, slope1, line.intercept / rule.scale + rule.zero_point + Rational(1, 2), widest);
         if (!exact || rule.rounding != Rounding::half_even || rows > corner_limit / columns) continue;
-        const TwoInputPlan plan = plan_of(sum, RequantizeForm::convergent, *exact, low, high);
+        const TwoInputPlan plan = plan_of(sum, RequantizeForm::convergent, *exact, low, high, cell);
         bool equal = true;
         for (std::int64_t x0 = sum.min[0]; x0 <= sum.max[0] && equal; ++x0) {
             std::size_t run = 0;

@@ -27,7 +27,9 @@ struct TwoInputPlan {
 
 /// Multipliers, as short as can be found, with which clamp((m0 * x0 + m1 * x1 + b) >> shift), or its form with the tie-to-even fix, equals
 /// the rule for every pair of inputs; checked at every step of x1 for every x0. `channel` says what the exact sum stands for and what
-/// becomes of it (its min and max are not read). Empty where there are none: the caller then keeps k and plans the wide accumulator.
-Result<std::optional<TwoInputPlan>> plan_two_inputs(const TwoInputSum& sum, const AccumulatorChannel& channel, const QuantizerRule& rule);
+/// becomes of it (its min and max are not read). The multipliers fit the cell's wide port. Empty where there are none: the caller then
+/// keeps k and plans the wide accumulator.
+Result<std::optional<TwoInputPlan>> plan_two_inputs(const TwoInputSum& sum, const AccumulatorChannel& channel, const QuantizerRule& rule,
+                                                    const DspCell& cell = dsp48e2);
 
 }  // namespace weft

@@ -152,6 +152,9 @@ void add_warnings(Diagnostics& warnings, const std::string& node, const std::str
 }
 
 Result<SynthesisReport> count_design(const Design& design, const Board& board, const SynthesisProgress& progress) {
+    if (design.dsp() != board.dsp)
+        return Diagnostic{.reason = fmt::format("the kernel is made of {}s, and {} has {}s", design.dsp().name, board.name, board.dsp.name),
+                          .help = fmt::format("compile the model for that board: --board {}", board.name)};
     WEFT_ASSIGN(const RtlProject project, emit_rtl(design, {}));
     WEFT_ASSIGN(const Synthesis synthesis, synthesize(project.core, project.files, board.family, progress));
     std::map<std::string_view, const SynthesizedInstance*> instances;

@@ -49,7 +49,8 @@ struct SynthesisReport {
 void add_warnings(Diagnostics& warnings, const std::string& node, const std::string& name, const std::string& module,
                   const ModuleCounts& counts);
 
-/// Emits the stream core of a folded, plumbed design with its RTL depths, maps it for the board and counts.
+/// Emits the stream core of a folded, plumbed design with its RTL depths, maps it for the board and counts. Fails where the board has other
+/// DSPs.
 Result<SynthesisReport> count_design(const Design& design, const Board& board, const SynthesisProgress& progress = {});
 
 /// Counts the parts of both shells of the design into `report`. Fails where no shell takes the design.

@@ -1,5 +1,6 @@
 // mac_bench.sv
 // Checks weft_mac, alone and in a cascade, against what the data sheet says of its mode: (Round or PCIN) + (A + D) * B, four cycles later.
+// WIDE: bits of A and D, 27 in the DSP48E2. Operands of any bits above it are given.
 // SPDX-License-Identifier: Apache-2.0
 `timescale 1ns / 1ps
 
@@ -47,15 +48,15 @@ module mac_bench;
         .p(alone)
     );
 
-    // The product of a position's operands, the pre-adder wrapping at 27 bits.
+    // The product of a position's operands, the pre-adder wrapping at its width.
     function automatic [47:0] product(input [26:0] x, input [26:0] y, input [17:0] z);
-        logic signed [26:0] sum;
+        logic signed [`WIDE-1:0] sum;
         logic signed [17:0] factor;
-        logic signed [44:0] both;
+        logic signed [47:0] both;
         sum = x + y;
         factor = z;
         both = sum * factor;
-        product = {{3{both[44]}}, both};
+        product = both;
     endfunction
 
     logic [26:0] lots_a[0:Vectors*Length-1];
@@ -68,7 +69,7 @@ module mac_bench;
     integer kind;
 
     function automatic [26:0] wide_extreme(input integer which);
-        wide_extreme = which == 0 ? 27'h4000000 : which == 1 ? 27'h3ffffff : which == 2 ? 27'h0 : 27'h7ffffff;
+        wide_extreme = which == 0 ? -(27'd1 << (`WIDE - 1)) : which == 1 ? (27'd1 << (`WIDE - 1)) - 27'd1 : which == 2 ? 27'h0 : 27'h7ffffff;
     endfunction
     function automatic [17:0] narrow_extreme(input integer which);
         narrow_extreme = which == 0 ? 18'h20000 : which == 1 ? 18'h1ffff : which == 2 ? 18'h0 : 18'h3ffff;

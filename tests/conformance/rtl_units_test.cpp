@@ -4,6 +4,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "src/emit/rtl.h"
 #include "src/schedule/schedule.h"
 #include "src/simulate/rtl_simulation.h"
@@ -75,23 +78,69 @@ void expect_equal(const RtlSimulation& simulation, const RtlProject& project, st
     }
 }
 
+/// Builds the points together, and holds each against its model and its schedule.
+void expect_all_equal(const UnitDef& def, const std::vector<test::ConformancePoint>& points) {
+    std::vector<RtlProject> projects;
+    for (std::size_t i = 0; i < points.size(); ++i) {
+        const Status isolated = isolate(points[i], def, i);
+        ASSERT_TRUE(isolated) << points[i].label << ": " << to_string(isolated.error()[0]);
+        auto project = emit_rtl(*points[i].design, {});
+        ASSERT_TRUE(project) << points[i].label << ": " << to_string(project.error()[0]);
+        projects.push_back(*std::move(project));
+    }
+    const auto simulation = RtlSimulation::build(projects, {.brief = true});
+    ASSERT_TRUE(simulation) << points.front().label << " and following: " << to_string(simulation.error()[0]);
+    for (std::size_t i = 0; i < points.size(); ++i) expect_equal(*simulation, projects[i], i, points[i]);
+}
+
 TEST_P(RtlUnits, EqualsModelAndSchedule) {
     if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
-    const UnitDef& def = *GetParam();
-    for (const std::vector<test::ConformancePoint>& points : test::conformance_points(def, true)) {
-        std::vector<RtlProject> projects;
-        for (std::size_t i = 0; i < points.size(); ++i) {
-            const Status isolated = isolate(points[i], def, i);
-            ASSERT_TRUE(isolated) << points[i].label << ": " << to_string(isolated.error()[0]);
-            auto project = emit_rtl(*points[i].design, {});
-            ASSERT_TRUE(project) << points[i].label << ": " << to_string(project.error()[0]);
-            projects.push_back(*std::move(project));
-        }
-        const auto simulation = RtlSimulation::build(projects, {.brief = true});
-        ASSERT_TRUE(simulation) << points.front().label << " and following: " << to_string(simulation.error()[0]);
-        for (std::size_t i = 0; i < points.size(); ++i) expect_equal(*simulation, projects[i], i, points[i]);
-    }
+    for (const std::vector<test::ConformancePoint>& points : test::conformance_points(*GetParam(), true))
+        expect_all_equal(*GetParam(), points);
 }
+
+/// What joins the unit's modules: it holds all of their parameters.
+std::string core_of(const Design& design) {
+    const auto project = emit_rtl(design, {});
+    if (!project) return to_string(project.error()[0]);
+    const auto core =
+        std::ranges::find_if(project->files, [&](const ProjectFile& file) { return file.path.ends_with(project->core + ".sv"); });
+    return core->text;
+}
+
+/// The unit's points that another DSP changes, on it: two products lie otherwise in a cell, chains are shorter, factors cut otherwise.
+std::vector<test::ConformancePoint> changed_by(const DspCell& dsp, const UnitDef& def) {
+    std::vector<test::ConformancePoint> changed;
+    for (std::vector<test::ConformancePoint>& points : test::conformance_points(def, true))
+        for (test::ConformancePoint& point : points) {
+            const std::string usual = core_of(*point.design);
+            point.design->use(dsp);
+            Unit& unit = *point.design->units.front();
+            if (def.derive) def.derive(unit);
+            if (verify(*point.design, true) && core_of(*point.design) != usual) changed.push_back(std::move(point));
+        }
+    return changed;
+}
+
+class RtlUnitsOnTheDsp48e1 : public ::testing::TestWithParam<const UnitDef*> {};
+
+TEST_P(RtlUnitsOnTheDsp48e1, EqualsModelAndSchedule) {
+    if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
+    std::vector<test::ConformancePoint> points = changed_by(dsp48e1, *GetParam());
+    ASSERT_FALSE(points.empty());
+    // Some of them: what is new is few modules.
+    constexpr std::size_t most = 10;
+    if (std::getenv("WEFT_SEED") == nullptr && std::getenv("WEFT_RANDOM_POINTS") == nullptr && points.size() > most) {
+        for (std::size_t i = 0; i < most; ++i) std::swap(points[i], points[i * points.size() / most]);
+        points.resize(most);
+    }
+    expect_all_equal(*GetParam(), points);
+}
+
+/// Those that have DSPs.
+INSTANTIATE_TEST_SUITE_P(Units, RtlUnitsOnTheDsp48e1,
+                         ::testing::Values(&unit_add, &unit_depthwise, &unit_matvec, &unit_pool, &unit_requantize),
+                         [](const auto& info) { return std::string(info.param->name); });
 
 /// By the control alone: with the depths that the compiler chooses, no unit needs more than its interval.
 TEST_P(RtlUnits, HasNoBubble) {

@@ -1,6 +1,7 @@
 // scale_bench.sv
 // Checks weft_scale against what the data sheet says of its modes: C + A * B, + PCIN, + PCIN >>> 17, + 1, each with one and two registers on
 // A and B; then the product of a wide number by two digits of 17 bits, as weft_stage_multiply has it.
+// WIDE: bits of A, 27 in the DSP48E2. ADDS: 1 where C is added to the cascade, 0 where either counts.
 // SPDX-License-Identifier: Apache-2.0
 `timescale 1ns / 1ps
 
@@ -91,7 +92,8 @@ module scale_bench;
     initial begin
         for (int v = 0; v < Vectors; v++) begin
             kind = $random(seed);
-            lots_a[v] = kind[0] ? $random(seed) : extreme($random(seed) & 3, 27);
+            lots_a[v] = kind[0] ? $random(seed) : extreme($random(seed) & 3, `WIDE);
+            lots_a[v] = lots_a[v] << (27 - `WIDE) >>> (27 - `WIDE);
             lots_b[v] = kind[1] ? $random(seed) : extreme($random(seed) & 3, 18);
             lots_c[v] = kind[2] ? {$random(seed), $random(seed)} : extreme($random(seed) & 3, 48);
             lots_pcin[v] = kind[3] ? {$random(seed), $random(seed)} : extreme($random(seed) & 3, 48);
@@ -118,7 +120,7 @@ module scale_bench;
                 for (int i = 0; i < Modes; i++) begin
                     product = lots_a[t-3-i%2] * lots_b[t-3-i%2];
                     carried = i / 2 == 0 ? 48'sd0 : i / 2 == 3 ? 48'sd1 : i / 2 == 1 ? lots_pcin[t-1] : lots_pcin[t-1] >>> 17;
-                    sum = carried + lots_c[t-2] + product;
+                    sum = carried + (`ADDS != 0 || i < 2 || i >= 6 ? lots_c[t-2] : 48'sd0) + product;
                     checks = checks + 2;
                     if (p[48*i+:48] !== sum) errors = errors + 1;
                     if (pcout[48*i+:48] !== sum) errors = errors + 1;

@@ -76,7 +76,7 @@ TEST(Boards, AreReadWhole) {
     EXPECT_EQ(board->platform, "mine_1");
     EXPECT_EQ(board->family, "xcup");
     EXPECT_EQ(board->flow, Flow::vitis);
-    EXPECT_EQ(board->dsp_cell, "DSP48E2");
+    EXPECT_EQ(board->dsp, dsp48e2);
     EXPECT_EQ(board->kernel_clock_mhz, 250.5);
     EXPECT_EQ(board->memory_bits, 256);
     EXPECT_EQ(board->host_bandwidth, 3e9);
@@ -139,7 +139,7 @@ TEST(Boards, OfWeftAreNine) {
         SCOPED_TRACE(board.name);
         EXPECT_TRUE(parse_board(board.text, board.name));
         EXPECT_FALSE(board.banks_of(board.slrs.front().name).empty());
-        EXPECT_EQ(board.dsp_cell == "DSP48E1", board.family == "xc7");
+        EXPECT_EQ(board.dsp == dsp48e1, board.family == "xc7");
     }
     EXPECT_THAT(names,
                 ElementsAre("alveo-u200", "alveo-u250", "alveo-u280", "alveo-u50", "alveo-u55c", "kv260", "pynq-z2", "zcu102", "zcu104"));

@@ -15,6 +15,11 @@ using testing::IsEmpty;
 const Board& u200() { return **find_board("alveo-u200"); }
 const Board& kv260() { return **find_board("kv260"); }
 
+TEST(Boards, HaveTheDspsOfTheirFamily) {
+    for (const Board& board : boards()) EXPECT_EQ(board.dsp, board.family == "xc7" ? dsp48e1 : dsp48e2) << board.name;
+    EXPECT_EQ((*find_board("pynq-z2"))->family, "xc7");
+}
+
 TEST(BoardFit, SmallDesignsFitEverySlr) {
     const Cost small{.mac_dsp = 80, .dsp = 100, .lut = 10'000, .ff = 20'000, .bram36 = 10};
     EXPECT_THAT(check_fit(small, u200(), "the design"), IsEmpty());

@@ -72,23 +72,15 @@ TEST_F(BoardProjects, FitEveryBoard) {
         EXPECT_THAT(text("vitis/hls.tcl"), HasSubstr("set_part " + board.part + "\n"));
         EXPECT_THAT(text("vitis/Makefile"), HasSubstr(fmt::format("FREQUENCY ?= {:.0f}\n", board.kernel_clock_mhz)));
         const bool vitis = board.flow == Flow::vitis;
-        const bool rtl = board.dsp_cell == "DSP48E2";
         EXPECT_EQ(has("vivado/block_design.tcl"), !vitis);
         EXPECT_EQ(has("vitis/link.cfg"), vitis);
-        EXPECT_EQ(has("vitis/rtl_link.cfg"), vitis && rtl);
-        EXPECT_EQ(has("rtl/" + kernel + ".v"), rtl);
-        if (rtl) {
-            EXPECT_THAT(text("rtl/" + kernel + ".v"),
-                        HasSubstr(fmt::format("output wire [{}:0] m_axi_gmem1_WDATA", board.memory_bits - 1)));
-            EXPECT_THAT(text("rtl/" + kernel + ".v"),
-                        HasSubstr(fmt::format("output wire [{}:0] m_axi_gmem1_WSTRB", board.memory_bits / 8 - 1)));
-            EXPECT_THAT(text("vivado/synth.tcl"), HasSubstr("set part " + board.part + "\n"));
-        } else {
-            EXPECT_THAT(test::messages((*compiled)->warnings),
-                        HasSubstr(fmt::format("the RTL library multiplies 27 x 18 bits in one DSP48E2, {} has DSP48E1, of 25 x 18: the RTL "
-                                              "kernel is left out\n  help: use the HLS kernel",
-                                              board.name)));
-        }
+        EXPECT_EQ(has("vitis/rtl_link.cfg"), vitis);
+        EXPECT_TRUE(has("rtl/" + kernel + ".v"));
+        EXPECT_THAT(text("rtl/" + kernel + ".v"),
+                    HasSubstr(fmt::format("output wire [{}:0] m_axi_gmem1_WDATA", board.memory_bits - 1)));
+        EXPECT_THAT(text("rtl/" + kernel + ".v"),
+                    HasSubstr(fmt::format("output wire [{}:0] m_axi_gmem1_WSTRB", board.memory_bits / 8 - 1)));
+        EXPECT_THAT(text("vivado/synth.tcl"), HasSubstr("set part " + board.part + "\n"));
         const std::string bank = (*compiled)->compute_units[0].bank;
         if (vitis) {
             EXPECT_THAT(text("vitis/link.cfg"), HasSubstr(fmt::format("nk={0}:1\nsp={0}_1.gmem_in:{1}\n", kernel, bank)));

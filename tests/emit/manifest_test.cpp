@@ -76,6 +76,27 @@ TEST(Manifest, ReadsDesignsAsTheyWere) {
     EXPECT_GT(lists.looped, 20);
 }
 
+TEST(Manifest, KeepsTheDsp) {
+    auto design = test::random_design(1);
+    ASSERT_TRUE(design);
+    Json json = to_json(*design);
+    EXPECT_EQ(json["dsp"], "DSP48E2");
+    json.erase("dsp");
+    EXPECT_EQ(design_from_json(json)->dsp(), dsp48e2) << "as earlier versions wrote it";
+    design->use(dsp48e1);
+    json = to_json(*design);
+    const auto read = design_from_json(json);
+    ASSERT_TRUE(read) << test::messages(read);
+    EXPECT_EQ(read->dsp(), dsp48e1);
+    for (const auto& unit : read->units) EXPECT_EQ(unit->dsp, dsp48e1) << unit->name;
+    json["dsp"] = "DSP58";
+    const auto unknown = design_from_json(json);
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(test::messages(unknown),
+              "error: the manifest names an unknown DSP 'DSP58'\n  help: it was written by another version of weft: compile the model "
+              "again\n");
+}
+
 TEST(Manifest, SaysWhereAnArrayIsNotWhole) {
     const auto design = test::random_design(1);
     ASSERT_TRUE(design);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include "src/base/files.h"
@@ -127,6 +128,25 @@ TEST_F(RtlTools, ModulesRefuseParametersThatTheyCannotBeBuiltFor) {
         EXPECT_EQ(result->exit_code == 0, *w.said == '\0') << w.module << "\n" << result->errors;
         EXPECT_THAT(result->errors, ::testing::HasSubstr(w.said)) << w.module;
     }
+}
+
+/// The files of another DSP stand under the names of those that they replace, and nothing else differs.
+TEST(RtlProject, HasTheModulesOfItsDsp) {
+    const auto sources = [](const DspCell& cell) {
+        std::map<std::string, std::string> files;
+        for (ProjectFile& file : rtl_sources("weft_matvec weft_output", cell)) files.emplace(std::move(file.path), std::move(file.text));
+        return files;
+    };
+    const auto usual = sources(dsp48e2), other = sources(dsp48e1);
+    std::vector<std::string> replaced;
+    ASSERT_EQ(usual.size(), other.size());
+    for (const auto& [path, text] : usual) {
+        if (other.at(path) == text) continue;
+        replaced.push_back(path);
+        EXPECT_NE(text.find("DSP48E2 #("), std::string::npos) << path;
+        EXPECT_NE(other.at(path).find("DSP48E1 #("), std::string::npos) << path;
+    }
+    EXPECT_THAT(replaced, ::testing::ElementsAre("rtl/weft/mac.sv", "rtl/weft/scale.sv"));
 }
 
 TEST(RtlProject, SameDesignSameBytes) {

@@ -29,7 +29,7 @@ struct Network {
     std::vector<std::vector<IntTensor>> frames, expected;
 };
 
-void make_network(std::uint64_t seed, Network& network) {
+void make_network(std::uint64_t seed, const DspCell& dsp, Network& network) {
     constexpr std::int64_t images = 4;
     network.seed = seed;
     Graph source = seed % 5 == 4 ? test::random_chain(seed, false) : test::varied_network(seed);
@@ -42,7 +42,7 @@ void make_network(std::uint64_t seed, Network& network) {
     if (seed % 4 == 2) options.bits = "w2a3";
     const auto quantized = quantize(source, samples, images, options, {});
     ASSERT_TRUE(quantized) << test::messages(quantized.error());
-    auto lowered = lower(*quantized, fmt::format("network{}", seed));
+    auto lowered = lower(*quantized, fmt::format("network{}", seed), {}, dsp);
     ASSERT_TRUE(lowered) << test::messages(lowered.error());
     network.design = std::move(lowered->design);
     Design& design = network.design;
@@ -94,19 +94,17 @@ void expect_equal(const RtlSimulation& simulation, std::size_t index, const Netw
     }
 }
 
-/// WEFT_RANDOM_POINTS says how many networks, WEFT_SEED the first one's seed: longer sweeps than that of every run.
-TEST(RandomRtl, EqualsContractAndScheduleWithoutBubbles) {
-    if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
+/// The networks of seeds first..end-1.
+void expect_all_equal(std::uint64_t first, std::uint64_t end, const DspCell& dsp) {
     constexpr std::uint64_t built_together = 8;
-    const std::uint64_t first = test::first_seed(), end = first + test::random_points();
     std::uint64_t drawn = 0, folded = 0;
     for (std::uint64_t seed = first; seed < end; seed += built_together) {
         std::vector<Network> networks(std::min(built_together, end - seed));
         std::vector<RtlProject> projects;
         for (std::size_t i = 0; i < networks.size(); ++i) {
             SCOPED_TRACE(fmt::format("WEFT_SEED={}", seed + i));
-            make_network(seed + i, networks[i]);
-            if (HasFatalFailure()) return;
+            make_network(seed + i, dsp, networks[i]);
+            if (testing::Test::HasFatalFailure()) return;
             drawn += (seed + i) % 3 != 0;
             folded += networks[i].folded;
             projects.push_back(networks[i].project);
@@ -116,6 +114,18 @@ TEST(RandomRtl, EqualsContractAndScheduleWithoutBubbles) {
         for (std::size_t i = 0; i < networks.size(); ++i) expect_equal(*simulation, i, networks[i]);
     }
     EXPECT_GE(2 * folded, drawn) << "the random foldings are refused";
+}
+
+/// WEFT_RANDOM_POINTS says how many networks, WEFT_SEED the first one's seed: longer sweeps than that of every run.
+TEST(RandomRtl, EqualsContractAndScheduleWithoutBubbles) {
+    if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
+    expect_all_equal(test::first_seed(), test::first_seed() + test::random_points(), dsp48e2);
+}
+
+/// Half as many.
+TEST(RandomRtl, EqualsContractAndScheduleOnTheDsp48e1) {
+    if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
+    expect_all_equal(test::first_seed(), test::first_seed() + test::random_points() / 2, dsp48e1);
 }
 
 }  // namespace

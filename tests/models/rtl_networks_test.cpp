@@ -8,10 +8,15 @@
 #include <nlohmann/json.hpp>
 
 #include "src/base/files.h"
+#include "src/cost/fit.h"
+#include "src/cost/predict.h"
 #include "src/driver/compile.h"
 #include "src/driver/evaluate_run.h"
 #include "src/schedule/schedule.h"
+#include "src/simulate/hls_simulation.h"
 #include "src/simulate/rtl_simulation.h"
+#include "src/synthesize/report.h"
+#include "src/synthesize/yosys.h"
 #include "tests/messages.h"
 #include "tests/paths.h"
 
@@ -87,6 +92,42 @@ TEST(RtlNetworks, FashionWithOneAndTwoPixelsABeatIsFastEnough) {
     compile_project(model, fashion_options("pixels-2.json"), folder / "two", 392, 535);
     // The kernel as it is without a unit for the bytes.
     compile_project(model, fashion_options("pixels-4.json", ""), folder / "four", 196, 310);
+}
+
+/// A small device of another family: 330 multiplications a cycle in 165 of its 220 DSPs.
+TEST(RtlNetworks, FashionOnTheDsp48e1) {
+    WEFT_REQUIRE_PATH(test::fashion_mnist_folder());
+    const test::TemporaryFolder folder;
+    const fs::path project = folder / "out", images = test::fashion_mnist_folder() / "t10k-images-idx3-ubyte.gz";
+    CompileOptions options = fashion_options("");
+    options.board = "pynq-z2";
+    options.mac_dsp_limit = 200;
+    compile_project(test::source_folder() / "examples/fashion-mnist/fashion.onnx", options, project, 3136, 6100);
+    const auto loaded = load_project(project);
+    ASSERT_TRUE(loaded) << test::messages(loaded.error());
+    const Compiled& compiled = **loaded;
+    EXPECT_EQ(compiled.design.dsp(), dsp48e1);
+    std::int64_t products = 0;
+    for (const auto& unit : compiled.design.units)
+        if (unit->find_parameter("PE")) products += unit->parameter("PE") * unit->parameter("TapsPerBeat") * unit->parameter("Lanes");
+    EXPECT_EQ(products, 2 * 165);
+    const auto predicted = predict_cost(compiled.design);
+    EXPECT_EQ(predicted.mac_dsp, 165);
+    if (has_compiler()) {
+        const auto hls = run_model({.model = project, .inputs = images, .engine = "hls", .against = "integer", .sample_count = 3}, {});
+        ASSERT_TRUE(hls) << test::messages(hls.error());
+        EXPECT_EQ(hls->equal_elements, hls->elements);
+    }
+    if (Yosys::find()) {
+        const auto counted = count_design(compiled.design, *compiled.board);
+        ASSERT_TRUE(counted) << test::messages(counted.error());
+        EXPECT_EQ(static_cast<double>(counted->totals.dsp), predicted.dsp);
+        EXPECT_TRUE(check_fit(counted_cost(*counted), *compiled.board, "the design").empty());
+        EXPECT_TRUE(counted->warnings.empty()) << test::messages(counted->warnings);
+        EXPECT_NEAR(static_cast<double>(counted->totals.lut), predicted.lut, 0.1 * predicted.lut);
+    }
+    if (!has_verilator()) GTEST_SKIP() << "Verilator is not installed";
+    expect_rtl_equals_integer(project, images);
 }
 
 TEST(RtlNetworks, ResNet8OfTheFile) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "src/base/scratch.h"
+#include "src/synthesize/report.h"
 #include "src/synthesize/synthesize.h"
 #include "tests/paths.h"
 
@@ -176,6 +177,13 @@ TEST_F(SynthesizeTest, SaysWhatIsWrong) {
     const auto core = synthesize("other_core", std::vector<ProjectFile>{stage_file}, "xcup");
     ASSERT_FALSE(core);
     EXPECT_EQ(core.error()[0].reason, "the project has no file of the module 'other_core'");
+}
+
+TEST(SynthesisReport, SaysThatTheBoardHasOtherDsps) {
+    const auto counted = count_design({}, **find_board("pynq-z2"));
+    ASSERT_FALSE(counted);
+    EXPECT_EQ(counted.error()[0].reason, "the kernel is made of DSP48E2s, and pynq-z2 has DSP48E1s");
+    EXPECT_EQ(counted.error()[0].help, "compile the model for that board: --board pynq-z2");
 }
 
 TEST(Yosys, MissingIsAClearError) {

@@ -72,7 +72,7 @@ Json list_boards() {
                         {"platform", board.platform},
                         {"family", board.family},
                         {"flow", to_string(board.flow)},
-                        {"dsp_cell", board.dsp_cell},
+                        {"dsp_cell", board.dsp.name},
                         {"kernel_clock_mhz", board.kernel_clock_mhz},
                         {"memory_bits", board.memory_bits},
                         {"host_bandwidth", board.host_bandwidth},
@@ -108,7 +108,7 @@ void print_memory(const Board& board) {
 void print_board(const Board& board) {
     fmt::print("{:<12} {} ({})\n", board.name, board.title, board.part);
     fmt::print("    {} flow, {}; {}, {:g} MHz, memory ports of {} bits, host {:g} GB/s each way\n", to_string(board.flow), board.platform,
-               board.dsp_cell, board.kernel_clock_mhz, board.memory_bits, board.host_bandwidth / 1e9);
+               board.dsp.name, board.kernel_clock_mhz, board.memory_bits, board.host_bandwidth / 1e9);
     for (const SuperLogicRegion& slr : board.slrs)
         fmt::print("    {:<6} {:>8} LUT {:>8} FF {:>5} BRAM36 {:>4} URAM {:>5} DSP\n", slr.name, slr.user.lut, slr.user.ff, slr.user.bram36,
                    slr.user.uram, slr.user.dsp);

@@ -56,11 +56,11 @@ AddScale add_scale(const Unit& unit) {
     scale.mul_bits = 2;
     for (std::size_t i = 0; i < 2; ++i)
         if (scale.scaled[i]) scale.mul_bits = std::max(scale.mul_bits, signed_bits(multipliers[i], multipliers[i]));
-    if (dsp_multiplies(width, scale.mul_bits) && scale.acc_bits <= dsp_sum_bits) return scale;
+    if (dsp_multiplies(unit.dsp, width, scale.mul_bits) && scale.acc_bits <= unit.dsp.sum_bits) return scale;
     scale.method = 2;
     scale.scaled[0] = scale.scaled[1] = true;
     scale.mul_bits = std::max(signed_bits(multipliers[0], multipliers[0]), signed_bits(multipliers[1], multipliers[1]));
-    scale.digits = product_digits(width, scale.mul_bits);
+    scale.digits = product_digits(unit.dsp, width, scale.mul_bits);
     scale.product_bits =
         std::max({product_bits, scale.acc_bits, dsp_digit_bits * (scale.digits.acc_digits + scale.digits.mul_digits - 2) + 1});
     return scale;
@@ -111,7 +111,7 @@ CostFeatures add_features(const Unit& unit, const RtlFace&) {
              {"product_sums", products / 2 * scale.acc_bits},
              {"product_bits", products * scale.product_bits},
              {"digits", products * digit_registers(scale.digits)},
-             {"factors", products * factor_registers(scale.digits)}}};
+             {"factors", products * factor_registers(scale.digits, unit.dsp)}}};
 }
 
 std::unique_ptr<UnitControl> add_control(const Unit& unit, std::int64_t depth) {

@@ -47,8 +47,8 @@ struct ReduceTerms {
 /// Registers of weft_stage_multiply (units/output/stage_multiply.sv) beside its DSPs: digits of the sum that wait for the last, and factors
 /// that wait for their DSP.
 constexpr std::int64_t digit_registers(const ProductDigits& digits) { return dsp_digit_bits * (digits.dsp() - 1); }
-constexpr std::int64_t factor_registers(const ProductDigits& digits) {
-    return std::int64_t{dsp_wide_bits + dsp_narrow_bits} * std::max(0, (digits.dsp() - 2) * (digits.dsp() - 1) / 2);
+constexpr std::int64_t factor_registers(const ProductDigits& digits, const DspCell& cell) {
+    return std::int64_t{cell.wide_bits + cell.narrow_bits} * std::max(0, (digits.dsp() - 2) * (digits.dsp() - 1) / 2);
 }
 
 /// What the contents of ROMs that are alike tell, all of them together.

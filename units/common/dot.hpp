@@ -7,6 +7,8 @@
 
 #include <ap_int.h>
 
+#include "dsp.hpp"
+
 namespace weft {
 
 constexpr int divide_up(int a, int b) { return (a + b - 1) / b; }
@@ -20,12 +22,6 @@ ap_int<Bits> field(const ap_uint<Bits * PerWord>* words, int index) {
     const int shift = Bits * (index % PerWord);
     return ap_int<Bits>(ap_uint<Bits>(words[index / PerWord] >> shift));
 }
-
-// What a DSP multiplies, and the sum that it adds the product to. The factors of a chain are written in these widths, so that the tool
-// takes product and sum for one DSP, and the way from sum to sum for the cascade between two.
-typedef ap_int<27> dsp_wide;
-typedef ap_int<18> dsp_narrow;
-typedef ap_int<48> dsp_sum;
 
 /// sum = weights . inputs, one product a DSP, in chains of ChainLength: each DSP adds its product to its neighbour's sum. Sums wrap to the
 /// accumulator's width, which holds the whole dot product.

@@ -34,7 +34,7 @@ void finish_all(const Unit& unit, const Accumulator* acc, std::int32_t* out, std
 }
 
 /// What the unit's requantize stage takes for the elements of a beat that leaves (units/output/output_rtl.h): no DSP without a multiplier,
-/// one a lane wherever that is proved to give the same results, else two; more only for accumulators that do not fit 27 bits.
+/// one a lane wherever that is proved to give the same results, else two; more only for accumulators that do not fit its wide port.
 Cost requantize_cost(const Unit& unit);
 
 /// Smallest lane counts l that give each distinct ceil(count / l), ascending in l: every other choice costs more for the same cycles.

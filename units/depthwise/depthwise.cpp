@@ -64,7 +64,7 @@ std::string check(const Unit& unit) {
     if (unit.parameter("Lanes") > unit.parameter("Channels")) return "Lanes exceeds Channels";
     if (unit.parameter("TapsPerBeat") > unit.parameter("Taps")) return "TapsPerBeat exceeds Taps";
     if (unit.parameter("Pixels") == 3) return "Pixels must be 1, 2 or 4";
-    if (const Stream& in = *unit.inputs[0]; in.bits() + (in.is_signed() ? 0 : 1) > dsp_wide_bits)
+    if (const Stream& in = *unit.inputs[0]; in.bits() + (in.is_signed() ? 0 : 1) > unit.dsp.wide_bits)
         return "its input is wider than a multiplier";
     const Range sums = accumulator_range(unit);
     if (std::string reason = expect_words(unit, sums.min, sums.max); !reason.empty()) return reason;
@@ -294,7 +294,7 @@ UnitCase random_case(std::mt19937_64& random) {
     Point p;
     p.in = {draw.size(4), draw.size(7), draw.one_of({1, 2, 4, 6, 9, 9, 15, 25}), draw.channels(24)};
     p.multiplier = draw.one_of({1, 1, 1, 2, 3});
-    std::tie(p.min, p.max) = draw.range(draw.chance(10) ? dsp_wide_bits : 16);
+    std::tie(p.min, p.max) = draw.range(draw.chance(10) ? dsp48e2.wide_bits : 16);
     std::tie(p.weight_min, p.weight_max) = draw.range(draw.chance(50) ? 8 : 16);
     p.lanes = draw.part_of(p.in.channels);
     p.taps_per_beat = draw.part_of(p.in.taps);

@@ -47,8 +47,8 @@ struct Layout {
 };
 
 /// Do `high` * 2^shift + `low` fit the wide operand for all values in low..high?
-bool pair_fits(std::int64_t low, std::int64_t high, int shift) {
-    const std::int64_t limit = std::int64_t{1} << (dsp_wide_bits - 1);
+bool pair_fits(const DspCell& cell, std::int64_t low, std::int64_t high, int shift) {
+    const std::int64_t limit = std::int64_t{1} << (cell.wide_bits - 1);
     return (std::min<std::int64_t>(low, 0) << shift) + std::min<std::int64_t>(low, 0) >= -limit &&
            (std::max<std::int64_t>(high, 0) << shift) + std::max<std::int64_t>(high, 0) < limit;
 }
@@ -58,10 +58,11 @@ int widest_lanes(const Unit& unit) {
     const Layout s(unit);
     const Stream& input = *unit.inputs[0];
     const auto [least, most] = unit.constant("weights").data.range();
-    if (s.pixels == 1 && (s.multiplier == 1 || input.bits() + (input.is_signed() ? 0 : 1) > dsp_narrow_bits)) return 0;
+    if (s.pixels == 1 && (s.multiplier == 1 || input.bits() + (input.is_signed() ? 0 : 1) > unit.dsp.narrow_bits)) return 0;
     // A lane wider than half the sum would leave too little to its neighbour.
-    int shift = dsp_half_bits;
-    while (shift > 0 && !(s.pixels > 1 ? pair_fits(input.min, input.max, shift) : pair_fits(least, most, shift))) --shift;
+    int shift = unit.dsp.sum_bits / 2;
+    while (shift > 0 && !(s.pixels > 1 ? pair_fits(unit.dsp, input.min, input.max, shift) : pair_fits(unit.dsp, least, most, shift)))
+        --shift;
     return shift;
 }
 
@@ -156,7 +157,7 @@ CostFeatures depthwise_features(const Unit& unit, const RtlFace& face) {
     const std::int64_t in_bits = unit.inputs[0]->bits(), accumulator_bits = unit.parameter("AccumulatorBits");
     const std::int64_t shift = unit.parameter("LaneShift");
     const std::int64_t product_bits = in_bits + 1 + unit.parameter("WeightBits") + clog2(chain);
-    const std::int64_t chain_bits = shift > 0 ? shift : std::min({std::int64_t{dsp_sum_bits}, accumulator_bits, product_bits});
+    const std::int64_t chain_bits = shift > 0 ? shift : std::min({std::int64_t{unit.dsp.sum_bits}, accumulator_bits, product_bits});
     // An element waits for its weight, and a cycle for each cell of its chain before its own: one or two in registers, more in an SRL.
     const std::int64_t registers = wait == 0 ? (chain > 1) + 2 * (chain > 2) : wait == 1 ? 1 + 2 * (chain > 1) : 2;
     const std::int64_t shifts = std::max<std::int64_t>(0, chain - 3 + wait);

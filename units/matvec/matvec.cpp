@@ -83,7 +83,7 @@ std::string check(const Unit& unit) {
     if (leaving != 0 && !layout.output_lanes_fit(leaving)) return "OutputLanes is too small to empty PE in time, or does not divide it";
     const Range sums = accumulator_range(unit);
     if (std::string reason = expect_words(unit, sums.min, sums.max); !reason.empty()) return reason;
-    if (in.bits() + (in.is_signed() ? 0 : 1) > dsp_wide_bits) return "its input is wider than a multiplier";
+    if (in.bits() + (in.is_signed() ? 0 : 1) > unit.dsp.wide_bits) return "its input is wider than a multiplier";
     return expect_range(unit, sums.min, sums.max);
 }
 
@@ -405,7 +405,7 @@ UnitCase random_case(std::mt19937_64& random) {
     p.flatten = draw.chance(15);
     p.in = {draw.size(4), draw.size(6), p.flatten ? 1 : draw.one_of({1, 1, 2, 4, 6, 9, 15}), draw.channels(20)};
     p.outputs = draw.channels(20);
-    std::tie(p.min, p.max) = draw.range(draw.chance(10) ? dsp_wide_bits : 16);
+    std::tie(p.min, p.max) = draw.range(draw.chance(10) ? dsp48e2.wide_bits : 16);
     std::tie(p.weight_min, p.weight_max) = draw.range(draw.chance(50) ? 8 : 16);
     p.pe = draw.part_of(p.outputs);
     p.lanes = draw.part_of(p.in.channels);

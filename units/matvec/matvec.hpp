@@ -17,7 +17,7 @@ namespace weft {
 /// Two dot products with one DSP a pair of products: each weight is w1 * 2^LaneShift + w0. No chain of ChainLength products overflows its
 /// low lane (the emitter has proved it from the weights), so the lanes part again exactly.
 template <int Count, int LaneShift, int ChainLength, class Input, class Sum>
-void dot_pair(const ap_int<27> (&weights)[Count], const Input (&inputs)[Count], Sum& sum_low, Sum& sum_high) {
+void dot_pair(const dsp_wide (&weights)[Count], const Input (&inputs)[Count], Sum& sum_low, Sum& sum_high) {
 #pragma HLS INLINE off
 #pragma HLS ARRAY_PARTITION variable = weights dim = 1 complete
 #pragma HLS ARRAY_PARTITION variable = inputs dim = 1 complete
@@ -29,7 +29,7 @@ void dot_pair(const ap_int<27> (&weights)[Count], const Input (&inputs)[Count], 
         for (int i = 0; i < ChainLength; ++i) {
 #pragma HLS UNROLL
 #pragma HLS EXPRESSION_BALANCE off
-            if (first + i < Count) chain += dsp_wide(weights[first + i]) * dsp_narrow(inputs[first + i]);
+            if (first + i < Count) chain += weights[first + i] * dsp_narrow(inputs[first + i]);
         }
         const ap_int<LaneShift> low = ap_int<LaneShift>(chain);
         const ap_int<48 - LaneShift> high = ap_int<48 - LaneShift>(chain >> LaneShift);
@@ -48,7 +48,7 @@ struct matvec_step {
     template <class Constants, class Input, class Sum>
     static void run(int step, const Input (&inputs)[Simd], Sum (&sums)[2 * pairs]) {
 #pragma HLS INLINE
-        ap_uint<54> row[words];
+        ap_uint<2 * dsp_wide_bits> row[words];
 #pragma HLS ARRAY_PARTITION variable = row dim = 1 complete
         for (int i = 0; i < words; ++i) {
 #pragma HLS UNROLL
@@ -56,11 +56,11 @@ struct matvec_step {
         }
         for (int pair = 0; pair < pairs; ++pair) {
 #pragma HLS UNROLL
-            ap_int<27> weights[Simd];
+            dsp_wide weights[Simd];
 #pragma HLS ARRAY_PARTITION variable = weights dim = 1 complete
             for (int i = 0; i < Simd; ++i) {
 #pragma HLS UNROLL
-                weights[i] = field<27, 2>(row, pair * Simd + i);
+                weights[i] = field<dsp_wide_bits, 2>(row, pair * Simd + i);
             }
             dot_pair<Simd, LaneShift, ChainLength>(weights, inputs, sums[2 * pair], sums[2 * pair + 1]);
         }

@@ -39,8 +39,8 @@ bool chains_fit(const MatvecLayout& s, const ConstantArray& weights, const Strea
 }
 
 /// The largest shift up to `most` at which every packed word fits the wide operand.
-int largest_shift(const MatvecLayout& s, const ConstantArray& weights, int most) {
-    const std::int64_t limit = std::int64_t{1} << (dsp_wide_bits - 1);
+int largest_shift(const MatvecLayout& s, const ConstantArray& weights, const DspCell& cell, int most) {
+    const std::int64_t limit = std::int64_t{1} << (cell.wide_bits - 1);
     int shift = most;
     s.for_each_pair(weights, [&](std::int64_t, std::int64_t, std::int64_t, std::int64_t low, std::int64_t high) {
         const auto fits = [&] {
@@ -62,8 +62,8 @@ void matvec_derive(Unit& unit) {
     // Wide sums are cheaper inside the DSPs than in adders as wide.
     std::int64_t longest = unit.parameter("AccumulatorBits") <= 24 ? preferred_chain : longest_chain;
     if (unit.parameter("WeightBits") <= 8 && input.bits() <= 8 && s.pe > 1) {
-        // A high weight of n bits leaves dsp_wide_bits - n for the shift; beyond the bits of any chain a larger one brings nothing.
-        shift = largest_shift(s, weights, dsp_wide_bits - 2);
+        // A high weight of n bits leaves wide_bits - n for the shift; beyond the bits of any chain a larger one brings nothing.
+        shift = largest_shift(s, weights, unit.dsp, unit.dsp.wide_bits - 2);
     }
     // The fewest chains, all of about one length.
     std::int64_t chain = 0;
@@ -82,7 +82,7 @@ bool matvec_chains_fit(const Unit& unit) {
     const ConstantArray& weights = unit.constant("weights");
     if (chain < 1 || chain > s.simd() || chain > longest_chain) return false;
     if (shift == 0) return true;
-    return unit.inputs[0]->bits() <= 8 && largest_shift(s, weights, shift) == shift &&
+    return unit.inputs[0]->bits() <= 8 && largest_shift(s, weights, unit.dsp, shift) == shift &&
            chains_fit(s, weights, *unit.inputs[0], chain, shift);
 }
 
@@ -138,7 +138,7 @@ std::vector<RomTable> matvec_roms(const Unit& unit) {
     const std::int64_t steps = s.neuron_folds() * s.synapse_folds();
     const bool packed = shift > 0;
     FieldWords words(steps, (packed ? s.pairs() : s.pe) * s.simd(),
-                     packed ? dsp_wide_bits : static_cast<int>(unit.parameter("WeightBits")));
+                     packed ? unit.dsp.wide_bits : static_cast<int>(unit.parameter("WeightBits")));
     s.for_each_pair(weights, [&](std::int64_t step, std::int64_t pair, std::int64_t i, std::int64_t low, std::int64_t high) {
         if (packed) {
             words.set(step, pair * s.simd() + i, high * (std::int64_t{1} << shift) + low);

@@ -16,7 +16,7 @@
 //   Form           | 0 none (wires) | 1 multiply, 2 convergent (stage_multiply.sv)      | 3 thresholds     | 4 table
 //   AccUsed        |                | bits of the accumulator that count, for 1 to 4
 //   Saturate       |                | 1: saturate to them first (else they are all)     |
-//   AccDigits, MulDigits, MulBits, SumBits, Shift: of stage_multiply.sv
+//   AccDigits, MulDigits, MulBits, SumBits, Shift, AddendFirst: of stage_multiply.sv
 //   OutSigned      |                | the results' type is signed
 //   Bounds         |                | 0: clamp to the type; 1: to <Name>_limits0.mem, one pair; 2: a pair a channel
 //   Shared         |                | 1: all channels have the same multiplier and addend | thresholds     | table
@@ -44,6 +44,7 @@ module weft_output #(
     parameter int Shared       = 1,
     parameter int Levels       = 1,
     parameter int ValuesShared = 1,
+    parameter int AddendFirst  = 0,
     parameter     Name         = ""
 ) (
     input  logic                            clk,
@@ -91,7 +92,7 @@ module weft_output #(
                              : (Form == FormThresholds ? search_cycles(Levels) : 1) + (ValueDepth > 256 ? 1 : 0);
     // Cycles, counted from the one before the accumulator's, in which constants of its fold are still read.
     localparam int Trail = Form == FormNone ? 1
-                           : Form <= FormConvergent ? (Bounds == BoundsOfChannels ? LimitsAt : MulDigits == 1 ? Columns : 2 * Columns - 2) + 1
+                           : Form <= FormConvergent ? (Bounds == BoundsOfChannels ? LimitsAt : AddendFirst != 0 ? 1 : MulDigits == 1 ? Columns : 2 * Columns - 2) + 1
                            : Form == FormThresholds ? search_cycles(Levels) + 1 : 2;
     genvar i, k;
 
@@ -197,7 +198,7 @@ module weft_output #(
                 .data   (multipliers)
             );
             for (k = 0; k < Columns; k++) begin : g_digit
-                localparam int FirstCell = MulDigits == 1 || k == 0 ? k : 2 * k - 1;
+                localparam int FirstCell = AddendFirst != 0 ? 0 : MulDigits == 1 || k == 0 ? k : 2 * k - 1;
                 localparam int Bits = k == Columns - 1 ? SumBits - 17 * k : 17;
                 logic [Words*Bits-1:0] digits;
                 weft_rom #(
@@ -244,7 +245,8 @@ module weft_output #(
                     .Convergent(Convergent),
                     .OutBits   (OutBits),
                     .OutSigned (OutSigned),
-                    .Bounds    (Bounds)
+                    .Bounds    (Bounds),
+                    .AddendFirst(AddendFirst)
                 ) lane (
                     .clk       (clk),
                     .acc       (factors[i*AccBits+:AccBits]),

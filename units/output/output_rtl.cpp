@@ -184,7 +184,7 @@ struct OutputVariant {
     LookUp look_up;
 };
 
-CostFeatures output_features(const OutputVariant& variant, const StageMemories& memories) {
+CostFeatures output_features(const OutputVariant& variant, const StageMemories& memories, const DspCell& cell) {
     const StageMultiply& plan = variant.plan;
     const RomContents multipliers = rom_contents(memories.multipliers), addends = rom_contents(memories.addends),
                       limits = rom_contents(memories.limits), thresholds = rom_contents(memories.thresholds),
@@ -229,7 +229,7 @@ CostFeatures output_features(const OutputVariant& variant, const StageMemories& 
              // The multiplier 1.
              {"added", plan.mul_bits == 1 ? multiplied * plan.acc_bits : 0},
              {"digits", multiplied * std::max<std::int64_t>(0, digit_registers(cut) - (even ? 0 : variant.shift))},
-             {"factors", multiplied * factor_registers(cut)},
+             {"factors", multiplied * factor_registers(cut, cell)},
              // Columns of few words share LUTs, or are bits of the address.
              {"constants_5", of_depth(3, 5)},
              {"constants_7", of_depth(6, 7)},
@@ -249,7 +249,7 @@ CostFeatures output_features(const OutputVariant& variant, const StageMemories& 
 
 }  // namespace
 
-int stage_dsp_per_lane(const Unit& unit) { return multiplies(unit) ? plan_stage_multiply(*unit.requantize).dsp() : 0; }
+int stage_dsp_per_lane(const Unit& unit) { return multiplies(unit) ? plan_stage_multiply(*unit.requantize, unit.dsp).dsp() : 0; }
 
 int stage_latency(const Unit& unit) {
     if (!unit.requantize || unit.requantize->form == RequantizeForm::none) return 0;
@@ -268,7 +268,7 @@ int stage_latency(const Unit& unit) {
     }
     const int bounds = bounds_of(stage, *unit.outputs[0]);
     const bool deep = result_folds(unit) > most_shallow && (!shares_multiplier(stage) || bounds == 2);
-    return (deep ? 1 : 0) + 3 + plan_stage_multiply(stage).dsp() - 1 + (stage.form == RequantizeForm::convergent ? 1 : 0) + 1 +
+    return (deep ? 1 : 0) + 3 + plan_stage_multiply(stage, unit.dsp).dsp() - 1 + (stage.form == RequantizeForm::convergent ? 1 : 0) + 1 +
            (bounds != 0 ? 1 : 0);
 }
 
@@ -286,13 +286,14 @@ RtlOutput output_of(const Unit& unit, int acc_bits, std::int64_t takes) {
     StageMemories memories;
     if (multiplies(unit)) {
         const Requantize& stage = *unit.requantize;
-        variant.plan = plan_stage_multiply(stage);
+        variant.plan = plan_stage_multiply(stage, unit.dsp);
         variant.form = stage.form == RequantizeForm::convergent ? OutputForm::convergent : OutputForm::multiply;
         variant.shift = stage.shift;
         variant.bounds = bounds_of(stage, out);
         variant.shared = shares_multiplier(stage);
         const int columns = variant.plan.acc_digits + variant.plan.mul_digits - 1;
         variant.trail = variant.bounds == 2            ? 3 + variant.plan.dsp() + (stage.form == RequantizeForm::convergent ? 1 : 0)
+                        : variant.plan.addend_first    ? 1
                         : variant.plan.mul_digits == 1 ? columns
                                                        : 2 * columns - 2;
         add_multiply_memories(memories, stage, variant.plan, out, channels, lanes);
@@ -331,7 +332,8 @@ RtlOutput output_of(const Unit& unit, int acc_bits, std::int64_t takes) {
                          {"Shared", variant.shared},
                          {"Levels", variant.look_up.levels},
                          {"ValuesShared", variant.look_up.values_shared}};
-    output.features = output_features(variant, memories);
+    if (plan.addend_first) output.parameters.emplace_back("AddendFirst", 1);
+    output.features = output_features(variant, memories, unit.dsp);
     for (auto* list : {&memories.multipliers, &memories.addends, &memories.limits, &memories.thresholds, &memories.values})
         std::ranges::move(*list, std::back_inserter(output.memories));
     return output;

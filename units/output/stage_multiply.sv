@@ -19,7 +19,8 @@
 //   digits of both             | else                         | AccDigits * MulDigits | 2 + DSPs
 //
 // acc and multiplier come in cycle t, digit k of the addend in cycle t + 1 + (first DSP of column k), low and high in the cycle before the
-// result. MulBits = 1: the multiplier is 1 for all channels; their one addend has at most 27 bits and comes with the accumulator. AccUsed
+// result. AddendFirst = 1: all digits of the addend come at once, in cycle t + 1, and are added in the first cell (those beyond bit 45 behind
+// the last one), for DSPs that add either an addend or the cascade. MulBits = 1: the multiplier is 1 for all channels; their one addend has at most 27 bits and comes with the accumulator. AccUsed
 // < AccBits: the accumulator's upper bits are only its sign (Saturate = 0), or it is saturated to AccUsed bits first (1), for stages whose
 // result is clamped already outside of these. Convergent clears bit 0 of a quotient without remainder. Bounds = 0: low and high are the
 // limits of the output's type.
@@ -36,7 +37,8 @@ module weft_stage_multiply #(
     parameter int Convergent = 0,
     parameter int OutBits    = 8,
     parameter int OutSigned  = 1,
-    parameter int Bounds     = 0
+    parameter int Bounds     = 0,
+    parameter int AddendFirst = 0
 ) (
     input  logic                      clk,
     input  logic        [AccBits-1:0] acc,
@@ -56,6 +58,8 @@ module weft_stage_multiply #(
     localparam bit AccIsWide = AccDigits == 1 && (MulDigits > 1 || AccUsed > 18 || MulBits <= 18);
     localparam int AccRoom = 27 + Digit * (AccDigits - 1);
     localparam int MulRoom = 27 + Digit * (MulDigits - 1);
+    // What the first cell's sum has room for beside a product.
+    localparam int FirstBits = AddendFirst != 0 && SumBits > 47 ? 46 : SumBits;
 
     // The accumulator in AccUsed bits, then with sign for all its digits.
     logic [AccUsed-1:0] used;
@@ -139,8 +143,12 @@ module weft_stage_multiply #(
             end
 
             logic [47:0] c;
-            if (!Starts) begin : g_no_addend
+            if (!Starts || (AddendFirst != 0 && i > 0)) begin : g_no_addend
                 assign c = '0;
+            end else if (FirstBits < SumBits) begin : g_first_addend
+                assign c = {2'b0, addend[FirstBits-1:0]};
+            end else if (AddendFirst != 0) begin : g_whole_addend
+                assign c = {{(48 - SumBits) {addend[SumBits-1]}}, addend};
             end else if (Column < Columns - 1) begin : g_digit_addend
                 assign c = {31'b0, addend[Column*Digit+:Digit]};
             end else if (DigitBits < 48) begin : g_last_addend
@@ -185,8 +193,8 @@ module weft_stage_multiply #(
 
     // The sum: the last cell's P and, delayed until it is there, the digits of the columns before.
     localparam int TotalBits = 48 + Digit * (Columns - 1);
-    logic [TotalBits-1:0] total;
-    assign total[TotalBits-1-:48] = p[(Cells-1)*48+:48];
+    logic [TotalBits-1:0] added, total;
+    assign added[TotalBits-1-:48] = p[(Cells-1)*48+:48];
     genvar k;
     generate
         for (k = 0; k < Columns - 1; k++) begin : g_column
@@ -199,8 +207,27 @@ module weft_stage_multiply #(
             ) digit (
                 .clk     (clk),
                 .in_data (p[Last*48+:Digit]),
-                .out_data(total[k*Digit+:Digit])
+                .out_data(added[k*Digit+:Digit])
             );
+        end
+    endgenerate
+
+    generate
+        if (FirstBits < SumBits) begin : g_beyond
+            logic [SumBits-FirstBits-1:0] beyond;
+            logic [TotalBits-FirstBits-1:0] extended;
+            weft_copy #(
+                .Width (SumBits - FirstBits),
+                .Cycles(Cells + 1)
+            ) late (
+                .clk     (clk),
+                .in_data (addend[SumBits-1:FirstBits]),
+                .out_data(beyond)
+            );
+            assign extended = {{(TotalBits - SumBits) {beyond[SumBits-FirstBits-1]}}, beyond};
+            assign total    = {added[TotalBits-1:FirstBits] + extended, added[FirstBits-1:0]};
+        end else begin : g_within
+            assign total = added;
         end
     endgenerate
 

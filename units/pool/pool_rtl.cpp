@@ -61,7 +61,7 @@ PoolScale pool_scale(const Unit& unit) {
     if (factor == 1) return scale;
     scale.factor_bits = signed_bits(0, factor);
     const int product_bits = signed_bits(std::min<std::int64_t>(0, least * factor), std::max<std::int64_t>(0, most * factor));
-    scale.digits = product_digits(scale.sum_bits, scale.factor_bits);
+    scale.digits = product_digits(unit.dsp, scale.sum_bits, scale.factor_bits);
     scale.product_bits = std::max(product_bits, dsp_digit_bits * (scale.digits.acc_digits + scale.digits.mul_digits - 2) + 1);
     return scale;
 }
@@ -125,7 +125,7 @@ CostFeatures pool_features(const Unit& unit, const RtlFace&) {
              {"waiting_bits", products * scale.sum_bits * std::max(0, 2 - sum_latency(unit))},
              {"product_bits", products * scale.product_bits},
              {"digits", products * digit_registers(scale.digits)},
-             {"factors", products * factor_registers(scale.digits)}}};
+             {"factors", products * factor_registers(scale.digits, unit.dsp)}}};
 }
 
 std::unique_ptr<UnitControl> pool_control(const Unit& unit, std::int64_t depth) {
