@@ -119,9 +119,7 @@ private:
 // --- opening ---
 
 void Card::State::open(const std::string& file) {
-    const Xclbin xclbin(file);
-    kernel = read_kernel(xclbin.description(options.kernel));
-    check_model(kernel, file, options);
+    kernel = find_kernel(file, options);
     UnitPlan plan;
     plan.kernel = kernel.name;
     for (const Argument& argument : kernel.arguments)
@@ -131,7 +129,7 @@ void Card::State::open(const std::string& file) {
     plan.slots = std::max<std::size_t>(options.in_flight, 1);
     plan.images = most_images(kernel, options);
     plan.registers = !kernel.registers.empty();
-    std::vector<std::string> names = xclbin.compute_units(kernel.name);
+    std::vector<std::string> names = Xclbin(file).compute_units(kernel.name);
     if (options.compute_units != 0 && names.size() > options.compute_units) names.resize(options.compute_units);
     std::vector<UnitPlan> plans;
     for (const std::string& name : names) {

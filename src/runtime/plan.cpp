@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "error.h"
+#include "xclbin.h"
 
 namespace weft::host {
 
@@ -19,10 +20,12 @@ constexpr std::size_t images_limit = std::size_t{1} << 20;
 
 }  // namespace
 
-void check_model(const Kernel& kernel, const std::string& file, const CardOptions& options) {
-    if (options.model_hash.empty() || options.model_hash == kernel.model_hash) return;
-    throw input_error("'" + file + "' holds the kernel of another model: SHA-256 " + kernel.model_hash + ", not " + options.model_hash,
-                      "package this project again, or use the program of the project that the xclbin is made from");
+Kernel find_kernel(const std::string& file, const CardOptions& options) {
+    Kernel kernel = read_kernel(Xclbin(file).description(options.kernel));
+    if (!options.model_hash.empty() && options.model_hash != kernel.model_hash)
+        throw input_error("'" + file + "' holds the kernel of another model: SHA-256 " + kernel.model_hash + ", not " + options.model_hash,
+                          "package this project again, or use the program of the project that the xclbin is made from");
+    return kernel;
 }
 
 std::size_t most_images(const Kernel& kernel, const CardOptions& options) {

@@ -24,8 +24,8 @@ struct CardOptions {
     std::chrono::milliseconds time_out{0};     ///< Of a command; 0: chosen by the kernel's interval, and generous.
 };
 
-/// Fails with an Error where the xclbin `file` holds the kernel of another model than the options ask for.
-void check_model(const Kernel& kernel, const std::string& file, const CardOptions& options);
+/// The kernel of an xclbin that the options ask for. Fails with an Error where there is none.
+Kernel find_kernel(const std::string& file, const CardOptions& options);
 
 /// The most images of one command.
 std::size_t most_images(const Kernel& kernel, const CardOptions& options);

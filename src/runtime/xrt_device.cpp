@@ -118,12 +118,12 @@ private:
 
 /// What a user should look at where a device cannot be opened.
 std::string opening_help() {
+    if (std::getenv("XILINX_XRT") == nullptr)
+        return "XILINX_XRT must name the folder of XRT: `source /opt/xilinx/xrt/setup.sh` sets it; for an emulated card set "
+               "XCL_EMULATION_MODE=hw_emu as well";
     const char* mode = std::getenv("XCL_EMULATION_MODE");
-    if (mode && std::getenv("XILINX_XRT") == nullptr)
-        return "XCL_EMULATION_MODE is set, but XILINX_XRT is not: set it to the folder of XRT";
     if (mode) return "XCL_EMULATION_MODE is '" + std::string(mode) + "': unset it to use a real card";
-    return "`xbutil examine` lists the cards and their state; for an emulated card set XCL_EMULATION_MODE=hw_emu and XILINX_XRT to the "
-           "folder of XRT";
+    return "`xbutil examine` lists the cards and their state; for an emulated card set XCL_EMULATION_MODE=hw_emu";
 }
 
 class XrtDriver : public Driver {

@@ -28,7 +28,8 @@ Case random_case(std::mt19937& random, bool as_table) {
     const auto draw = [&](int low, int high) { return std::uniform_int_distribution<int>(low, high)(random); };
     Case c;
     const int axes = draw(1, 4);
-    for (int axis = 0; axis < axes; ++axis) c.port.shape.push_back(draw(0, 4) == 0 ? draw(30, 200) : draw(1, 9));
+    const int long_axis = draw(0, axes);
+    for (int axis = 0; axis < axes; ++axis) c.port.shape.push_back(axis == long_axis ? draw(30, 600) : draw(1, axes > 2 ? 5 : 40));
     std::vector<std::size_t> order(c.port.shape.size());
     std::iota(order.begin(), order.end(), 0);
     std::shuffle(order.begin(), order.end(), random);
@@ -104,7 +105,9 @@ void check_case(Case c, std::mt19937& random) {
             for (std::size_t b = 0; b < argument.element_bytes; ++b) written[at + b] = true;
         }
     for (std::size_t i = 0; i < frames.size(); ++i)
-        if (!written[i]) ASSERT_EQ(frames[i], std::byte{0x55}) << "a spare byte";
+        if (!written[i]) {
+            ASSERT_EQ(frames[i], std::byte{0x55}) << "a spare byte";
+        }
 
     // Back, by the second sample on.
     Step dequantize{"dequantize", 1, 1, static_cast<std::int64_t>(elements), {0.5}, {-2}, {0.125}, {}, {}};
@@ -130,7 +133,7 @@ void check_case(Case c, std::mt19937& random) {
 
 TEST(Codec, PutsElementsWhereTheLayoutSays) {
     std::mt19937 random(5);
-    for (int i = 0; i < 300; ++i) check_case(random_case(random, i % 4 == 3), random);
+    for (int i = 0; i < 200; ++i) check_case(random_case(random, i % 4 == 3), random);
 }
 
 TEST(Codec, CopiesBytes) {

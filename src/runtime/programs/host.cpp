@@ -11,8 +11,8 @@ using namespace weft::host;
 int main(int argc, char** argv) {
     return run_program([&] {
         const ProgramOptions options = parse_options(argc, argv, network(), "");
+        const Samples samples(find_kernel(options.xclbin, options.card), options);
         Card card(options.xclbin, xrt_driver(), options.card);
-        const Samples samples(card.kernel(), options);
         Report report(card.kernel(), network(), options, samples.images());
         const Interruption interruption([&] { card.cancel(); }, [&] { card.give_up(); });
         try {

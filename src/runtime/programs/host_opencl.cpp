@@ -188,11 +188,9 @@ private:
 void run(const ProgramOptions& options) {
     if (options.card.devices.size() > 1)
         throw input_error("this program uses one card", "give --device once, or use the native program `host`");
-    const Xclbin xclbin(options.xclbin);
-    const Kernel kernel = read_kernel(xclbin.description(options.card.kernel));
-    check_model(kernel, options.xclbin, options.card);
+    const Kernel kernel = find_kernel(options.xclbin, options.card);
     const Samples samples(kernel, options);
-    std::vector<std::string> units = xclbin.compute_units(kernel.name);
+    std::vector<std::string> units = Xclbin(options.xclbin).compute_units(kernel.name);
     if (options.card.compute_units != 0 && units.size() > options.card.compute_units) units.resize(options.card.compute_units);
     const std::size_t batch = command_images(kernel, options.card, units.size(), samples.images());
     OpenClCard card(options, kernel, units, batch);
