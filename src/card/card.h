@@ -24,8 +24,8 @@ struct CardBank {
 
 struct CardKernel {
     RtlKernel kernel;
-    std::string description;    ///< kernel.json of its host folder.
-    std::int64_t patience = 0;  ///< Cycles after which a call that moves nothing is called stuck.
+    nlohmann::ordered_json description;  ///< kernel.json of its host folder.
+    std::int64_t patience = 0;           ///< Cycles after which a call that moves nothing is called stuck.
 };
 
 struct CardUnit {

@@ -8,11 +8,10 @@
 
 #include <algorithm>
 #include <fstream>
-#include <mutex>
 #include <sstream>
+#include <thread>
 
 #include "src/base/files.h"
-#include "src/base/parallel.h"
 #include "src/base/scratch.h"
 #include "src/base/sha256.h"
 #include "src/base/subprocess.h"
@@ -28,9 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// As the generated Makefile has them.
-const std::vector<std::string> compiler_flags = {"-std=c++17", "-O3", "-march=native", "-ffp-contract=off", "-pthread"};
-
 Result<std::vector<Section>> sections_of(const fs::path& xclbin) {
     WEFT_ASSIGN(const std::string bytes, read_file(xclbin));
     auto sections = read_xclbin(bytes);
@@ -40,32 +36,20 @@ Result<std::vector<Section>> sections_of(const fs::path& xclbin) {
     return reason;
 }
 
-/// Compiles what is not there yet. `work` has the sources; objects keep the sources' names.
-Status compile(const fs::path& work, const std::vector<std::string>& sources, const std::vector<std::string>& more, const StageProgress& progress) {
-    std::mutex mutex;
-    Diagnostics problems;
-    const auto one = [&](std::int64_t i) {
-        const std::string source = (work / sources[static_cast<std::size_t>(i)]).string();
-        std::vector<std::string> command{"g++"};
-        command.insert(command.end(), compiler_flags.begin(), compiler_flags.end());
-        command.insert(command.end(), more.begin(), more.end());
-        command.insert(command.end(), {"-I" + work.string(), "-isystem", "/usr/include/xrt", "-isystem", "/opt/xilinx/xrt/include", "-c", source, "-o", source + ".o"});
-        const auto result = run_process(command);
-        if (result && result->exit_code == 0) return true;
-        const std::lock_guard lock(mutex);
-        problems = {Diagnostic{.reason = "the host program does not compile", .help = result ? result->errors.substr(0, 2000) : "install g++"}};
-        return false;
-    };
-    const auto done = [&](std::int64_t count) {
-        if (progress) progress("compiling the host program", count, static_cast<std::int64_t>(sources.size()));
-    };
-    if (parallel_for(static_cast<std::int64_t>(sources.size()), 0, one, done)) return Ok{};
-    return problems;
+/// Makes `targets` by the Makefile in `folder`.
+Status make_targets(const fs::path& folder, const std::vector<std::string>& targets) {
+    std::vector<std::string> command{"make", "-C", folder.string(), "-j",
+                                     std::to_string(std::max(1U, std::thread::hardware_concurrency()))};
+    command.insert(command.end(), targets.begin(), targets.end());
+    const auto result = run_process(command);
+    if (result && result->exit_code == 0) return Ok{};
+    return Diagnostic{.reason = "the host program cannot be built",
+                      .help = fmt::format("apt-get install make g++ libxrt-dev uuid-dev; make said: {}",
+                                          result ? result->errors.substr(0, 2000) : "nothing")};
 }
 
 fs::path cache_place(const std::vector<ProjectFile>& files) {
     Sha256 digest;
-    for (const std::string& flag : compiler_flags) digest.update(flag + "\n");
     for (const ProjectFile& file : files) digest.update(fmt::format("{}:{}:{}", file.path, file.text.size(), file.text));
     return cache_folder() / "host" / digest.hex().substr(0, 32);
 }
@@ -75,12 +59,16 @@ Diagnostic failure_of(const ProcessResult& result) {
     std::vector<std::string> reasons, rest;
     std::istringstream lines(result.errors);
     for (std::string line; std::getline(lines, line);) {
-        if (line.starts_with("error: ")) reasons.push_back(line.substr(7));
-        else if (line.starts_with("  help: ")) rest.push_back(line.substr(8));
-        else if (!line.empty()) rest.push_back(line);
+        if (line.starts_with("error: "))
+            reasons.push_back(line.substr(7));
+        else if (line.starts_with("  help: "))
+            rest.push_back(line.substr(8));
+        else if (!line.empty())
+            rest.push_back(line);
     }
     if (reasons.empty()) reasons.push_back(fmt::format("it ended with exit code {}", result.exit_code));
-    return {.reason = fmt::format("the host program failed: {}", fmt::join(reasons, "; ")), .help = fmt::format("{}", fmt::join(rest, "; "))};
+    return {.reason = fmt::format("the host program failed: {}", fmt::join(reasons, "; ")),
+            .help = fmt::format("{}", fmt::join(rest, "; "))};
 }
 
 std::string file_name_of(std::size_t index) { return fmt::format("input{}.npy", index); }
@@ -129,7 +117,8 @@ Result<Json> find_kernel(const fs::path& xclbin, const std::string& name) {
     }
     if (name.empty() && kernels.size() == 1) return kernels[0];
     if (name.empty())
-        return Diagnostic{.reason = fmt::format("'{}' holds several kernels", xclbin.string()), .help = fmt::format("name one: --kernel {}", fmt::join(names, " or "))};
+        return Diagnostic{.reason = fmt::format("'{}' holds several kernels", xclbin.string()),
+                          .help = fmt::format("name one: --kernel {}", fmt::join(names, " or "))};
     return Diagnostic{.reason = fmt::format("'{}' holds no kernel '{}'", xclbin.string(), name), .help = suggest(name, names)};
 }
 
@@ -142,31 +131,28 @@ Result<std::string> platform_of(const fs::path& xclbin) {
 Result<fs::path> build_host_program(const Json& kernel, const StageProgress& progress) {
     std::vector<ProjectFile> library, program;
     for (ProjectFile& file : host_programs(kernel, {})) {
-        const bool of_library = file.path.starts_with("host/weft/");
-        if (of_library || file.path == "host/host.cpp" || file.path == "host/network.h") (of_library ? library : program).push_back(std::move(file));
+        const bool makefile = file.path == "host/Makefile", header = file.path.ends_with(".h"),
+                   shared = file.path.starts_with("host/weft/");
+        if (shared || makefile) library.push_back(file);
+        if (!shared || header) program.push_back(std::move(file));
     }
-    const fs::path objects = cache_place(library);
-    std::vector<std::string> sources;
-    for (const ProjectFile& file : library)
-        if (file.path.ends_with(".cpp")) sources.push_back(file.path);
-    WEFT_CHECK(make_once(objects, [&](const fs::path& made) -> Status {
-        for (const ProjectFile& file : library) WEFT_CHECK(write_file(made / file.path, file.text));
-        return compile(made, sources, {"-I" + (made / "host").string()}, progress);
+    const auto write_all = [](const std::vector<ProjectFile>& files, const fs::path& folder) -> Status {
+        for (const ProjectFile& file : files) WEFT_CHECK(write_file(folder / file.path, file.text));
+        return Ok{};
+    };
+    const fs::path shared = cache_place(library), folder = cache_place(program);
+    const std::string archive = "build/libweft_host.a", driver = "build/xrt_device.o";
+    if (progress) progress("building the host program", 0, 1);
+    WEFT_CHECK(make_once(shared, [&](const fs::path& made) -> Status {
+        WEFT_CHECK(write_all(library, made));
+        return make_targets(made / "host", {archive, driver});
     }));
-    std::vector<ProjectFile> all = library;
-    all.insert(all.end(), program.begin(), program.end());
-    const fs::path folder = cache_place(all);
     WEFT_CHECK(make_once(folder, [&](const fs::path& made) -> Status {
-        for (const ProjectFile& file : program) WEFT_CHECK(write_file(made / file.path, file.text));
-        WEFT_CHECK(compile(made, {"host/host.cpp"}, {"-I" + (made / "host").string(), "-I" + (objects / "host").string()}, progress));
-        std::vector<std::string> command{"g++", "-pthread", "-o", (made / "program").string(), (made / "host/host.cpp.o").string()};
-        for (const std::string& source : sources) command.push_back((objects / source).string() + ".o");
-        command.insert(command.end(), {"-L/opt/xilinx/xrt/lib", "-lxrt_coreutil"});
-        WEFT_ASSIGN(const ProcessResult linked, run_process(command));
-        if (linked.exit_code == 0) return Ok{};
-        return Diagnostic{.reason = "the host program does not link", .help = linked.errors.substr(0, 2000)};
+        WEFT_CHECK(write_all(program, made));
+        return make_targets(made / "host",
+                            {"host", "LIBRARY=" + (shared / "host" / archive).string(), "DRIVER=" + (shared / "host" / driver).string()});
     }));
-    return folder / "program";
+    return folder / "host/host";
 }
 
 Result<HostRun> run_host(const fs::path& program, const Json& kernel, const fs::path& xclbin, const std::vector<NamedTensor>& inputs,

@@ -32,7 +32,7 @@ Result<std::filesystem::path> build_host_program(const nlohmann::ordered_json& k
 
 struct HostRunOptions {
     HostMode mode = HostMode::fast;
-    std::filesystem::path trace;  ///< Folder for waveforms, of a card that was packaged to write them; empty: none.
+    std::filesystem::path trace;         ///< Folder for waveforms, of a card that was packaged to write them; empty: none.
     std::vector<std::string> arguments;  ///< More of the host program's own.
 };
 
@@ -40,8 +40,8 @@ struct HostRun {
     std::vector<NamedTensor> outputs;  ///< Of the kernel's outputs in kernel.json, images stacked along axis 0.
     std::int64_t images = 0;           ///< That the outputs are of: fewer than were asked for after a failure.
     std::string printed;
-    nlohmann::json report;   ///< The card's figures (src/card/device/device.h); null where it left none.
-    Diagnostics failure;     ///< Why not all images are there.
+    nlohmann::json report;  ///< The card's figures (src/card/device/device.h); null where it left none.
+    Diagnostics failure;    ///< Why not all images are there.
 };
 
 /// Runs it on the samples of the kernel's inputs, by name. Nothing of the run stays: no process, no socket, no folder. What dead hosts of

@@ -68,12 +68,13 @@ Result<Card> emulated_card(std::span<const CardProject> projects, const Emulatio
     card.most_cycles = options.most_cycles;
     card.trace = options.trace;
     for (const MemoryBank& bank : board.memory)
-        card.banks.push_back({bank.name, static_cast<std::uint64_t>(bank.base), static_cast<std::uint64_t>(bank.bytes), bank.bandwidth,
-                              bank.latency_ns});
+        card.banks.push_back(
+            {bank.name, static_cast<std::uint64_t>(bank.base), static_cast<std::uint64_t>(bank.bytes), bank.bandwidth, bank.latency_ns});
     for (const CardProject& project : projects) {
         WEFT_ASSIGN(CardKernel kernel, card_kernel(project));
         for (const Placement& unit : project.emit.compute_units) {
-            const auto at = std::find_if(board.memory.begin(), board.memory.end(), [&](const MemoryBank& b) { return b.name == unit.bank; });
+            const auto at =
+                std::find_if(board.memory.begin(), board.memory.end(), [&](const MemoryBank& b) { return b.name == unit.bank; });
             card.units.push_back({card.kernels.size(), at == board.memory.end() ? 0 : static_cast<std::size_t>(at - board.memory.begin())});
         }
         card.kernels.push_back(std::move(kernel));

@@ -38,8 +38,10 @@ std::vector<std::string> make_command(const HardwareRequest& request) {
     return command;
 }
 std::vector<std::string> describe_command(const Compiled& project, const HardwareRequest& request) {
-    return {"xclbinutil", "--force", "--input", linked_file(project, request).string(), "--add-section",
-            "USER_METADATA:RAW:" + description_file(request).string(), "--output", request.output.string()};
+    return {"xclbinutil",    "--force",
+            "--input",       linked_file(project, request).string(),
+            "--add-section", "USER_METADATA:RAW:" + description_file(request).string(),
+            "--output",      request.output.string()};
 }
 
 bool on_path(const std::string& program) {
@@ -130,7 +132,8 @@ std::optional<double> kernel_clock(std::string_view info) {
 }
 
 std::vector<std::string> hardware_commands(const Compiled& project, const HardwareRequest& request) {
-    return {fmt::format("{}", fmt::join(make_command(request), " ")), fmt::format("{}", fmt::join(describe_command(project, request), " "))};
+    return {fmt::format("{}", fmt::join(make_command(request), " ")),
+            fmt::format("{}", fmt::join(describe_command(project, request), " "))};
 }
 
 Result<HardwarePackage> package_hardware(const HardwareRequest& request, const Observer& observer) {
@@ -152,10 +155,11 @@ Result<HardwarePackage> package_hardware(const HardwareRequest& request, const O
     WEFT_CHECK(write_file(description_file(request), described({description})));
     for (const char* tool : {"v++", "xclbinutil"})
         if (!on_path(tool))
-            return Diagnostic{.reason = fmt::format("{}, which builds for a real card, is not on PATH", tool),
-                              .help = fmt::format("where Vitis 2022.2 to 2024.2, XRT and the platform {} are set up (source settings64.sh and "
-                                                  "setup.sh), run this again, or:\n    {}",
-                                                  project->board->platform, fmt::join(hardware_commands(*project, request), "\n    "))};
+            return Diagnostic{
+                .reason = fmt::format("{}, which builds for a real card, is not on PATH", tool),
+                .help = fmt::format("where Vitis 2022.2 to 2024.2, XRT and the platform {} are set up (source settings64.sh and "
+                                    "setup.sh), run this again, or:\n    {}",
+                                    project->board->platform, fmt::join(hardware_commands(*project, request), "\n    "))};
     WEFT_CHECK(run_tool(make_command(request), build_folder(request), observer.progress));
     WEFT_CHECK(run_tool(describe_command(*project, request), build_folder(request), observer.progress));
 

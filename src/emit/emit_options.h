@@ -23,7 +23,7 @@ struct EmitOptions {
     std::string model;              ///< The model's name.
     std::string model_hash;         ///< SHA-256 of the model, hexadecimal: the RTL kernel tells it, and its host asks for it.
     int clock_mhz = 300;
-    int memory_bits = 512;  ///< Of each memory port: 64, 128, 256 or 512.
+    int memory_bits = 512;                        ///< Of each memory port: 64, 128, 256 or 512.
     std::vector<Placement> compute_units = {{}};  ///< One at least; unit i, from 1 on, is `<kernel>_<i>`.
     Cost predicted;                               ///< Of the stream core: the scripts print it beside what the tools find.
     std::int64_t max_initialiser_tokens = 100'000;

@@ -45,7 +45,8 @@ std::string left_text(const Json& left) {
     std::string nodes, from;
     for (const Json& node : left.at("nodes"))
         nodes += fmt::format("{}{} '{}'", nodes.empty() ? "" : ", ", node.at("op").get<std::string>(), node.at("node").get<std::string>());
-    for (const Json& tensor : left.at("from")) from += fmt::format("{}'{}'", from.empty() ? "" : ", ", tensor.at("name").get<std::string>());
+    for (const Json& tensor : left.at("from"))
+        from += fmt::format("{}'{}'", from.empty() ? "" : ", ", tensor.at("name").get<std::string>());
     const std::string name = left.at("name");
     if (left.at("where") == "before") return fmt::format("left to you: input '{}' is taken as the kernel reads it, behind {}", name, nodes);
     return fmt::format("left to you: output '{}' is {} of {}", name, nodes, from.empty() ? "constants" : from);
@@ -92,16 +93,21 @@ FLAGS := -std=c++17 $(ARCH) -ffp-contract=off -I. -pthread
 XRT_FLAGS := $(if $(XRT),-isystem $(XRT)/include,-isystem /usr/include/xrt)
 XRT_LIBS := $(if $(XRT),-L$(XRT)/lib -Wl$(comma)-rpath$(comma)$(XRT)/lib) -lxrt_coreutil -luuid
 
-COMMON := $(patsubst weft/%.cpp,build/%.o,$(filter-out weft/xrt_device.cpp weft/card.cpp,$(wildcard weft/*.cpp)))
-HEADERS := network.h $(wildcard weft/*.h)
+# What is alike in the programs of all networks; its driver alone needs XRT.
+LIBRARY ?= build/libweft_host.a
+DRIVER ?= build/xrt_device.o
+HEADERS := $(wildcard weft/*.h)
 
 all: host host_opencl
 
-host: build/host.o build/card.o build/xrt_device.o $(COMMON)
+host: build/host.o $(DRIVER) $(LIBRARY)
 	$(CXX) $(LDFLAGS) -pthread -o $@ $^ $(XRT_LIBS)
 
-host_opencl: build/host_opencl.o $(COMMON)
+host_opencl: build/host_opencl.o $(LIBRARY)
 	$(CXX) $(LDFLAGS) -pthread -o $@ $^ -lOpenCL
+
+build/libweft_host.a: $(patsubst weft/%.cpp,build/%.o,$(filter-out weft/xrt_device.cpp,$(wildcard weft/*.cpp)))
+	$(AR) rcs $@ $^
 
 build/xrt_device.o: weft/xrt_device.cpp $(HEADERS) | build
 	$(CXX) $(FLAGS) $(CPPFLAGS) $(CXXFLAGS) $(XRT_FLAGS) -c -o $@ $<
@@ -109,7 +115,7 @@ build/xrt_device.o: weft/xrt_device.cpp $(HEADERS) | build
 build/%.o: weft/%.cpp $(HEADERS) | build
 	$(CXX) $(FLAGS) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
 
-build/%.o: %.cpp $(HEADERS) | build
+build/%.o: %.cpp network.h $(HEADERS) | build
 	$(CXX) $(FLAGS) $(CPPFLAGS) $(CXXFLAGS) -c -o $@ $<
 
 build:

@@ -29,10 +29,10 @@ enum class EngineNeeds {
 
 /// What engines are made of. Graphs and design outlive the engine.
 struct EngineSubject {
-    const Graph& source;     ///< As given, with preprocessing in front.
-    const Graph& quantized;  ///< With quantizers.
-    const Design& design;    ///< Of engines that need one.
-    EmitOptions emit;        ///< Of engines that need a project.
+    const Graph& source;           ///< As given, with preprocessing in front.
+    const Graph& quantized;        ///< With quantizers.
+    const Design& design;          ///< Of engines that need one.
+    EmitOptions emit;              ///< Of engines that need a project.
     const Board* board = nullptr;  ///< Of engines that need a project.
 };
 

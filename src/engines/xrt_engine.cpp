@@ -61,7 +61,8 @@ public:
 
     std::string_view name() const override { return "xrt"; }
     EngineMeasures measures() const override { return card_->measures(); }
-    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t sample_count, const Progress& progress) override {
+    Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t sample_count,
+                                         const Progress& progress) override {
         std::vector<std::string> given, wanted;
         for (const Json& input : kernel_.at("inputs")) given.push_back(input.at("name"));
         for (const Value* output : model_.outputs) wanted.push_back(output->name);
@@ -105,14 +106,16 @@ private:
 
 Result<std::unique_ptr<Engine>> make(const EngineSubject& subject, const EngineOptions& options, const StageProgress& progress) {
     const CardProject project{subject.quantized, subject.design, subject.emit, *subject.board};
-    WEFT_ASSIGN(const Card card, emulated_card(std::span(&project, 1), {.stall_seed = options.stall_seed, .trace = !options.trace.empty()}));
+    WEFT_ASSIGN(const Card card,
+                emulated_card(std::span(&project, 1), {.stall_seed = options.stall_seed, .trace = !options.trace.empty()}));
     WEFT_ASSIGN(const std::string xclbin, package_emulation(card, progress));
     auto folder = std::make_unique<TemporaryFolder>(temporary_path("xrt"));
     const std::filesystem::path path = folder->path() / "card.xclbin";
     WEFT_CHECK(write_file(path, xclbin));
     const Json& kernel = card.kernels.front().description;
     WEFT_ASSIGN(const std::filesystem::path program, build_host_program(kernel, progress));
-    auto engine = std::make_unique<XrtEngine>(path, kernel, program, HostRunOptions{.mode = options.pure ? HostMode::pure : HostMode::fast, .trace = options.trace});
+    auto engine = std::make_unique<XrtEngine>(
+        path, kernel, program, HostRunOptions{.mode = options.pure ? HostMode::pure : HostMode::fast, .trace = options.trace});
     return std::unique_ptr<Engine>(std::make_unique<ProjectEngine>(std::move(folder), std::move(engine), subject.quantized, kernel));
 }
 

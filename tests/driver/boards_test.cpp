@@ -76,8 +76,7 @@ TEST_F(BoardProjects, FitEveryBoard) {
         EXPECT_EQ(has("vitis/link.cfg"), vitis);
         EXPECT_EQ(has("vitis/rtl_link.cfg"), vitis);
         EXPECT_TRUE(has("rtl/" + kernel + ".v"));
-        EXPECT_THAT(text("rtl/" + kernel + ".v"),
-                    HasSubstr(fmt::format("output wire [{}:0] m_axi_gmem1_WDATA", board.memory_bits - 1)));
+        EXPECT_THAT(text("rtl/" + kernel + ".v"), HasSubstr(fmt::format("output wire [{}:0] m_axi_gmem1_WDATA", board.memory_bits - 1)));
         EXPECT_THAT(text("rtl/" + kernel + ".v"),
                     HasSubstr(fmt::format("output wire [{}:0] m_axi_gmem1_WSTRB", board.memory_bits / 8 - 1)));
         EXPECT_THAT(text("vivado/synth.tcl"), HasSubstr("set part " + board.part + "\n"));

@@ -48,11 +48,16 @@ protected:
         path_ = std::getenv("PATH");
         const std::string log = "echo \"$(basename \"$0\") $*\" >> " + (folder_ / "calls").string() + "\n";
         tool("vivado", log + "for a in \"$@\"; do case \"$a\" in *.xo) mkdir -p \"$(dirname \"$a\")\"; touch \"$a\";; esac; done\n");
-        tool("v++", log + "out=; while [ $# -gt 0 ]; do [ \"$1\" = -o ] && out=$2; shift; done\nmkdir -p \"$(dirname \"$out\")\"/link/imp\ntouch \"$out\"\n" +
-                        fmt::format("cat > \"$(dirname \"$out\")\"/link/imp/impl_1_timing_summary_routed.rpt <<'T'\n{}T\n", timing_report) +
-                        fmt::format("cat > \"$(dirname \"$out\")\"/link/imp/impl_1_kernel_util_routed.rpt <<'T'\n{}T\n", utilisation_report));
-        tool("xclbinutil", log + "case \"$1\" in --info) echo 'Clocks'; echo '   Name:      DATA_CLK'; echo '   Type:      DATA'; echo '   Frequency: 287 MHz';; "
-                                 "*) while [ $# -gt 0 ]; do [ \"$1\" = --output ] && touch \"$2\"; shift; done;; esac\n");
+        tool("v++",
+             log +
+                 "out=; while [ $# -gt 0 ]; do [ \"$1\" = -o ] && out=$2; shift; done\nmkdir -p \"$(dirname \"$out\")\"/link/imp\ntouch "
+                 "\"$out\"\n" +
+                 fmt::format("cat > \"$(dirname \"$out\")\"/link/imp/impl_1_timing_summary_routed.rpt <<'T'\n{}T\n", timing_report) +
+                 fmt::format("cat > \"$(dirname \"$out\")\"/link/imp/impl_1_kernel_util_routed.rpt <<'T'\n{}T\n", utilisation_report));
+        tool("xclbinutil", log +
+                               "case \"$1\" in --info) echo 'Clocks'; echo '   Name:      DATA_CLK'; echo '   Type:      DATA'; echo '   "
+                               "Frequency: 287 MHz';; "
+                               "*) while [ $# -gt 0 ]; do [ \"$1\" = --output ] && touch \"$2\"; shift; done;; esac\n");
     }
     void TearDown() override { ::setenv("PATH", path_.c_str(), 1); }
     void tool(const std::string& name, const std::string& body) {
@@ -80,7 +85,8 @@ TEST_F(HardwarePackages, AreLinkedAndDescribed) {
     EXPECT_TRUE(fs::exists(request_.output));
     EXPECT_EQ(package->clock_mhz, 287);
     EXPECT_EQ(package->worst_slack_ns, 0.043);
-    EXPECT_THAT(package->utilisation, ElementsAre(Pair("LUT", "4805 [ 0.53%]"), Pair("REG", "6487 [ 0.72%]"), Pair("BRAM", "12 [ 1.33%]"), Pair("DSP", "300 [ 5.0%]")));
+    EXPECT_THAT(package->utilisation, ElementsAre(Pair("LUT", "4805 [ 0.53%]"), Pair("REG", "6487 [ 0.72%]"), Pair("BRAM", "12 [ 1.33%]"),
+                                                  Pair("DSP", "300 [ 5.0%]")));
     const auto description = nlohmann::json::parse(*read_file(folder_ / "model/vitis/build.rtl.hw/weft.json"));
     EXPECT_EQ(description["kernels"][0]["kernel"], "model_kernel");
     EXPECT_FALSE(description["kernels"][0]["status_registers"].empty());

@@ -30,7 +30,8 @@ using testing::IsEmpty;
 std::vector<std::string> left_behind() {
     std::vector<std::string> names;
     for (const fs::directory_entry& entry : fs::directory_iterator("/tmp"))
-        if (const std::string name = entry.path().filename().string(); name.starts_with(fmt::format("weft-card-{}-", ::getuid()))) names.push_back(name);
+        if (const std::string name = entry.path().filename().string(); name.starts_with(fmt::format("weft-card-{}-", ::getuid())))
+            names.push_back(name);
     return names;
 }
 
@@ -112,9 +113,11 @@ TEST_F(Packages, HoldTwoNetworks) {
 
 TEST_F(Packages, AreRefusedForDifferentCards) {
     test::write_dense_project(folder_.path(), "other", {.board = "alveo-u250"});
-    EXPECT_THAT(test::messages(package_emulated({{folder_ / "model", folder_ / "other"}, folder_ / "x", {}})), HasSubstr("they cannot share a card"));
+    EXPECT_THAT(test::messages(package_emulated({{folder_ / "model", folder_ / "other"}, folder_ / "x", {}})),
+                HasSubstr("they cannot share a card"));
     test::write_dense_project(folder_.path(), "slow", {.clock_mhz = 200});
-    EXPECT_THAT(test::messages(package_emulated({{folder_ / "model", folder_ / "slow"}, folder_ / "x", {}})), HasSubstr("a card has one kernel clock"));
+    EXPECT_THAT(test::messages(package_emulated({{folder_ / "model", folder_ / "slow"}, folder_ / "x", {}})),
+                HasSubstr("a card has one kernel clock"));
     EXPECT_THAT(test::messages(package_emulated({{folder_ / "nowhere"}, folder_ / "x", {}})), HasSubstr("is no project of weft"));
 }
 

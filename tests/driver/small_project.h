@@ -39,7 +39,8 @@ inline Tensor dense_samples(std::int64_t count) {
 }
 
 /// Compiles it into `folder`/`name`; the model's file is called after it too. `folder`/samples.npy holds samples.
-inline void write_dense_project(const std::filesystem::path& folder, const std::string& name, CompileOptions options = {}, bool softmax = false) {
+inline void write_dense_project(const std::filesystem::path& folder, const std::string& name, CompileOptions options = {},
+                                bool softmax = false) {
     dense(5, softmax).write(folder / (name + ".onnx"));
     ASSERT_TRUE(save_npy(folder / "samples.npy", dense_samples(32)));
     options.calibration = folder / "samples.npy";

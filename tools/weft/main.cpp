@@ -17,7 +17,8 @@ int main(int argc, char** argv) {
     app.set_version_flag("--version", "weft " WEFT_VERSION);
     app.require_subcommand(1);
     app.footer("Example: weft compile model.onnx --board alveo-u200 --calibrate images.npy -o out");
-    constexpr Command (*table[])(CLI::App&) = {add_check, add_compile, add_run, add_quantize, add_schedule, add_synthesize, add_package, add_list};
+    constexpr Command (*table[])(CLI::App&) = {add_check,    add_compile,    add_run,     add_quantize,
+                                               add_schedule, add_synthesize, add_package, add_list};
     int code = exit_ok;
     for (const auto& add : table) {
         const Command command = add(app);

@@ -23,13 +23,15 @@ struct Flags {
 
 Status run_hardware(const Flags& flags) {
     if (flags.request.projects.size() != 1)
-        return Diagnostic{.reason = "a real card is packaged with one project", .help = "give one DIR, or link several kernels by hand: vitis/ in each"};
+        return Diagnostic{.reason = "a real card is packaged with one project",
+                          .help = "give one DIR, or link several kernels by hand: vitis/ in each"};
     const HardwareRequest request{flags.request.projects[0], flags.request.output,
                                   flags.kernel == "rtl" ? KernelLanguage::rtl : KernelLanguage::hls};
     WEFT_ASSIGN(const HardwarePackage package, package_hardware(request, progress_observer()));
     clear_progress();
     if (flags.json) {
-        nlohmann::ordered_json json{{"xclbin", request.output.string()}, {"target", flags.target}, {"board", package.board}, {"kernel", package.kernel}};
+        nlohmann::ordered_json json{
+            {"xclbin", request.output.string()}, {"target", flags.target}, {"board", package.board}, {"kernel", package.kernel}};
         json["clock_mhz"] = package.clock_mhz ? nlohmann::ordered_json(*package.clock_mhz) : nullptr;
         json["worst_slack_ns"] = package.worst_slack_ns ? nlohmann::ordered_json(*package.worst_slack_ns) : nullptr;
         json["utilisation"] = nlohmann::ordered_json::object();
@@ -39,7 +41,8 @@ Status run_hardware(const Flags& flags) {
     }
     fmt::print("{}: kernel {} for {}\n", request.output.string(), package.kernel, package.board);
     if (package.clock_mhz) fmt::print("  kernel clock {} MHz\n", *package.clock_mhz);
-    if (package.worst_slack_ns) fmt::print("  worst slack {} ns{}\n", *package.worst_slack_ns, *package.worst_slack_ns < 0 ? ": timing is not met" : "");
+    if (package.worst_slack_ns)
+        fmt::print("  worst slack {} ns{}\n", *package.worst_slack_ns, *package.worst_slack_ns < 0 ? ": timing is not met" : "");
     for (const auto& [resource, entry] : package.utilisation) fmt::print("  {:<8} {}\n", resource, entry);
     return Ok{};
 }
@@ -51,7 +54,8 @@ Status run(const Flags& flags) {
     const std::string path = flags.request.output.string();
     if (flags.json) {
         nlohmann::ordered_json units = nlohmann::ordered_json::array();
-        for (const Package::Unit& unit : package.units) units.push_back({{"unit", unit.name}, {"kernel", unit.kernel}, {"bank", unit.bank}});
+        for (const Package::Unit& unit : package.units)
+            units.push_back({{"unit", unit.name}, {"kernel", unit.kernel}, {"bank", unit.bank}});
         const nlohmann::ordered_json json{{"xclbin", path},
                                           {"bytes", package.bytes},
                                           {"target", flags.target},
@@ -71,13 +75,17 @@ Status run(const Flags& flags) {
 }  // namespace
 
 Command add_package(CLI::App& app) {
-    CLI::App* sub = app.add_subcommand("package", "Package compiled projects as a file that XRT loads (xclbin): for an emulated card, or a real one");
+    CLI::App* sub =
+        app.add_subcommand("package", "Package compiled projects as a file that XRT loads (xclbin): for an emulated card, or a real one");
     auto flags = std::make_shared<Flags>();
     sub->add_option("DIR", flags->request.projects, "Directories of projects; several share the card")->required();
-    sub->add_option("--target", flags->target, "hw_emu: the RTL kernel in Verilator behind XRT, no card and no vendor tool needed; hw: a real card, by v++")
+    sub->add_option("--target", flags->target,
+                    "hw_emu: the RTL kernel in Verilator behind XRT, no card and no vendor tool needed; hw: a real card, by v++")
         ->check(CLI::IsMember({"hw_emu", "hw"}))
         ->capture_default_str();
-    sub->add_option("--kernel", flags->kernel, "hw: which of the project's kernels")->check(CLI::IsMember({"rtl", "hls"}))->capture_default_str();
+    sub->add_option("--kernel", flags->kernel, "hw: which of the project's kernels")
+        ->check(CLI::IsMember({"rtl", "hls"}))
+        ->capture_default_str();
     sub->add_option("-o,--output", flags->request.output, "The file to write")->required()->check(named())->type_name("FILE.xclbin");
     sub->add_option("--stalls", flags->request.emulation.stall_seed, "Random stalls of the card's memory, from a seed")
         ->type_name("SEED")

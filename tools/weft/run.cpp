@@ -61,7 +61,11 @@ Status run(Flags& flags) {
     Observer observer = progress_observer();
     observer.partial = [&](const std::vector<NamedTensor>& partial) {
         if (flags.outputs.empty() || !write_outputs(flags.outputs, partial)) return;
-        report({{Severity::note, "", "", fmt::format("'{}' holds the outputs of the first {} images", flags.outputs, partial[0].tensor.shape()[0]), {}}});
+        report({{Severity::note,
+                 "",
+                 "",
+                 fmt::format("'{}' holds the outputs of the first {} images", flags.outputs, partial[0].tensor.shape()[0]),
+                 {}}});
     };
     WEFT_ASSIGN(const RunResult result, run_model(flags.request, observer));
     clear_progress();
@@ -93,13 +97,17 @@ Command add_run(CLI::App& app) {
         ->check(named())
         ->type_name("FILE");
     sub->add_option("--threads", flags->request.engines.threads, "Threads (default: all)")->type_name("N")->check(CLI::PositiveNumber);
-    sub->add_option("--stalls", flags->request.engines.stall_seed, "Engines rtl and xrt: random stalls at the kernel's ports or memory, from a seed")
+    sub->add_option("--stalls", flags->request.engines.stall_seed,
+                    "Engines rtl and xrt: random stalls at the kernel's ports or memory, from a seed")
         ->type_name("SEED")
         ->check(CLI::PositiveNumber);
-    sub->add_option("--trace", flags->request.engines.trace, "Engine rtl: write a waveform; engine xrt: one a compute unit, into a folder")->check(named())->type_name("FILE.fst");
+    sub->add_option("--trace", flags->request.engines.trace, "Engine rtl: write a waveform; engine xrt: one a compute unit, into a folder")
+        ->check(named())
+        ->type_name("FILE.fst");
     sub->add_option("--kernel", flags->request.kernel, "Of an xclbin with several kernels: the one to run")->type_name("NAME");
     sub->add_flag("--pure", flags->request.engines.pure, "Engine xrt: nothing but XRT's own settings, whose driver sleeps for seconds");
-    sub->add_flag("--environment", flags->environment, "Of an xclbin: print what a shell sources to run any XRT or OpenCL host on the emulated card");
+    sub->add_flag("--environment", flags->environment,
+                  "Of an xclbin: print what a shell sources to run any XRT or OpenCL host on the emulated card");
     sub->add_flag("--shell", flags->request.engines.shell, "Engine rtl: the whole card kernel, with registers and a modelled memory");
     flags->model.add(*sub, true);
     sub->add_flag("--json", flags->json, "Print JSON");
