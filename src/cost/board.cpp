@@ -35,7 +35,7 @@ SuperLogicRegion read_slr(BoardReader& reader) {
     return slr;
 }
 
-/// One bank, or `count` of them that lie one behind the other.
+/// One bank, or `banks` of them that lie one behind the other.
 std::vector<MemoryBank> read_banks(BoardReader& reader, const std::vector<SuperLogicRegion>& slrs) {
     MemoryBank bank;
     bank.name = reader.word("name");
@@ -50,8 +50,8 @@ std::vector<MemoryBank> read_banks(BoardReader& reader, const std::vector<SuperL
     for (const SuperLogicRegion& slr : slrs) names.push_back(slr.name);
     if (!bank.slr.empty() && std::find(names.begin(), names.end(), bank.slr) == names.end())
         reader.wrong("slr", fmt::format("the board has no SLR '{}'", bank.slr), suggest(bank.slr, names));
-    if (!reader.has("count")) return {bank};
-    const std::int64_t count = reader.integer("count", 1, most_banks);
+    if (!reader.has("banks")) return {bank};
+    const std::int64_t count = reader.integer("banks", 1, most_banks);
     std::vector<MemoryBank> banks;
     for (std::int64_t i = 0; i < count; ++i) {
         banks.push_back(bank);

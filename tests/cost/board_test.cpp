@@ -41,7 +41,7 @@ uram = 1
 dsp = 1
 [[memory]]
 name = "HBM"
-count = 2
+banks = 2
 bytes = 0x1000
 base = 0x2000
 bandwidth = 1e9

@@ -52,7 +52,7 @@ protected:
 
     ProcessResult run(const EmitOptions& options, const std::string& progress = "100%") {
         design_ = test::passing("pass", {{{2, 3, 1, 3}, -16, 15, {2, 1, 3}}});
-        const auto emitted = back_end("block_design").emit({design_, options, {}});
+        const auto emitted = back_end("block_design").emit({design_, options, {}, HostProgram{}});
         EXPECT_TRUE(emitted) << test::messages(emitted);
         for (const ProjectFile& file : emitted->files) EXPECT_TRUE(write_file(folder_ / file.path, file.text));
         const std::string stub = R"(
