@@ -118,10 +118,11 @@ TEST(CostTerms, FollowTheTreeOverTheTermsOfABeat) {
 }
 
 TEST(CostTerms, CountWhatWaitsBesideAProductOfDigits) {
-    EXPECT_EQ(digit_registers({1, 1}) + factor_registers({1, 1}), 0);
+    EXPECT_EQ(digit_registers({1, 1}) + factor_registers({1, 1}, dsp48e2), 0);
     EXPECT_EQ(digit_registers({1, 2}), 17);
-    EXPECT_EQ(factor_registers({1, 2}), 0);
-    EXPECT_EQ(factor_registers({2, 2}), 3 * 45);
+    EXPECT_EQ(factor_registers({1, 2}, dsp48e2), 0);
+    EXPECT_EQ(factor_registers({2, 2}, dsp48e2), 3 * 45);
+    EXPECT_EQ(factor_registers({2, 2}, dsp48e1), 3 * 43);
 }
 
 TEST(CostTerms, SeeWhichColumnsOfARomDiffer) {
