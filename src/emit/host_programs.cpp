@@ -58,7 +58,7 @@ std::string network_header(const EmitSubject& subject) {
     write_file_head(out, "network.h", "What the host programs know of the network.", subject.options);
     out.line("#pragma once");
     out.line();
-    out.line("#include \"weft/program.h\"");
+    out.line("#include <weft/program.h>");
     out.line();
     out.open("inline const weft::host::Network& network() {");
     out.open("static const weft::host::Network it{");
