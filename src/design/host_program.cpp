@@ -153,7 +153,7 @@ private:
         if (!link.source) return std::nullopt;
         if (is_view(*node)) {
             if (link.source != node->input(0)) return std::nullopt;
-            link.step = {.op = "view", .map = node->op->traits.view->map(*node)};
+            link.step = {.op = "take", .map = node->op->traits.view->map(*node)};
             return link;
         }
         if (!node->op->host_step) return std::nullopt;
@@ -191,9 +191,9 @@ private:
         bool uniform = true;
         for (std::size_t i = links->size(); i-- > 0;) {
             HostStep& step = (*links)[i].step;
-            if (step.op.empty() || (step.op == "view" && is_identity(step.map, element_count((*links)[i].source->shape)))) continue;
+            if (step.op.empty() || (step.op == "take" && is_identity(step.map, element_count((*links)[i].source->shape)))) continue;
             const std::size_t before = static_cast<std::size_t>(element_count((*links)[i].source->shape));
-            if (step.op == "view" && uniform && is_permutation(step.map, before)) {
+            if (step.op == "take" && uniform && is_permutation(step.map, before)) {
                 Indices moved(before);
                 for (std::size_t e = 0; e < before; ++e) moved[static_cast<std::size_t>(step.map[e])] = map[e];
                 map = std::move(moved);
@@ -255,8 +255,8 @@ private:
         Indices map = spelled_out(port.map, element_count(source->shape));
         for (Link& link : *links) {
             HostStep& step = link.step;
-            if (step.op.empty() || (step.op == "view" && is_identity(step.map, element_count(link.source->shape)))) continue;
-            if (step.op == "view" && uniform) {
+            if (step.op.empty() || (step.op == "take" && is_identity(step.map, element_count(link.source->shape)))) continue;
+            if (step.op == "take" && uniform) {
                 Indices taken;
                 for (const std::int64_t from : step.map) taken.push_back(map[static_cast<std::size_t>(from)]);
                 map = std::move(taken);

@@ -57,7 +57,7 @@ std::string network_header(const Json& kernel, const EmitOptions& options) {
     write_file_head(out, "network.h", "What the host programs know of the network.", options);
     out.line("#pragma once");
     out.line();
-    out.line("#include \"weft/program.h\"");
+    out.line("#include <weft/program.h>");
     out.line();
     out.open("inline const weft::host::Network& network() {");
     out.open("static const weft::host::Network it{");

@@ -68,9 +68,9 @@ Json step_json(const HostStep& step) {
 std::int64_t elements_at_kernel(const HostProgram::Port& port, bool output) {
     std::int64_t elements = element_count(port.shape);
     if (output) {
-        const HostStep* first = port.steps.empty() ? nullptr : &port.steps.front();
         if (port.map) return static_cast<std::int64_t>(port.map->size());
-        return first && first->op != "view" ? first->outer * first->count * first->inner : elements;
+        const HostStep* first = port.steps.empty() ? nullptr : &port.steps.front();
+        return first && first->map.empty() ? first->outer * first->count * first->inner : elements;
     }
     for (const HostStep& step : port.steps)
         if (!step.map.empty()) elements = static_cast<std::int64_t>(step.map.size());
@@ -120,7 +120,8 @@ Json kernel_json(const EmitSubject& subject) {
                                      {"element_bits", layout.bits},
                                      {"signed", layout.is_signed}});
     }
-    json["arguments"].push_back({{"name", images_argument}, {"index", ports.size()}, {"kind", "count"}});
+    json["arguments"].push_back(
+        Json::parse(fmt::format(R"({{"name": "{}", "index": {}, "kind": "count"}})", images_argument, ports.size())));
     json["status_registers"] = Json::array();
     if (rtl_takes(design) && shell_takes(design, options))
         for (const Register& entry : kernel_registers(ports))

@@ -16,7 +16,7 @@ struct HostStep {
     std::string op;  ///< Empty: the elements stay as they are.
     std::int64_t outer = 1, count = 1, inner = 1;
     std::vector<std::pair<std::string, std::vector<double>>> constants = {};
-    std::vector<std::int64_t> map = {};  ///< Of the operation `view`: output element i is input element map[i].
+    std::vector<std::int64_t> map = {};  ///< Of the operation `take`: output element i is input element map[i].
 
     /// Whether it does the same to every element.
     bool is_uniform() const { return count == 1 && map.empty(); }

@@ -83,7 +83,7 @@ Layout read_layout(const Json& json, std::int64_t room, const std::string& what)
 Step read_step(const Json& json, std::int64_t& elements, const std::string& what) {
     Step step;
     step.op = json.text("op");
-    if (step.op == "view") {
+    if (step.op == "take") {
         step.map = indices(json.integers("map"), "the map of " + what);
         for (const std::uint32_t from : step.map) in_range(from, 0, elements - 1, "a place in the map of " + what);
         elements = static_cast<std::int64_t>(step.map.size());
@@ -133,7 +133,7 @@ Argument read_argument(const Json& json) {
     argument.name = json.text("name");
     argument.index = static_cast<int>(in_range(json.integer("index"), 0, 1 << 16, "the index of argument '" + argument.name + "'"));
     const std::string& kind = json.text("kind");
-    if (kind == "count") return argument;
+    if (!json.find("frame_bytes")) return argument;  // a number: that of images
     if (kind != "input" && kind != "output") refuse("argument '" + argument.name + "'", "is a '" + kind + "'");
     argument.pointer = true;
     argument.output = kind == "output";

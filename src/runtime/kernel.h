@@ -31,7 +31,7 @@ struct Step {
     std::string op;
     std::int64_t outer = 1, count = 1, inner = 1;
     std::vector<double> a, b, c, d;  ///< Constants, in the order that `op` has them.
-    std::vector<std::uint32_t> map;  ///< Of a view: output element i is input element map[i].
+    std::vector<std::uint32_t> map;  ///< Of `take`: output element i is input element map[i].
 };
 
 /// An argument of the kernel.

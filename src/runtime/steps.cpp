@@ -104,7 +104,7 @@ void arg_max(const Step& s, std::vector<double>& x) {
     x = std::move(places);
 }
 
-void view(const Step& s, std::vector<double>& x) {
+void take(const Step& s, std::vector<double>& x) {
     std::vector<double> y(s.map.size());
     std::transform(s.map.begin(), s.map.end(), y.begin(), [&](std::uint32_t from) { return x[from]; });
     x = std::move(y);
@@ -133,7 +133,7 @@ const std::map<std::string, Operation>& operations() {
         {"log_softmax", {softmax<true>, {}}},
         {"arg_max", {arg_max<false>, {}, true}},
         {"arg_max_last", {arg_max<true>, {}, true}},
-        {"view", {view, {}}},
+        {"take", {take, {}}},
     };
     return table;
 }

@@ -11,7 +11,7 @@
 
 namespace weft::host {
 
-/// Names of the constants of an operation, in the order of Step::a to Step::d; null where it is not known. A view has none.
+/// Names of the constants of an operation, in the order of Step::a to Step::d; null where it is not known.
 const std::vector<std::string>* step_constants(const std::string& op);
 /// Whether it leaves one of each `count` elements.
 bool is_one_of_many(const std::string& op);

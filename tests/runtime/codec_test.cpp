@@ -180,7 +180,7 @@ TEST(Steps, DoWhatTheirNamesSay) {
     EXPECT_THAT(after({"sigmoid", 1, 1, 2, {}, {}, {}, {}, {}}, {0, -1000}), ElementsAre(0.5, 0));
     EXPECT_THAT(after({"arg_max", 1, 3, 2, {}, {}, {}, {}, {}}, {1, 9, 5, 9, 5, 2}), ElementsAre(1, 0));
     EXPECT_THAT(after({"arg_max_last", 1, 3, 2, {}, {}, {}, {}, {}}, {1, 9, 5, 9, 5, 2}), ElementsAre(2, 1));
-    EXPECT_THAT(after({"view", 1, 1, 1, {}, {}, {}, {}, {2, 0, 0}}, {7, 8, 9}), ElementsAre(9, 7, 7));
+    EXPECT_THAT(after({"take", 1, 1, 1, {}, {}, {}, {}, {2, 0, 0}}, {7, 8, 9}), ElementsAre(9, 7, 7));
     const std::vector<double> soft = after({"softmax", 1, 2, 1, {}, {}, {}, {}, {}}, {1000, 1000 + std::log(3.0)});
     EXPECT_NEAR(soft[0], 0.25, 1e-12);
     EXPECT_NEAR(soft[1], 0.75, 1e-12);

@@ -45,7 +45,7 @@ inline std::string ip_layout(const std::vector<std::string>& units) {
     return bytes;
 }
 
-inline void write_file(const std::string& path, const std::string& bytes) {
+inline void write_bytes(const std::string& path, const std::string& bytes) {
     std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
@@ -80,7 +80,7 @@ inline std::string metadata(const std::vector<std::string>& kernels) {
 inline void write_fake_xclbin(const std::string& path, int units, const std::string& kernel = fake_kernel()) {
     std::vector<std::string> names;
     for (int i = 1; i <= units; ++i) names.push_back("net_kernel:net_kernel_" + std::to_string(i));
-    write_file(path, xclbin_bytes({{8, ip_layout(names)}, {16, metadata({kernel})}}));
+    write_bytes(path, xclbin_bytes({{8, ip_layout(names)}, {16, metadata({kernel})}}));
 }
 
 /// What the fake card does; read by its units while they work.

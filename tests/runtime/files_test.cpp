@@ -22,7 +22,7 @@ class HostFiles : public testing::Test {
 protected:
     std::string at(const std::string& name) const { return (folder_ / name).string(); }
     std::string written(const std::string& bytes) const {
-        write_file(at("file"), bytes);
+        write_bytes(at("file"), bytes);
         return at("file");
     }
     std::string xclbin_failure(const std::string& bytes) const {
@@ -36,9 +36,9 @@ protected:
 };
 
 TEST_F(HostFiles, ReadsXclbins) {
-    write_file(at("k.xclbin"), xclbin_bytes({{0, "bits"},
-                                             {8, ip_layout({"a_kernel:one", "b_kernel:two", "a_kernel:three"})},
-                                             {16, metadata({fake_kernel("a_kernel"), fake_kernel("b_kernel", 3)})}}));
+    write_bytes(at("k.xclbin"), xclbin_bytes({{0, "bits"},
+                                              {8, ip_layout({"a_kernel:one", "b_kernel:two", "a_kernel:three"})},
+                                              {16, metadata({fake_kernel("a_kernel"), fake_kernel("b_kernel", 3)})}}));
     const Xclbin xclbin(at("k.xclbin"));
     EXPECT_THAT(xclbin.kernels(), ElementsAre("a_kernel", "b_kernel"));
     EXPECT_THAT(xclbin.compute_units("a_kernel"), ElementsAre("one", "three"));
@@ -111,7 +111,7 @@ TEST(HostKernel, RefusesDescriptionsThatDoNotHoldTogether) {
     EXPECT_THAT(refused("\"shape\": [16]", "\"shape\": [0]"), HasSubstr("an extent of 'x' is 0"));
     EXPECT_THAT(refused("\"argument\": 0", "\"argument\": 1"), HasSubstr("has an argument of another kind"));
     EXPECT_THAT(refused("\"argument\": 0", "\"argument\": 3"), HasSubstr("the argument of 'x' is 3"));
-    EXPECT_THAT(refused("\"kind\": \"count\"", "\"kind\": \"many\""), HasSubstr("is a 'many'"));
+    EXPECT_THAT(refused("\"kind\": \"output\"", "\"kind\": \"many\""), HasSubstr("is a 'many'"));
     EXPECT_THAT(refused("\"element_bytes\": 1", "\"element_bytes\": 3"), HasSubstr("has 3 bytes"));
     EXPECT_THAT(refused("\"uint8\"", "\"float8\""), HasSubstr("'float8' is not an element type"));
     EXPECT_THAT(refused("\"steps\": []", "\"steps\": [{\"op\": \"fly\", \"runs\": [1, 1, 16]}]"),
@@ -120,7 +120,7 @@ TEST(HostKernel, RefusesDescriptionsThatDoNotHoldTogether) {
                 HasSubstr("with too few constants"));
     EXPECT_THAT(refused("\"steps\": []", "\"steps\": [{\"op\": \"offset\", \"runs\": [1, 4, 5], \"by\": [1]}]"),
                 HasSubstr("a step 'offset' of another size"));
-    EXPECT_THAT(refused("\"steps\": []", "\"steps\": [{\"op\": \"view\", \"map\": [16]}]"), HasSubstr("a place in the map of 'x' is 16"));
+    EXPECT_THAT(refused("\"steps\": []", "\"steps\": [{\"op\": \"take\", \"map\": [16]}]"), HasSubstr("a place in the map of 'x' is 16"));
     EXPECT_THAT(refused("\"layout\": {\"offset\": 0, \"extents\": [16], \"strides\": [1]}", "\"layout\": {\"table\": [0, 64]}"),
                 HasSubstr("a place of the layout of 'x' is 64"));
 }

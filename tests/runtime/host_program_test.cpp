@@ -17,6 +17,7 @@
 #include "src/runtime/kernel.h"
 #include "src/simulate/rtl_kernel.h"
 #include "tests/models/small_network.h"
+#include "tests/runtime/quantized_model.h"
 
 namespace weft::test {
 namespace {
@@ -120,21 +121,21 @@ std::vector<std::string> ops(const std::vector<host::Step>& steps) {
 }
 
 /// Convolution, pool, and a dense layer of 5 outputs, 'logits'.
-SmallNetwork classifier(int opset = 13) {
-    SmallNetwork network(opset);
-    network.input("x", {"N", 3, 8, 6});
-    network.convolution("x", "c", 3, 7);
-    network.node("Relu", {"c"}, {"r"});
-    network.node("GlobalAveragePool", {"r"}, {"p"});
-    network.node("Flatten", {"p"}, {"f"});
-    network.node("Gemm", {"f", network.weight("w", {7, 5}, 0.5), network.weight("b", {5}, 0.5)}, {"logits"}, "dense");
-    return network;
-}
+struct Classifier : SmallNetwork {
+    Classifier() {
+        input("x", {"N", 3, 8, 6});
+        convolution("x", "c", 3, 7);
+        node("Relu", {"c"}, {"r"});
+        node("GlobalAveragePool", {"r"}, {"p"});
+        node("Flatten", {"p"}, {"f"});
+        node("Gemm", {"f", weight("w", {7, 5}, 0.5), weight("b", {5}, 0.5)}, {"logits"}, "dense");
+    }
+};
 
 TEST(HostProgram, EqualsTheReferenceBehindClassifiers) {
     for (const std::string op : {"Softmax", "LogSoftmax", "Sigmoid", "ArgMax"}) {
         SCOPED_TRACE(op);
-        SmallNetwork network = classifier();
+        Classifier network;
         auto& node = network.node(op, {"logits"}, {"y"});
         if (op == "ArgMax") ModelBuilder::attribute(node, "axis", std::int64_t{1});
         network.output("y", {"N", op == "ArgMax" ? 1 : 5}, op == "ArgMax" ? onnx::TensorProto::INT64 : onnx::TensorProto::FLOAT);
@@ -166,7 +167,40 @@ TEST(HostProgram, EqualsTheReferenceAroundFunctions) {
     const auto subject = subject_of(network.compiled({1, 3, 8, 6}));
     ASSERT_TRUE(subject);
     expect_equal(*subject);
+    // The quantizer is at the model's input: what follows is the kernel's, or behind it.
+    EXPECT_THAT(ops(subject->kernel.inputs[0].steps), ElementsAre("quantize"));
+    EXPECT_GE(subject->kernel.outputs[0].steps.size(), 1u);
+}
+
+TEST(HostProgram, EqualsTheReferenceBeforeTheFilesOwnQuantizer) {
+    ModelBuilder builder;
+    builder.input("x", {"N", 8, 6, 3});
+    builder.floats("mean", {3}, {0.5F, 0.25F, 0.125F});
+    builder.floats("half", {}, {0.5F});
+    builder.floats("scale", {}, {0.03F});
+    builder.floats("one", {}, {1});
+    auto& zero = builder.initialiser("zero", onnx::TensorProto::INT8, {});
+    zero.add_int32_data(-5);
+    auto& none = builder.initialiser("none", onnx::TensorProto::INT8, {});
+    none.add_int32_data(0);
+    auto& weights = builder.initialiser("w", onnx::TensorProto::INT8, {2, 3, 1, 1});
+    for (const int weight : {3, -2, 7, 1, 1, -9}) weights.add_int32_data(weight);
+    builder.node("Sub", {"x", "mean"}, {"s"});
+    auto& transpose = builder.node("Transpose", {"s"}, {"t"});
+    ModelBuilder::attribute(transpose, "perm", std::vector<std::int64_t>{0, 3, 1, 2});
+    builder.node("Div", {"t", "half"}, {"d"});
+    builder.node("QuantizeLinear", {"d", "scale", "zero"}, {"q"});
+    builder.node("DequantizeLinear", {"q", "scale", "zero"}, {"r"});
+    builder.node("DequantizeLinear", {"w", "one", "none"}, {"v"});
+    builder.node("Conv", {"r", "v"}, {"y"});
+    builder.output("y", {"N", 2, 8, 6});
+    const TemporaryFolder folder;
+    builder.write(folder / "model.onnx");
+    const auto subject = subject_of(compile(folder / "model.onnx", {}));
+    ASSERT_TRUE(subject);
+    expect_equal(*subject);
     EXPECT_THAT(ops(subject->kernel.inputs[0].steps), ElementsAre("subtract", "divide", "quantize"));
+    EXPECT_THAT(subject->kernel.inputs[0].layout.strides, ElementsAre(1));  // the transpose is undone by the kernel's own order
 }
 
 TEST(HostProgram, EqualsTheReferenceOfSeveralInputsAndOutputs) {
@@ -185,25 +219,30 @@ TEST(HostProgram, EqualsTheReferenceOfSeveralInputsAndOutputs) {
 }
 
 TEST(HostProgram, LeavesWhatIsNotSimpleToTheUser) {
-    SmallNetwork network = classifier();
-    network.node("Exp", {"logits"}, {"e"}, "exponential");
-    network.node("Reciprocal", {"e"}, {"y"}, "one_over");
-    network.output("y", {"N", 5});
-    network.output("logits", {"N", 5});
-    const auto subject = subject_of(network.compiled({1, 3, 8, 6}));
+    ModelBuilder builder = quantized_dense();
+    builder.node("Exp", {"logits"}, {"e"}, "exponential");
+    builder.node("Reciprocal", {"e"}, {"y"}, "one_over");
+    builder.node("Softmax", {"logits"}, {"z"});
+    builder.output("y", {"N", 3});
+    builder.output("z", {"N", 3});
+    const TemporaryFolder folder;
+    builder.write(folder / "model.onnx");
+    const auto subject = subject_of(compile(folder / "model.onnx", {}));
     ASSERT_TRUE(subject);
     ASSERT_THAT(subject->kernel.left, SizeIs(1));
     const host::LeftToUser& left = subject->kernel.left[0];
     EXPECT_TRUE(left.behind);
     EXPECT_EQ(left.name, "y");
     EXPECT_THAT(left.nodes, ElementsAre("exponential", "one_over"));
-    ASSERT_THAT(left.from, SizeIs(1));
-    EXPECT_TRUE(std::ranges::any_of(subject->kernel.outputs, [&](const host::Port& port) { return port.name == left.from[0]; }));
-    EXPECT_TRUE(std::ranges::any_of(subject->kernel.outputs, [&](const host::Port& port) { return port.name == "logits"; }));
+    EXPECT_THAT(left.from, ElementsAre("logits"));
+    ASSERT_THAT(subject->kernel.outputs, SizeIs(2));
+    EXPECT_EQ(subject->kernel.outputs[0].name, "logits");
+    EXPECT_THAT(ops(subject->kernel.outputs[0].steps), ElementsAre("dequantize"));
+    EXPECT_EQ(subject->kernel.outputs[1].name, "z");
 }
 
 TEST(HostProgram, RefusesADesignOfAnotherModel) {
-    SmallNetwork network = classifier();
+    Classifier network;
     network.output("logits", {"N", 5});
     const auto compiled = network.compiled({1, 3, 8, 6});
     ASSERT_TRUE(compiled) << messages(compiled);

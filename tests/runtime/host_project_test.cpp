@@ -15,8 +15,8 @@
 #include "src/emit/back_end.h"
 #include "src/emit/kernel_port.h"
 #include "src/runtime/arrays.h"
-#include "tests/onnx/model_builder.h"
 #include "tests/runtime/fake_card.h"
+#include "tests/runtime/quantized_model.h"
 
 namespace weft::test {
 namespace {
@@ -25,14 +25,11 @@ namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
 
-/// x [N, 4] -> dense -> y [N, 3], and an exponential of it that is left to the user.
+/// x [N, 4] -> dense, softmax -> y [N, 3], and an exponential beside it, which is left to the user.
 class HostProject : public testing::Test {
 protected:
     void SetUp() override {
-        ModelBuilder builder;
-        builder.input("x", {"N", 4});
-        builder.floats("w", {4, 3}, {1, -2, 3, 4, 5, -6, 0.5F, 1, 2, -1, 2, 0.25F});
-        builder.node("Gemm", {"x", "w"}, {"logits"}, "dense");
+        ModelBuilder builder = quantized_dense();
         builder.node("Softmax", {"logits"}, {"y"}, "soft");
         builder.node("Exp", {"logits"}, {"e"}, "why \"so\\\"?");
         builder.output("y", {"N", 3});
@@ -41,9 +38,7 @@ protected:
         std::vector<float> values;
         for (int i = 0; i < 32; ++i) values.push_back(static_cast<float>(i * 37 % 19) / 8 - 1);
         ASSERT_TRUE(save_npy(folder_ / "x.npy", Tensor::of<float>({8, 4}, values)));
-        CompileOptions options;
-        options.calibration = folder_ / "x.npy";
-        auto compiled = compile(folder_ / "small.onnx", options);
+        auto compiled = compile(folder_ / "small.onnx", {});
         ASSERT_TRUE(compiled) << messages(compiled);
         const auto program = host_program((*compiled)->model.quantized, (*compiled)->design);
         ASSERT_TRUE(program) << messages(program);
@@ -107,12 +102,12 @@ TEST_F(HostProject, BuildsAloneAndRefusesWhatIsWrong) {
     ASSERT_EQ(built.exit_code, 0) << built.errors;
     std::string unit = kernel_ + ":" + kernel_ + "_1";
     const std::string whole = xclbin_bytes({{8, ip_layout({unit})}, {16, metadata({text_of("host/kernel.json")})}});
-    write_file(at("k.xclbin"), whole);
-    write_file(at("cut.xclbin"), whole.substr(0, 700));
-    write_file(at("bare.xclbin"), xclbin_bytes({{8, ip_layout({unit})}}));
+    write_bytes(at("k.xclbin"), whole);
+    write_bytes(at("cut.xclbin"), whole.substr(0, 700));
+    write_bytes(at("bare.xclbin"), xclbin_bytes({{8, ip_layout({unit})}}));
     std::string other = text_of("host/kernel.json");
     other.replace(other.find("\"model_hash\": \"") + 15, 4, "ffff");
-    write_file(at("other.xclbin"), xclbin_bytes({{8, ip_layout({unit})}, {16, metadata({other})}}));
+    write_bytes(at("other.xclbin"), xclbin_bytes({{8, ip_layout({unit})}, {16, metadata({other})}}));
     host::write_npy(at("wrong.npy"), host::Tensor(host::Type::float32, {8, 5}));
     host::write_npy(at("labels.npy"), host::Tensor(host::Type::uint8, {3}));
 
@@ -149,7 +144,7 @@ TEST_F(HostProject, BuildsAloneAndRefusesWhatIsWrong) {
         const ProcessResult help = run({path, "--help"});
         EXPECT_EQ(help.exit_code, 0);
         EXPECT_THAT(help.output, AllOf(HasSubstr("usage: "), HasSubstr("--outputs FILE"), HasSubstr("example: "),
-                                       HasSubstr("left to you: output 'e' is Exp 'why \"so\\\"?' of ")));
+                                       HasSubstr("left to you: output 'e' is Exp 'why \"so\\\"?' of 'logits'")));
         if (std::getenv("XCL_EMULATION_MODE") || fs::exists("/dev/dri")) continue;
         const ProcessResult no_card = run({path, at("k.xclbin"), at("x.npy")});
         EXPECT_EQ(no_card.exit_code, 1);

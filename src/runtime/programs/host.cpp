@@ -2,9 +2,10 @@
 // Runs the network over the samples of a file, on the compute units of one or several cards.
 // SPDX-License-Identifier: Apache-2.0
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
+#include <weft/card.h>
+#include <weft/program.h>
+
 #include "network.h"
-#include "weft/card.h"
-#include "weft/program.h"
 
 using namespace weft::host;
 

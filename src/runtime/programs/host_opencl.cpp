@@ -5,6 +5,9 @@
 // Emitted copies of this file may be used, changed and distributed in any product, without conditions.
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
+#include <weft/codec.h>
+#include <weft/program.h>
+#include <weft/xclbin.h>
 
 #include <algorithm>
 #include <atomic>
@@ -15,9 +18,6 @@
 #include <memory>
 
 #include "network.h"
-#include "weft/codec.h"
-#include "weft/program.h"
-#include "weft/xclbin.h"
 
 using namespace weft::host;
 
