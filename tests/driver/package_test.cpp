@@ -143,7 +143,7 @@ TEST_F(Packages, RefuseWhatIsCutOffOrNotOfWeft) {
 
 TEST_F(Packages, RefuseInputsOfAnotherShape) {
     const fs::path xclbin = packaged();
-    ASSERT_TRUE(save_npy(folder_ / "samples.npy", Tensor::of<float>({2, 4}, {1, 2, 3, 4, 5, 6, 7, 8})));
+    ASSERT_TRUE(save_npy(folder_ / "samples.npy", Tensor(DataType::float32, {2, 4})));
     const ProcessResult result = weft({"run", xclbin.string(), "--inputs", "samples.npy"});
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_THAT(result.errors, HasSubstr("x"));

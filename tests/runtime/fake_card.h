@@ -24,7 +24,9 @@ namespace weft::test {
 inline std::string xclbin_bytes(const std::vector<std::pair<std::uint32_t, std::string>>& sections) {
     std::string bytes("xclbin2\0", 8);
     bytes.resize(456 + 40 * sections.size(), '\0');
-    const auto put = [&](std::size_t at, auto number) { std::memcpy(bytes.data() + at, &number, sizeof number); };
+    const auto put = [&](std::size_t at, auto number) {
+        for (std::size_t b = 0; b < sizeof number; ++b) bytes.at(at + b) = static_cast<char>(number >> (8 * b));
+    };
     put(448, static_cast<std::uint32_t>(sections.size()));
     for (std::size_t i = 0; i < sections.size(); ++i) {
         bytes.resize((bytes.size() + 7) / 8 * 8, '\0');
@@ -38,10 +40,9 @@ inline std::string xclbin_bytes(const std::vector<std::pair<std::uint32_t, std::
 }
 
 inline std::string ip_layout(const std::vector<std::string>& units) {
-    std::string bytes(8 + 80 * units.size(), '\0');
-    const auto count = static_cast<std::uint32_t>(units.size());
-    std::memcpy(bytes.data(), &count, sizeof count);
-    for (std::size_t i = 0; i < units.size(); ++i) units[i].copy(bytes.data() + 8 + 80 * i + 16, 63);
+    std::string bytes;
+    for (int b = 0; b < 8; ++b) bytes += static_cast<char>(b < 4 ? units.size() >> (8 * b) : 0);
+    for (const std::string& unit : units) bytes += std::string(16, '\0') + unit + std::string(64 - unit.size(), '\0');
     return bytes;
 }
 
