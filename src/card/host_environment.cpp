@@ -88,7 +88,7 @@ Ini emulation_settings(HostMode mode) {
     ini["Emulation"]["packet_size"] = fmt::format("0x{:x}", packet_bytes);
     ini["Emulation"]["system_dpa"] = "false";
     ini["Emulation"].emplace("print_infos_in_console", "false");
-    ini["Debug"]["pad"] = std::string(packet_bytes + 0x1000, 'x');
+    ini["Debug"]["padding"] = std::string(packet_bytes + 0x1000, 'x');
     // Without the driver's own scheduler no wait sleeps a second; where sleeps are short the usual one serves, which can do more.
     if (mode == HostMode::pure) ini["Runtime"]["kds"] = "false";
     return ini;
@@ -112,13 +112,20 @@ Status build_preload(const fs::path& to) {
 
 /// What a host is told of its cards. Banks are those of the xclbin once it is loaded.
 std::string cards_text(const EmulatedCards& cards) {
-    const nlohmann::ordered_json device{{"Name", cards.name},
-                                        {"NumDevices", std::to_string(cards.count)},
-                                        {"DdrBanks", {{{"DdrBank", {{"Name", "bank0"}, {"Size", "0x400000000"}}}}}}};
-    const nlohmann::ordered_json json{
-        {"Version", {{"FileVersion", "2.0"}}},
-        {"Platform", {{"UnifiedPlatform", "true"}, {"ExpandedPR", "true"}, {"Boards", {{{"NumBoards", "1"}, {"Devices", {device}}}}}}}};
-    return json.dump(1) + "\n";
+    const nlohmann::ordered_json name = cards.name, count = std::to_string(cards.count);
+    return fmt::format(R"({{
+ "Version": {{"FileVersion": "2.0"}},
+ "Platform": {{
+  "UnifiedPlatform": "true",
+  "ExpandedPR": "true",
+  "Boards": [{{
+   "NumBoards": "1",
+   "Devices": [{{"Name": {}, "NumDevices": {}, "DdrBanks": [{{"DdrBank": {{"Name": "bank0", "Size": "0x400000000"}}}}]}}]
+  }}]
+ }}
+}}
+)",
+                       name.dump(), count.dump());
 }
 
 /// What XRT reads, in a folder known by its contents.
