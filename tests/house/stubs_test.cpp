@@ -80,12 +80,12 @@ TEST_F(Stubs, AreListed) {
     EXPECT_THAT(listed("weft_with_stubs", "ops", "op"), AllOf(Contains("Hold"), Contains("Conv")));
     EXPECT_THAT(listed("weft_with_stubs", "units", "unit"), AllOf(Contains("hold"), Contains("matvec")));
     EXPECT_THAT(listed("weft_with_stubs", "boards", "board"), AllOf(Contains("bench"), Contains("kv260")));
-    EXPECT_THAT(with_stubs({"run", "--help"}).output, HasSubstr("float, float64, integer, reference, hls or rtl"));
+    EXPECT_THAT(with_stubs({"run", "--help"}).output, HasSubstr("float, float64, integer, reference, hls, rtl or xrt"));
     // The program itself has none of them.
     EXPECT_THAT(listed("weft", "ops", "op"), Not(Contains("Hold")));
     EXPECT_THAT(listed("weft", "units", "unit"), Not(Contains("hold")));
     EXPECT_THAT(listed("weft", "boards", "board"), Not(Contains("bench")));
-    EXPECT_THAT(run("weft", {"run", "--help"}).output, HasSubstr("float, float64, integer, hls or rtl"));
+    EXPECT_THAT(run("weft", {"run", "--help"}).output, HasSubstr("float, float64, integer, hls, rtl or xrt"));
 }
 
 TEST_F(Stubs, AreLoweredAndEmitted) {
@@ -147,7 +147,7 @@ TEST_F(Stubs, NearestEngineIsNamed) {
     EXPECT_EQ(near.errors, "error: there is no engine 'referense'\n  help: did you mean 'reference'?\n");
     const ProcessResult far = run("weft", {"run", at("model.onnx"), "--inputs", at("x.npy"), "--against", "card"});
     EXPECT_EQ(far.exit_code, 1);
-    EXPECT_EQ(far.errors, "error: there is no engine 'card'\n  help: known: float, float64, integer, hls, rtl\n");
+    EXPECT_EQ(far.errors, "error: there is no engine 'card'\n  help: known: float, float64, integer, hls, rtl, xrt\n");
 }
 
 }  // namespace

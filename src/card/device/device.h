@@ -66,7 +66,7 @@ public:
         begin_ = std::chrono::steady_clock::now();
         for (;;) {
             // Cycles between two looks at the socket cost less than the look.
-            constexpr int cycles_between_looks = 256;
+            constexpr int cycles_between_looks = 32;
             if (!link.waiting(working() ? 0 : -1)) {
                 for (int i = 0; i < cycles_between_looks && working() && error.empty(); ++i) cycle();
                 if (!error.empty()) return exit_kernel;
@@ -107,7 +107,7 @@ private:
         set_environment = 20,
     };
     /// A question for a unit's state is answered when the state has changed, or after so many cycles.
-    static constexpr std::uint64_t hold_cycles = 5000;
+    static constexpr std::uint64_t hold_cycles = 500;
 
     bool any_call() const {
         for (const ComputeUnit& unit : units_)
