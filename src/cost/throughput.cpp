@@ -37,7 +37,7 @@ Throughput model_throughput(const FrameTraffic& frame, double clock_mhz, const s
     if (banks.frames_per_second > 0) model.bounds.push_back(banks);
     const auto one_way = static_cast<double>(std::max<std::int64_t>({frame.input_bytes, frame.output_bytes, 1}));
     model.bounds.push_back({"host link", board.host_bandwidth / one_way});
-    model.bounds.push_back({"host packing", packing_bandwidth / bytes});
+    model.bounds.push_back({"host packing", count * packing_bandwidth / bytes});
     return model;
 }
 

@@ -43,7 +43,7 @@ constexpr double packing_bandwidth = 1e9;
 /// - compute, memory ports: units * clock / cycles;
 /// - memory banks: the bank with the most units, bandwidth / bytes of a frame read and written, each unit taking as much as that one;
 /// - host link: each way at once, the way that carries more;
-/// - host packing: one core for what goes in and what comes out.
+/// - host packing: what goes in and what comes out, a core for each unit, as the host library has threads for each.
 /// `clock_mhz` is above 0, `units` not empty; a unit without a bank is not bounded by one.
 Throughput model_throughput(const FrameTraffic& frame, double clock_mhz, const std::vector<Placement>& units, const Board& board);
 

@@ -107,6 +107,7 @@ TEST(Throughput, IsBoundByWhatIsSlowest) {
     const Throughput three = model_throughput(frame, 300, {{"SLR0", "DDR[0]"}, {"SLR0", "DDR[0]"}, {"SLR2", "DDR[3]"}}, u200);
     EXPECT_DOUBLE_EQ(three.bounds[0].frames_per_second, 900'000);
     EXPECT_DOUBLE_EQ(three.bounds[2].frames_per_second, 3 * 19.2e9 / (896 * 2));
+    EXPECT_DOUBLE_EQ(three.bounds[4].frames_per_second, 3 * 1e9 / 896);
 
     const FrameTraffic wide{.interval_cycles = 10, .words = {100, 7}, .input_bytes = 800, .output_bytes = 56};
     const Throughput narrow = model_throughput(wide, 100, {{"", "HP0"}}, board("pynq-z2"));

@@ -163,6 +163,33 @@ TEST_F(Packages, PrintAnEnvironmentForAnyHost) {
     EXPECT_THAT(result.output, HasSubstr("export XCL_EMULATION_MODE='hw_emu'\n"));
 }
 
+TEST_F(Packages, AreFedByTheirOwnHostsInAUsersShell) {
+    const fs::path xclbin = packaged();
+    const auto built = run_process({"make", "--silent", "-j2", "-C", (folder_ / "model/host").string()});
+    ASSERT_TRUE(built && built->exit_code == 0) << built->errors;
+    RunRequest contract = request(folder_ / "model");
+    contract.engine = "integer";
+    const auto expected = run_model(contract, {});
+    ASSERT_TRUE(expected);
+    for (const char* program : {"host", "host_opencl"})
+        for (const char* mode : {"", "--pure"}) {
+            SCOPED_TRACE(fmt::format("{} {}", program, mode));
+            const fs::path outputs = folder_ / fmt::format("{}{}.npy", program, mode);
+            // A shell's own process group is spared when XRT ends that of a host that fails.
+            const std::string line = fmt::format(
+                "source <({0}/weft run {1} --environment {2}) && exec setsid --wait {3}/model/host/{4} {1} {3}/samples.npy --outputs {5}",
+                WEFT_BINARY_DIR, xclbin.string(), mode, folder_.path().string(), program, outputs.string());
+            const auto run = run_process({"timeout", "-s", "KILL", "100", "bash", "-c", line});
+            ASSERT_TRUE(run && run->exit_code == 0) << run->output << run->errors;
+            EXPECT_THAT(run->output, HasSubstr("32 images in"));
+            const auto result = load_dataset(outputs);
+            ASSERT_TRUE(result) << test::messages(result);
+            EXPECT_EQ(result->inputs[0].tensor.to_doubles(), expected->outputs[0].tensor.to_doubles());
+        }
+    remove_dead_runs();
+    EXPECT_FALSE(fs::exists(shared_scratch()));
+}
+
 TEST_F(Packages, SayWhatIsMissingWithoutXrt) {
     const fs::path xclbin = packaged();
     fs::create_directories(folder_ / "xrt/lib");
