@@ -28,15 +28,16 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using Clock = std::chrono::steady_clock;
 
-std::string scratch_prefix() { return fmt::format("/tmp/weft-card-{}-", ::getuid()); }
+/// How the scratch folders of the process `weft` begin.
+std::string scratch_prefix(pid_t weft) { return fmt::format("/tmp/weft-card-{}-{}-", ::getuid(), weft); }
 
-/// Processes whose working folder lies in a scratch folder of a card and whose program has that name; an empty name: any.
-std::vector<pid_t> processes(const std::string& program) {
+/// Processes whose working folder lies in a scratch folder of `weft` and whose program has that name; an empty name: any.
+std::vector<pid_t> processes(pid_t weft, const std::string& program) {
     std::vector<pid_t> found;
     std::error_code ignored;
     for (const fs::directory_entry& entry : fs::directory_iterator("/proc", ignored)) {
         const fs::path folder = fs::read_symlink(entry.path() / "cwd", ignored);
-        if (ignored || !folder.string().starts_with(scratch_prefix())) continue;
+        if (ignored || !folder.string().starts_with(scratch_prefix(weft))) continue;
         std::ifstream name(entry.path() / "comm");
         std::string text;
         std::getline(name, text);
@@ -45,10 +46,10 @@ std::vector<pid_t> processes(const std::string& program) {
     return found;
 }
 
-std::vector<std::string> folders() {
+std::vector<std::string> folders(pid_t weft) {
     std::vector<std::string> names;
     for (const fs::directory_entry& entry : fs::directory_iterator("/tmp"))
-        if (entry.path().string().starts_with(scratch_prefix())) names.push_back(entry.path().string());
+        if (entry.path().string().starts_with(scratch_prefix(weft))) names.push_back(entry.path().string());
     return names;
 }
 
@@ -72,23 +73,38 @@ protected:
         ASSERT_TRUE(save_npy(folder_ / "many.npy", test::dense_samples(samples)));
     }
     void TearDown() override {
-        EXPECT_TRUE(wait_until(std::chrono::seconds(2), [] { return processes("").empty(); })) << "a process is left";
-        EXPECT_THAT(folders(), IsEmpty());
+        EXPECT_TRUE(wait_until(std::chrono::seconds(2), [this] { return processes(weft_, "").empty(); })) << "a process is left";
+        EXPECT_THAT(folders(weft_), IsEmpty());
     }
 
-    std::vector<std::string> command(const std::string& inputs) const {
+    std::vector<std::string> command(const std::string& inputs, const std::string& outputs) const {
         return {std::string(WEFT_BINARY_DIR) + "/weft",
                 "run",
                 (folder_ / "model.xclbin").string(),
                 "--inputs",
                 (folder_ / inputs).string(),
                 "--outputs",
-                (folder_ / "outputs.npy").string()};
+                (folder_ / outputs).string()};
     }
-    /// Runs many samples, and does `fault` once the device works; the outcome, which must come within 5 s of it.
+    /// Starts weft on many samples, and returns when the device is there.
+    std::future<Result<ProcessResult>> start() {
+        const std::string pid = (folder_ / "pid").string();
+        auto run = std::async(std::launch::async, [this, pid] {
+            std::vector<std::string> line{"sh", "-c", "echo $$ > " + pid + "; exec \"$@\"", "sh"};
+            const auto rest = command("many.npy", "outputs.npy");
+            line.insert(line.end(), rest.begin(), rest.end());
+            return run_process(line);
+        });
+        EXPECT_TRUE(wait_until(std::chrono::seconds(60), [&] { return static_cast<bool>(std::ifstream(pid) >> weft_); }));
+        EXPECT_TRUE(wait_until(std::chrono::seconds(60), [&] { return !processes(weft_, "device").empty(); }));
+        return run;
+    }
+    void kill_all(const std::string& program, int signal) const {
+        for (const pid_t process : processes(weft_, program)) ::kill(process, signal);
+    }
+    /// Does `fault` once the device works; the outcome, which must come within 5 s of it.
     ProcessResult run_with(const std::function<void()>& fault) {
-        auto run = std::async(std::launch::async, [this] { return run_process(command("many.npy")); });
-        EXPECT_TRUE(wait_until(std::chrono::seconds(60), [] { return !processes("device").empty(); }));
+        auto run = start();
         // Loading takes a moment; then the first commands are under way.
         std::this_thread::sleep_for(std::chrono::milliseconds(700));
         fault();
@@ -99,48 +115,34 @@ protected:
     }
 
     test::TemporaryFolder folder_;
+    pid_t weft_ = 0;
 };
 
 TEST_F(CardFaults, DeviceKilled) {
-    const ProcessResult result = run_with([] {
-        for (const pid_t device : processes("device")) ::kill(device, SIGKILL);
-    });
+    const ProcessResult result = run_with([this] { kill_all("device", SIGKILL); });
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_THAT(result.errors, HasSubstr("error: the host program failed: the emulated card has ended (status 137) before its host"));
 }
 
 TEST_F(CardFaults, DeviceAndWhatStartedItKilled) {
-    const ProcessResult result = run_with([] {
-        for (const char* name : {"simulate.sh", "device"})
-            for (const pid_t process : processes(name)) ::kill(process, SIGKILL);
+    const ProcessResult result = run_with([this] {
+        for (const char* name : {"simulate.sh", "device"}) kill_all(name, SIGKILL);
         // XRT's driver now waits for ever at full load: whoever interrupts it gets out.
-        for (const pid_t host : processes("host")) ::kill(host, SIGTERM);
+        kill_all("host", SIGTERM);
     });
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_THAT(result.errors, HasSubstr("the host program failed"));
 }
 
 TEST_F(CardFaults, HostKilled) {
-    const ProcessResult result = run_with([] {
-        for (const pid_t host : processes("host")) ::kill(host, SIGKILL);
-    });
+    const ProcessResult result = run_with([this] { kill_all("host", SIGKILL); });
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_THAT(result.errors, HasSubstr("the host program failed: it ended with exit code 137"));
 }
 
 TEST_F(CardFaults, Interrupted) {
-    pid_t weft = 0;
-    const fs::path pid = folder_ / "pid";
-    auto run = std::async(std::launch::async, [&] {
-        std::vector<std::string> line{"sh", "-c", "echo $$ > " + pid.string() + "; exec \"$@\"", "sh"};
-        const auto rest = command("many.npy");
-        line.insert(line.end(), rest.begin(), rest.end());
-        return run_process(line);
-    });
-    ASSERT_TRUE(wait_until(std::chrono::seconds(60), [] { return !processes("device").empty(); }));
-    std::ifstream(pid) >> weft;
-    ASSERT_GT(weft, 1);
-    ::kill(weft, SIGINT);
+    auto run = start();
+    ::kill(weft_, SIGINT);
     ASSERT_EQ(run.wait_for(std::chrono::seconds(5)), std::future_status::ready);
     const auto result = run.get();
     ASSERT_TRUE(result);
@@ -149,11 +151,7 @@ TEST_F(CardFaults, Interrupted) {
 
 TEST_F(CardFaults, TwoHostsAtOnceDoNotMeet) {
     ASSERT_TRUE(save_npy(folder_ / "few.npy", test::dense_samples(1000)));
-    const auto run = [this](const std::string& outputs) {
-        std::vector<std::string> line = command("few.npy");
-        line.back() = (folder_ / outputs).string();
-        return run_process(line);
-    };
+    const auto run = [this](const std::string& outputs) { return run_process(command("few.npy", outputs)); };
     auto first = std::async(std::launch::async, run, "first.npy"), second = std::async(std::launch::async, run, "second.npy");
     const auto a = first.get(), b = second.get();
     ASSERT_TRUE(a && b);
