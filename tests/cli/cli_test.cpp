@@ -60,7 +60,7 @@ protected:
 };
 
 TEST_F(Cli, HelpHasAnExample) {
-    for (const char* command : {"check", "compile", "run", "quantize", "schedule", "synthesize", "list"}) {
+    for (const char* command : {"check", "compile", "run", "quantize", "schedule", "synthesize", "package", "list"}) {
         const Outcome outcome = weft(std::string(command) + " --help");
         EXPECT_EQ(outcome.code, 0);
         EXPECT_NE(outcome.text.find("Example: weft " + std::string(command)), std::string::npos) << outcome.text;
@@ -357,12 +357,14 @@ TEST_F(Cli, RunsModelsAndProjectsOnly) {
 }
 
 TEST_F(Cli, RefusesOptionsThatDoNothing) {
-    for (const char* option : {"--stalls 3", "--trace wave.fst", "--shell"})
+    for (const auto& [option, takers] :
+         {std::pair{"--stalls 3", "rtl or xrt"}, {"--trace wave.fst", "rtl or xrt"}, {"--shell", "rtl"}, {"--pure", "xrt"}})
         for (const char* engines : {"", " --engine hls", " --engine integer --against hls"}) {
             const Outcome outcome = weft("run " + at("anything") + " --inputs " + at("anything") + " " + option + engines);
             const std::string flag = std::string(option).substr(0, std::string(option).find(' '));
             EXPECT_EQ(outcome.code, 1);
-            EXPECT_EQ(outcome.text, "error: " + flag + " is for the engine rtl, and this run has none\n  help: add --engine rtl\n");
+            EXPECT_EQ(outcome.text, "error: " + flag + " is for the engine " + takers + ", and this run has none\n  help: add --engine " +
+                                        std::string(takers).substr(0, 3) + "\n");
         }
     const Outcome both = weft("run " + at("anything") + " --inputs " + at("anything") + " --engine rtl --shell --trace wave.fst");
     EXPECT_EQ(both.code, 1);
