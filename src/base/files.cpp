@@ -105,6 +105,13 @@ Status move_file(const fs::path& from, const fs::path& to) {
     return Ok{};
 }
 
+Status make_link(const fs::path& target, const fs::path& path) {
+    std::error_code code;
+    fs::create_symlink(target, path, code);
+    if (code) return Diagnostic{.reason = "cannot make the link '" + path.string() + "': " + code.message()};
+    return Ok{};
+}
+
 Result<fs::path> resolve(const fs::path& path) {
     if (path.empty()) return Diagnostic{.reason = "the path to write to is empty", .help = "give the name of a file or folder"};
     std::error_code code;

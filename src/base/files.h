@@ -28,6 +28,9 @@ Status write_file(const std::filesystem::path& path, std::string_view contents);
 /// Renames, and no interruption comes between that and what is left behind.
 Status move_file(const std::filesystem::path& from, const std::filesystem::path& to);
 
+/// Makes a symbolic link to `target`; nothing may be at `path` yet.
+Status make_link(const std::filesystem::path& target, const std::filesystem::path& path);
+
 /// The path that links lead to in the end, absolute, without `.` and `..`; it need not exist. Errors: an empty path, links in a circle.
 Result<std::filesystem::path> resolve(const std::filesystem::path& path);
 

@@ -142,9 +142,7 @@ Result<fs::path> settings_folder(HostMode mode, const EmulatedCards& cards, cons
         WEFT_CHECK(write_file(made / "emconfig.json", emconfig));
         WEFT_CHECK(write_file(made / "vendors" / "xilinx.icd", (xrt.libraries / "libxilinxopencl.so.2\n").string()));
         WEFT_CHECK(make_folder(made / "xrt"));
-        std::error_code code;
-        fs::create_directory_symlink(xrt.libraries, made / "xrt" / "lib", code);
-        if (code) return Diagnostic{.reason = fmt::format("cannot make a link in '{}': {}", made.string(), code.message())};
+        WEFT_CHECK(make_link(xrt.libraries, made / "xrt" / "lib"));
         if (mode == HostMode::fast) WEFT_CHECK(build_preload(made / "no_sleep.so"));
         return Ok{};
     };
@@ -170,9 +168,11 @@ void remove_dead(const fs::path& folder) {
 
 }  // namespace
 
-Result<XrtInstallation> find_emulating_xrt() {
+Result<XrtInstallation> find_emulating_xrt() { return find_emulating_xrt(library_folders()); }
+
+Result<XrtInstallation> find_emulating_xrt(const std::vector<fs::path>& folders) {
     const std::string library = "libxrt_hwemu.so.2";
-    for (const fs::path& folder : library_folders()) {
+    for (const fs::path& folder : folders) {
         std::error_code code;
         const fs::path real = fs::canonical(folder / library, code);
         if (code) continue;

@@ -20,6 +20,8 @@ struct XrtInstallation {
 /// In $XILINX_XRT/lib, in /opt/xilinx/xrt/lib or where the system keeps libraries. Fails where there is none, or none that hardware
 /// emulation has been tested with.
 Result<XrtInstallation> find_emulating_xrt();
+/// The same in these folders.
+Result<XrtInstallation> find_emulating_xrt(const std::vector<std::filesystem::path>& folders);
 
 enum class HostMode {
     pure,  ///< Nothing but XRT's own settings: its driver may sleep 10 s when it loads, and up to 10 s at the end.

@@ -165,9 +165,7 @@ Result<HostRun> run_host(const fs::path& program, const Json& kernel, const fs::
     WEFT_CHECK(make_folder(work));
     // The driver keeps its name of the file in a list that blanks separate: the program gets a plain one.
     WEFT_ASSIGN(const fs::path file, resolve(xclbin));
-    std::error_code code;
-    fs::create_symlink(file, work / "card.xclbin", code);
-    if (code) return Diagnostic{.reason = fmt::format("cannot make a link in '{}': {}", work.string(), code.message())};
+    WEFT_CHECK(make_link(file, work / "card.xclbin"));
 
     std::vector<std::string> command{"env", "--chdir=" + work.string(), "WEFT_CARD_REPORT=" + (work / "report.json").string()};
     for (const auto& [name, value] : environment) command.push_back(name + "=" + value);

@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "src/design/host_program.h"
-#include "src/design/rtl_parts.h"
 #include "src/emit/kernel_json.h"
 #include "src/emit/kernel_names.h"
 #include "src/schedule/schedule.h"
@@ -25,9 +24,6 @@ Result<std::int64_t> patience_of(const Design& design) {
 }
 
 Result<CardKernel> card_kernel(const CardProject& project) {
-    if (!rtl_takes(project.design))
-        return Diagnostic{.reason = fmt::format("the project of '{}' has no RTL kernel, and an emulated card runs one", project.emit.model),
-                          .help = "its report.json says why"};
     WEFT_ASSIGN(RtlKernel kernel, make_rtl_kernel(project.design, project.emit));
     kernel.files = named_after_kernel(std::move(kernel.files), kernel.name);
     WEFT_ASSIGN(const std::int64_t patience, patience_of(project.design));

@@ -86,6 +86,9 @@ struct Subject {
 /// An xclbin holds no model: its inputs and outputs stand for one.
 Result<Subject> open_xclbin(const RunRequest& request, const Observer& observer) {
     const EngineOptions& options = request.engines;
+    if (request.engine != "xrt" && request.engine != RunRequest{}.engine)
+        return Diagnostic{.reason = fmt::format("an xclbin is run by the engine xrt, not {}", request.engine),
+                          .help = fmt::format("run the project that it was packaged from: weft run DIR --engine {}", request.engine)};
     if (!request.against.empty() || request.layers)
         return Diagnostic{.reason = "an xclbin holds no model to compare with",
                           .help = "run the project that it was packaged from: weft run DIR --engine xrt --against integer"};

@@ -53,6 +53,14 @@ TEST_F(FilesTest, KeepWhatTheUserMadeOfThem) {
     EXPECT_TRUE(fs::is_character_file("/dev/null"));
 }
 
+TEST_F(FilesTest, AreLinkedOnce) {
+    ASSERT_TRUE(write_file(folder_ / "a", "1"));
+    ASSERT_TRUE(make_link("a", folder_ / "link"));
+    EXPECT_EQ(text("link"), "1");
+    EXPECT_THAT(test::messages(make_link("b", folder_ / "link")), HasSubstr("cannot make the link"));
+    EXPECT_EQ(text("link"), "1");
+}
+
 TEST_F(FilesTest, AreLeftWhereWritingFails) {
     fs::create_directory(folder_ / "folder");
     EXPECT_THAT(test::messages(write_file(folder_ / "folder", "1")), HasSubstr("Is a directory"));

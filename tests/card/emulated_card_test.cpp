@@ -5,13 +5,16 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 
 #include "src/base/files.h"
 #include "src/base/subprocess.h"
 #include "src/card/card.h"
 #include "src/card/host_environment.h"
+#include "src/card/host_run.h"
 #include "src/card/xclbin.h"
 #include "tests/passing_design.h"
 #include "tests/paths.h"
@@ -179,6 +182,60 @@ TEST(HostEnvironment, RefusesAnXrtThatEmulationWasNotTestedWith) {
     ASSERT_FALSE(xrt);
     EXPECT_THAT(to_string(xrt.error()[0]), HasSubstr("not been tested with version '2.99.1' of XRT"));
     EXPECT_THAT(to_string(xrt.error()[0]), HasSubstr("tested: 2.13.0"));
+}
+
+TEST(HostEnvironment, NeedsXrt) {
+    const test::TemporaryFolder folder;
+    const auto xrt = find_emulating_xrt({folder.path()});
+    ASSERT_FALSE(xrt);
+    EXPECT_THAT(to_string(xrt.error()[0]),
+                HasSubstr("XRT, whose driver speaks to an emulated card, is not installed\n  help: apt-get install libxrt1 libxrt-dev"));
+}
+
+/// With these programs of the system's alone, and an empty cache.
+class Without : public ::testing::Test {
+protected:
+    void SetUp() override {
+        if (!find_emulating_xrt()) GTEST_SKIP() << "no XRT";
+        path_ = std::getenv("PATH");
+        if (const char* cache = std::getenv("XDG_CACHE_HOME")) cache_ = cache;
+        fs::create_directories(folder_ / "bin");
+        ::setenv("PATH", (folder_ / "bin").c_str(), 1);
+        ::setenv("XDG_CACHE_HOME", (folder_ / "cache").c_str(), 1);
+    }
+    void TearDown() override {
+        if (path_.empty()) return;
+        ::setenv("PATH", path_.c_str(), 1);
+        if (cache_)
+            ::setenv("XDG_CACHE_HOME", cache_->c_str(), 1);
+        else
+            ::unsetenv("XDG_CACHE_HOME");
+    }
+    void have(const std::string& program) { fs::create_symlink("/usr/bin/" + program, folder_ / ("bin/" + program)); }
+    std::string said(HostMode mode) {
+        const auto variables = host_environment(mode, {"a_card"}, folder_ / "scratch");
+        return variables ? "" : to_string(variables.error()[0]);
+    }
+
+    test::TemporaryFolder folder_;
+    std::string path_;
+    std::optional<std::string> cache_;
+};
+
+TEST_F(Without, Unzip) { EXPECT_THAT(said(HostMode::pure), HasSubstr("unzip, with which XRT unpacks an emulated card, is not installed")); }
+
+TEST_F(Without, Compilers) {
+    have("unzip");
+    EXPECT_EQ(said(HostMode::pure), "");
+    EXPECT_THAT(said(HostMode::fast), HasSubstr("no C compiler for the library that shortens the waits of an emulated card"));
+    const auto program = build_host_program({{"kernel", "k"},
+                                             {"model", "m"},
+                                             {"model_hash", ""},
+                                             {"inputs", nlohmann::ordered_json::array()},
+                                             {"outputs", nlohmann::ordered_json::array()},
+                                             {"left", nlohmann::ordered_json::array()}});
+    ASSERT_FALSE(program);
+    EXPECT_THAT(to_string(program.error()[0]), HasSubstr("the host program cannot be built"));
 }
 
 TEST(HostEnvironment, KeepsTheUsersOwnSettings) {

@@ -122,6 +122,12 @@ TEST_F(CardFaults, DeviceKilled) {
     const ProcessResult result = run_with([this] { kill_all("device", SIGKILL); });
     EXPECT_EQ(result.exit_code, 1);
     EXPECT_THAT(result.errors, HasSubstr("error: the host program failed: the emulated card has ended (status 137) before its host"));
+    // What had come is kept.
+    EXPECT_THAT(result.errors, HasSubstr(fmt::format("note: '{}' holds the outputs of the first ", (folder_ / "outputs.npy").string())));
+    const auto outputs = load_dataset(folder_ / "outputs.npy");
+    ASSERT_TRUE(outputs);
+    EXPECT_GT(outputs->count, 0);
+    EXPECT_LT(outputs->count, samples);
 }
 
 TEST_F(CardFaults, DeviceAndWhatStartedItKilled) {

@@ -17,6 +17,7 @@
 #include "src/base/subprocess.h"
 #include "src/card/host_run.h"
 #include "src/driver/evaluate_run.h"
+#include "src/engines/xrt_engine.h"
 #include "tests/driver/small_project.h"
 
 namespace weft {
@@ -127,6 +128,9 @@ TEST_F(Packages, HoldNoModelToCompareWith) {
     run.against = "integer";
     EXPECT_THAT(test::messages(run_model(run, {})), HasSubstr("an xclbin holds no model to compare with"));
     run.against.clear();
+    run.engine = "rtl";
+    EXPECT_THAT(test::messages(run_model(run, {})), HasSubstr("an xclbin is run by the engine xrt, not rtl"));
+    run.engine = "xrt";
     run.engines.stall_seed = 3;
     EXPECT_THAT(test::messages(run_model(run, {})), HasSubstr("the stalls of an emulated card are those that it was packaged with"));
 }
@@ -156,6 +160,25 @@ TEST_F(Packages, EndWhereTheCardReachesItsLimit) {
     const std::string said = test::messages(run_model(run, {}));
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(20));
     EXPECT_THAT(said, HasSubstr("the limit of 50 cycles is reached"));
+}
+
+TEST_F(Packages, ArePackagedOneByOneForARealCard) {
+    const ProcessResult result = weft({"package", "model", "model", "--target", "hw", "-o", "x.xclbin"});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.errors, HasSubstr("a real card is packaged with one project"));
+}
+
+TEST_F(Packages, AreRunOnSamples) {
+    const ProcessResult result = weft({"run", "model.xclbin"});
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.errors, HasSubstr("--inputs is missing"));
+}
+
+TEST(Interfaces, AreOfTypesThatWeftKnows) {
+    const nlohmann::ordered_json port{{"name", "x"}, {"type", "complex"}, {"shape", {3}}};
+    EXPECT_THAT(test::messages(interface_of(
+                    {{"model", "m"}, {"inputs", nlohmann::ordered_json::array({port})}, {"outputs", nlohmann::ordered_json::array()}})),
+                HasSubstr("tensor 'x': its type is not known"));
 }
 
 TEST_F(Packages, PrintAnEnvironmentForAnyHost) {
