@@ -66,10 +66,15 @@ protected:
     void SetUp() override {
         if (!has_verilator()) GTEST_SKIP() << "no Verilator";
         if (!find_emulating_xrt() || !fs::exists("/usr/include/xrt/xrt/xrt_device.h")) GTEST_SKIP() << "no XRT";
-        test::write_dense_project(folder_.path(), "model");
+        // A card of slow memory, and samples enough that it is busy for a minute.
+        std::string board = (*find_board("alveo-u200"))->text;
+        const std::string fast = "bandwidth = 19.2e9";
+        for (std::size_t at = board.find(fast); at != std::string::npos; at = board.find(fast))
+            board.replace(at, fast.size(), "bandwidth = 0.5e9");
+        ASSERT_TRUE(write_file(folder_ / "slow.toml", board));
+        test::write_dense_project(folder_.path(), "model", {.board = (folder_ / "slow.toml").string()});
         const auto package = package_emulated({{folder_ / "model"}, folder_ / "model.xclbin", {}});
         ASSERT_TRUE(package) << test::messages(package);
-        // Enough that the card is busy for some seconds.
         ASSERT_TRUE(save_npy(folder_ / "many.npy", test::dense_samples(samples)));
     }
     void TearDown() override {
@@ -105,8 +110,8 @@ protected:
     /// Does `fault` once the device works; the outcome, which must come within 5 s of it.
     ProcessResult run_with(const std::function<void()>& fault) {
         auto run = start();
-        // Loading takes a moment; then the first commands are under way.
-        std::this_thread::sleep_for(std::chrono::milliseconds(700));
+        // Loading takes a moment; then the first commands are done.
+        std::this_thread::sleep_for(std::chrono::seconds(2));
         fault();
         EXPECT_EQ(run.wait_for(std::chrono::seconds(5)), std::future_status::ready) << "no end within 5 s";
         const auto result = run.get();
