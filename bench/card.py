@@ -53,7 +53,7 @@ def measure(name, board, units, count, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("networks", nargs="*", choices=[[], *{case[0] for case in CASES}], help="default: all")
+    parser.add_argument("networks", nargs="*", metavar="NETWORK", help=f"of {sorted({case[0] for case in CASES})}; default: all")
     chosen = parser.parse_args().networks
     rows, exact = [["network", "board", "units", "images", "cycles", "of the rate", "equal", "top-1"]], True
     with tempfile.TemporaryDirectory() as folder:

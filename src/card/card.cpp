@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "src/base/files.h"
+#include "src/base/json_text.h"
 #include "src/card/device/card_file.h"
 #include "src/card/device_program.h"
 #include "src/card/xclbin.h"
@@ -33,7 +34,7 @@ constexpr char simulate_script[] = R"(#!/bin/sh
 ./device $PPID
 status=$?
 [ $status -eq 0 ] && exit 0
-echo "error: the emulated card has ended (status $status) before its host, which is ended too; see $PWD/simulate.log" >&2
+echo "error: the emulated card has ended (status $status) before its host, which is ended too" >&2
 kill -TERM $PPID 2>/dev/null
 exit $status
 )";
@@ -105,14 +106,18 @@ std::vector<RtlKernel> rtl_kernels(const Card& card) {
 }  // namespace
 
 std::string described(const std::vector<nlohmann::ordered_json>& kernels) {
-    return nlohmann::ordered_json{{"program", "weft"}, {"kernels", kernels}}.dump();
+    return json_text(nlohmann::ordered_json{{"program", "weft"}, {"kernels", kernels}}, -1);
 }
 
 std::vector<std::string> unit_names(const Card& card) {
     std::vector<std::string> names;
     std::map<std::size_t, int> count;
-    for (const CardUnit& unit : card.units)
-        names.push_back(fmt::format("{}_{}", card.kernels[unit.kernel].kernel.name, ++count[unit.kernel]));
+    for (const CardUnit& unit : card.units) {
+        const std::string& kernel = card.kernels[unit.kernel].kernel.name;
+        const std::string usual = fmt::format("{}_{}", kernel, ++count[unit.kernel]);
+        const bool fits = kernel.size() + 1 + usual.size() < compute_unit_bytes;
+        names.push_back(fits ? usual : fmt::format("cu_{}", names.size() + 1));
+    }
     return names;
 }
 
@@ -122,6 +127,11 @@ Result<std::string> package_emulation(const Card& card, const StageProgress& pro
             if (card.kernels[k].kernel.name == card.kernels[before].kernel.name)
                 return Diagnostic{.reason = fmt::format("two projects have kernels of the same name, '{}'", card.kernels[k].kernel.name),
                                   .help = "compile one of them from a model file of another name"};
+    for (const CardBank& bank : card.banks)
+        if (bank.name.size() >= bank_bytes)
+            return Diagnostic{
+                .reason = fmt::format("the bank's name '{}' is longer than the {} characters that XRT takes", bank.name, bank_bytes - 1),
+                .help = "give it a shorter one in the board's file"};
     const std::vector<std::string> names = unit_names(card);
     WEFT_ASSIGN(const fs::path program, build_device_program(rtl_kernels(card), {.trace = card.trace}, progress));
     if (progress) progress("packaging the emulated card", 0, 1);

@@ -48,7 +48,7 @@ struct Card {
 /// The section of an xclbin that says how its kernels are fed: what stands in kernel.json, of each.
 std::string described(const std::vector<nlohmann::ordered_json>& kernels);
 
-/// The names of the units, in their order.
+/// The names of the units, in their order: `<kernel>_1`, or, where XRT has no room for that, `cu_1`.
 std::vector<std::string> unit_names(const Card& card);
 
 /// The xclbin. Fails where two kernels have one name, or the simulation cannot be built.

@@ -17,6 +17,7 @@
 #include <sstream>
 
 #include "src/base/files.h"
+#include "src/base/json_text.h"
 #include "src/base/scratch.h"
 #include "src/base/sha256.h"
 #include "src/base/subprocess.h"
@@ -35,6 +36,11 @@ std::string variable(const char* name) {
     const char* value = std::getenv(name);
     return value ? value : "";
 }
+
+fs::path settings_root() { return cache_folder() / "card"; }
+
+/// Was it made here, for a shell that has sourced an environment before?
+bool is_ours(const fs::path& path) { return path.string().starts_with(settings_root().string() + "/"); }
 
 std::vector<fs::path> library_folders() {
     std::vector<fs::path> folders;
@@ -84,7 +90,8 @@ Ini emulation_settings(HostMode mode) {
     constexpr std::size_t packet_bytes = 0x100000;
     const std::string own = variable("XRT_INI_PATH");
     Ini ini;
-    if (const auto text = read_file(own.empty() ? fs::path("xrt.ini") : fs::path(own))) ini = read_ini(*text);
+    if (!is_ours(own))
+        if (const auto text = read_file(own.empty() ? fs::path("xrt.ini") : fs::path(own))) ini = read_ini(*text);
     ini["Emulation"]["packet_size"] = fmt::format("0x{:x}", packet_bytes);
     ini["Emulation"]["system_dpa"] = "false";
     ini["Emulation"].emplace("print_infos_in_console", "false");
@@ -107,12 +114,11 @@ Status build_preload(const fs::path& to) {
         }
     }
     return Diagnostic{.reason = "no C compiler for the library that shortens the waits of an emulated card",
-                      .help = "install gcc, or emulate in pure configuration"};
+                      .help = "install gcc, or run with --pure"};
 }
 
 /// What a host is told of its cards. Banks are those of the xclbin once it is loaded.
-std::string cards_text(const EmulatedCards& cards) {
-    const nlohmann::ordered_json name = cards.name, count = std::to_string(cards.count);
+std::string cards_text(const std::string& card) {
     return fmt::format(R"({{
  "Version": {{"FileVersion": "2.0"}},
  "Platform": {{
@@ -120,23 +126,23 @@ std::string cards_text(const EmulatedCards& cards) {
   "ExpandedPR": "true",
   "Boards": [{{
    "NumBoards": "1",
-   "Devices": [{{"Name": {}, "NumDevices": {}, "DdrBanks": [{{"DdrBank": {{"Name": "bank0", "Size": "0x400000000"}}}}]}}]
+   "Devices": [{{"Name": {}, "NumDevices": "1", "DdrBanks": [{{"DdrBank": {{"Name": "bank0", "Size": "0x400000000"}}}}]}}]
   }}]
  }}
 }}
 )",
-                       name.dump(), count.dump());
+                       json_text(nlohmann::ordered_json(card), -1));
 }
 
 /// What XRT reads, in a folder known by its contents.
-Result<fs::path> settings_folder(HostMode mode, const EmulatedCards& cards, const XrtInstallation& xrt) {
-    const std::string ini = ini_text(emulation_settings(mode)), emconfig = cards_text(cards);
+Result<fs::path> settings_folder(HostMode mode, const std::string& card, const XrtInstallation& xrt) {
+    const std::string ini = ini_text(emulation_settings(mode)), emconfig = cards_text(card);
     Sha256 digest;
     for (const std::string& part : {ini, emconfig, xrt.libraries.string(), std::string(mode == HostMode::fast ? "fast" : "pure")})
         digest.update(fmt::format("{}:{}", part.size(), part));
     for (const EmbeddedFile& file : embedded_card_files())
         if (file.path.ends_with(".c")) digest.update(file.contents);
-    const fs::path folder = cache_folder() / "card" / digest.hex().substr(0, 32);
+    const fs::path folder = settings_root() / digest.hex().substr(0, 32);
     const auto fill = [&](const fs::path& made) -> Status {
         WEFT_CHECK(write_file(made / "xrt.ini", ini));
         WEFT_CHECK(write_file(made / "emconfig.json", emconfig));
@@ -158,11 +164,15 @@ std::optional<pid_t> owner_of(const std::string& name) {
     return static_cast<pid_t>(std::stol(digits));
 }
 
+bool is_dead(pid_t process) { return ::kill(process, 0) != 0 && errno == ESRCH; }
+
 void remove_dead(const fs::path& folder) {
     std::error_code ignored;
+    // Not through a link that another user may have put there.
+    if (fs::is_symlink(fs::symlink_status(folder, ignored))) return;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, ignored)) {
         const auto owner = owner_of(entry.path().filename().string());
-        if (owner && ::kill(*owner, 0) != 0 && errno == ESRCH) fs::remove_all(entry.path(), ignored);
+        if (owner && is_dead(*owner)) fs::remove_all(entry.path(), ignored);
     }
 }
 
@@ -182,17 +192,17 @@ Result<XrtInstallation> find_emulating_xrt(const std::vector<fs::path>& folders)
             return Diagnostic{
                 .reason = fmt::format("hardware emulation has not been tested with version '{}' of XRT ('{}')", version, real.string()),
                 .help = fmt::format("tested: {}; on Debian 12: apt-get install libxrt1", fmt::join(tested_versions, ", "))};
-        return XrtInstallation{folder, version};
+        return XrtInstallation{real.parent_path(), version};
     }
     return Diagnostic{.reason = "XRT, whose driver speaks to an emulated card, is not installed",
                       .help = "apt-get install libxrt1 libxrt-dev"};
 }
 
-Result<Variables> host_environment(HostMode mode, const EmulatedCards& cards, const fs::path& scratch) {
+Result<Variables> host_environment(HostMode mode, const std::string& card, const fs::path& scratch) {
     WEFT_ASSIGN(const XrtInstallation xrt, find_emulating_xrt());
     if (const auto unzip = run_process({"unzip", "-v"}); !unzip || unzip->exit_code != 0)
         return Diagnostic{.reason = "unzip, with which XRT unpacks an emulated card, is not installed", .help = "apt-get install unzip"};
-    WEFT_ASSIGN(const fs::path settings, settings_folder(mode, cards, xrt));
+    WEFT_ASSIGN(const fs::path settings, settings_folder(mode, card, xrt));
     WEFT_CHECK(make_folder(scratch));
     Variables list{{"XCL_EMULATION_MODE", "hw_emu"},
                    {"XILINX_XRT", (settings / "xrt").string()},
@@ -202,10 +212,12 @@ Result<Variables> host_environment(HostMode mode, const EmulatedCards& cards, co
                    {"SDACCEL_EM_RUN_DIR", scratch.string()},
                    // The driver's sockets lie in the temporary folder's folder of this name.
                    {"USER", scratch.filename().string()}};
-    if (mode == HostMode::fast) {
-        const std::string others = variable("LD_PRELOAD");
-        list.emplace_back("LD_PRELOAD", (settings / "no_sleep.so").string() + (others.empty() ? "" : ":" + others));
-    }
+    // What a shell has had of another mode goes.
+    std::string preload = mode == HostMode::fast ? (settings / "no_sleep.so").string() : "";
+    std::istringstream others(variable("LD_PRELOAD"));
+    for (std::string other; std::getline(others, other, ':');)
+        if (!other.empty() && !is_ours(other)) preload += (preload.empty() ? "" : ":") + other;
+    if (!preload.empty() || !variable("LD_PRELOAD").empty()) list.emplace_back("LD_PRELOAD", preload);
     return list;
 }
 
@@ -221,12 +233,18 @@ std::string environment_script(const Variables& variables) {
 
 fs::path shared_scratch() { return fs::path("/tmp") / fmt::format("weft-card-{}", ::getuid()); }
 
-void remove_dead_runs() {
+void remove_dead_runs(const fs::path& shared) {
+    remove_dead(shared);
+    remove_dead(shared / ".run");
+    // Of a weft that was killed: the folder of its name, its process and a number.
     std::error_code ignored;
-    remove_dead(shared_scratch());
-    remove_dead(shared_scratch() / ".run");
-    fs::remove(shared_scratch() / ".run", ignored);
-    fs::remove(shared_scratch(), ignored);
+    const std::string prefix = shared.filename().string() + "-";
+    for (const fs::directory_entry& entry : fs::directory_iterator(shared.parent_path(), ignored)) {
+        const std::string name = entry.path().filename().string();
+        if (!name.starts_with(prefix)) continue;
+        const auto owner = owner_of(name.substr(prefix.size(), name.find('-', prefix.size()) - prefix.size()));
+        if (owner && is_dead(*owner)) fs::remove_all(entry.path(), ignored);
+    }
 }
 
 }  // namespace weft

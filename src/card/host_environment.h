@@ -30,23 +30,17 @@ enum class HostMode {
 
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
-/// What a host finds.
-struct EmulatedCards {
-    std::string name;  ///< Of the device, without blanks.
-    int count = 1;     ///< As many cards, all alike; the host loads each by itself.
-};
-
-/// Environment variables for a host of emulated cards. What they name is made if it is not there yet, and kept for later hosts. The
-/// settings of the user's own xrt.ini (at $XRT_INI_PATH, or in the working folder) go on to hold. `scratch` is a folder in /tmp, where XRT
-/// has its sockets, for these and for run folders; its name has 40 characters at most.
-Result<Variables> host_environment(HostMode mode, const EmulatedCards& cards, const std::filesystem::path& scratch);
+/// Environment variables for a host of an emulated card, which it finds under the name `card`. What they name is made if it is not there
+/// yet, and kept for later hosts. The settings of the user's own xrt.ini (at $XRT_INI_PATH, or in the working folder) go on to hold.
+/// `scratch` is a folder in /tmp, where XRT has its sockets, for these and for run folders; its name has 40 characters at most.
+Result<Variables> host_environment(HostMode mode, const std::string& card, const std::filesystem::path& scratch);
 
 /// Lines for a shell to `source`.
 std::string environment_script(const Variables& variables);
 
 /// The scratch folder that hosts of this user share who were given no other.
 std::filesystem::path shared_scratch();
-/// Removes what hosts that are no more have left in the shared folder, and the folder where nothing is left.
-void remove_dead_runs();
+/// Removes what processes that are no more have left there, and scratch folders beside it of such.
+void remove_dead_runs(const std::filesystem::path& shared = shared_scratch());
 
 }  // namespace weft

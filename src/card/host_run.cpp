@@ -27,6 +27,25 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
+/// Does it say what run_host and the host programs read of it?
+bool describes_kernel(const Json& kernel) {
+    const auto has = [](const Json& json, std::string_view key, auto is) {
+        return json.is_object() && json.contains(key) && is(json.at(std::string(key)));
+    };
+    const auto text = [](const Json& json) { return json.is_string(); };
+    const auto list = [](const Json& json) { return json.is_array(); };
+    const auto port = [&](const Json& json) {
+        const auto extents = [](const Json& shape) {
+            return shape.is_array() &&
+                   std::all_of(shape.begin(), shape.end(), [](const Json& extent) { return extent.is_number_integer(); });
+        };
+        return has(json, "name", text) && has(json, "type", text) && has(json, "shape", extents);
+    };
+    const auto ports = [&](const Json& json) { return json.is_array() && !json.empty() && std::all_of(json.begin(), json.end(), port); };
+    return has(kernel, "kernel", text) && has(kernel, "model", text) && has(kernel, "model_hash", text) && has(kernel, "inputs", ports) &&
+           has(kernel, "outputs", ports) && has(kernel, "left", list);
+}
+
 Result<std::vector<Section>> sections_of(const fs::path& xclbin) {
     WEFT_ASSIGN(const std::string bytes, read_file(xclbin));
     auto sections = read_xclbin(bytes);
@@ -102,9 +121,15 @@ bool is_xclbin(const fs::path& path) {
 Result<std::vector<Json>> kernels_of(const fs::path& xclbin) {
     WEFT_ASSIGN(const std::vector<Section> sections, sections_of(xclbin));
     const Json json = Json::parse(find_section(sections, SectionKind::user_metadata), nullptr, false);
-    if (!json.is_object() || !json.contains("kernels") || !json.at("kernels").is_array())
+    const bool whole = json.is_object() && json.value("program", Json()) == "weft" && json.contains("kernels") &&
+                       json.at("kernels").is_array() && std::all_of(json.at("kernels").begin(), json.at("kernels").end(), describes_kernel);
+    if (!whole)
         return Diagnostic{.reason = fmt::format("'{}' does not say how its kernels are fed: it was not packaged by weft", xclbin.string()),
                           .help = "package the project: weft package DIR -o FILE.xclbin"};
+    WEFT_ASSIGN(const std::string bytes, read_file(xclbin));
+    if (!xclbin_is_emulated(bytes))
+        return Diagnostic{.reason = fmt::format("'{}' is for a real card, and weft runs emulated ones", xclbin.string()),
+                          .help = "run it with the project's own host program: make -C DIR/host"};
     return json.at("kernels").get<std::vector<Json>>();
 }
 
@@ -160,7 +185,7 @@ Result<HostRun> run_host(const fs::path& program, const Json& kernel, const fs::
     remove_dead_runs();
     WEFT_ASSIGN(const std::string platform, platform_of(xclbin));
     const TemporaryFolder scratch(fs::path("/tmp") / fmt::format("weft-card-{}-{}", ::getuid(), unique_suffix()));
-    WEFT_ASSIGN(const Variables environment, host_environment(options.mode, {platform}, scratch.path()));
+    WEFT_ASSIGN(const Variables environment, host_environment(options.mode, platform, scratch.path()));
     const fs::path work = scratch.path() / "work";
     WEFT_CHECK(make_folder(work));
     // The driver keeps its name of the file in a list that blanks separate: the program gets a plain one.
@@ -183,9 +208,9 @@ Result<HostRun> run_host(const fs::path& program, const Json& kernel, const fs::
     WEFT_ASSIGN(const ProcessResult result, run_process(command));
     HostRun run;
     run.printed = result.output;
-    WEFT_CHECK(read_outputs(work, kernel, run));
     if (const auto text = read_file(work / "report.json")) run.report = nlohmann::json::parse(*text, nullptr, false);
     if (result.exit_code != 0) run.failure = {failure_of(result)};
+    if (Status read = read_outputs(work, kernel, run); !read && run.failure.empty()) return std::move(read).error();
     return run;
 }
 

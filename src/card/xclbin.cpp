@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view magic{"xclbin2\0", 8};
 constexpr std::size_t table_at = 456;
 constexpr std::size_t length_at = 304;
-constexpr std::size_t platform_at = 352, platform_bytes = 64;
+constexpr std::size_t mode_at = 332, platform_at = 352, platform_bytes = 64;
 constexpr std::size_t count_at = 448;
 constexpr std::size_t entry_bytes = 40;
 constexpr std::uint16_t mode_hw_emu = 4;
@@ -53,7 +53,7 @@ std::string memory_topology(const std::vector<XclbinBank>& banks) {
         put(text, 0, 6);
         put(text, bank.bytes / 1024, 8);
         put(text, bank.base, 8);
-        put(text, bank.name, 16);
+        put(text, bank.name, bank_bytes);
     }
     return text;
 }
@@ -67,7 +67,7 @@ std::string ip_layout(const std::vector<ComputeUnitEntry>& units) {
         put(text, type_kernel, 4);
         put(text, chain << 8, 4);
         put(text, unit.base, 8);
-        put(text, fmt::format("{}:{}", unit.kernel, unit.name), 64);
+        put(text, fmt::format("{}:{}", unit.kernel, unit.name), compute_unit_bytes);
     }
     return text;
 }
@@ -112,7 +112,7 @@ std::string write_xclbin(const Xclbin& xclbin) {
     text.append(28 + 256, '\xff');
     put(text, 0, 8);
     put(text, at, 8);
-    put(text, xclbin.time, 8);
+    put(text, 0, 8);  // no time: the same contents give the same bytes
     put(text, 0, 8);
     put(text, 0, 2);
     put(text, 2, 1);
@@ -152,6 +152,8 @@ std::string xclbin_platform(std::string_view bytes) {
     const std::string_view field = bytes.substr(platform_at, platform_bytes);
     return std::string(field.substr(0, field.find('\0')));
 }
+
+bool xclbin_is_emulated(std::string_view bytes) { return get(bytes, mode_at, 2) == mode_hw_emu; }
 
 std::string_view find_section(const std::vector<Section>& sections, SectionKind kind) {
     const auto at = std::find_if(sections.begin(), sections.end(), [&](const Section& s) { return s.kind == kind; });

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/base/diagnostic.h"
@@ -43,6 +44,9 @@ struct ComputeUnitEntry {
     std::vector<std::pair<int, int>> connections;  ///< Argument index, bank index.
 };
 
+/// Room for a bank's name, and for `kernel:unit`, each with a NUL behind.
+constexpr std::size_t bank_bytes = 16, compute_unit_bytes = 64;
+
 std::string memory_topology(const std::vector<XclbinBank>& banks);
 /// Units in the order of their bases; all are of protocol ap_ctrl_chain.
 std::string ip_layout(const std::vector<ComputeUnitEntry>& units);
@@ -50,8 +54,7 @@ std::string ip_layout(const std::vector<ComputeUnitEntry>& units);
 std::string connectivity(const std::vector<ComputeUnitEntry>& units);
 
 struct Xclbin {
-    std::string platform;    ///< 63 characters at most.
-    std::uint64_t time = 0;  ///< Seconds since 1970; 0 keeps the bytes a function of the contents.
+    std::string platform;  ///< 63 characters at most.
     std::vector<Section> sections;
 };
 /// For hardware emulation. Its UUID is made of the contents.
@@ -59,8 +62,9 @@ std::string write_xclbin(const Xclbin& xclbin);
 
 /// The sections of a file in their order. Fails where it is none, or is cut off.
 Result<std::vector<Section>> read_xclbin(std::string_view bytes);
-/// The platform that a whole xclbin is for.
+/// Of a whole xclbin: the platform that it is for, and whether that is emulated.
 std::string xclbin_platform(std::string_view bytes);
+bool xclbin_is_emulated(std::string_view bytes);
 /// Empty where there is no such section.
 std::string_view find_section(const std::vector<Section>& sections, SectionKind kind);
 

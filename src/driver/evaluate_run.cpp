@@ -194,9 +194,14 @@ Result<RunResult> run_model(const RunRequest& request, const Observer& observer)
     Engines engines;
     Subject subject;
     if (is_xclbin(request.model)) {
+        WEFT_ASSIGN(engines.engine, find_engine("xrt"));
+        WEFT_CHECK(check_options(request, engines));
+        if (observer.said)
+            for (const Diagnostic& note : settle_cache(request.model)) observer.said(note);
         WEFT_ASSIGN(subject, open_xclbin(request, observer));
-        WEFT_ASSIGN(engines.engine, find_engine(subject.card->name()));
     } else {
+        if (!request.kernel.empty())
+            return Diagnostic{.reason = "--kernel is for an xclbin, which may hold several", .help = "leave it out"};
         WEFT_ASSIGN(engines, engines_of(request));
         WEFT_CHECK(check_options(request, engines));
         WEFT_ASSIGN(subject.compiled, open_model(request, observer));

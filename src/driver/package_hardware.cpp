@@ -6,7 +6,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstdlib>
 #include <sstream>
 
@@ -54,9 +53,7 @@ bool on_path(const std::string& program) {
 }
 
 Status run_tool(const std::vector<std::string>& command, const fs::path& folder, const StageProgress& progress) {
-    std::string last;
     const auto heard = [&](std::string_view line) {
-        last = line;
         if (progress) progress(fmt::format("{}: {}", command[0], line.substr(0, 60)), 0, 1);
     };
     WEFT_ASSIGN(const ProcessResult result, run_process(command, heard));

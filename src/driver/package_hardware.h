@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,7 @@ struct HardwarePackage {
     std::vector<std::pair<std::string, std::string>> utilisation;  ///< Of the kernel with all its compute units: "LUT", "4805 [  0.48%]".
 };
 
-/// The commands that build it, as a user types them in the folder that holds the project.
+/// The commands that build it, as a user types them where weft was started.
 std::vector<std::string> hardware_commands(const Compiled& project, const HardwareRequest& request);
 
 /// Runs them. Fails where v++ or xclbinutil is not on PATH, with these commands in the message; where the board is built for by another

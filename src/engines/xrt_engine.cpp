@@ -30,10 +30,10 @@ std::string unit_text(const nlohmann::json& unit) {
     for (const auto& job : unit.at("jobs")) frames += job.at("frames").get<std::uint64_t>();
     std::string text = fmt::format("  {}: {} commands, {} frames", unit.at("unit").get<std::string>(), unit.at("jobs").size(), frames);
     const auto& counters = unit.at("counters");
+    const auto count = [&](const char* name) { return counters.value(name, std::uint64_t{0}); };
     if (!counters.empty())
         text += fmt::format("; by its own counters {} frames in {} cycles, {} waiting for input, {} held up at the output",
-                            counters.value("WEFT_FRAMES", 0), counters.value("WEFT_CYCLES", 0), counters.value("WEFT_INPUT_STALLS", 0),
-                            counters.value("WEFT_OUTPUT_STALLS", 0));
+                            count("WEFT_FRAMES"), count("WEFT_CYCLES"), count("WEFT_INPUT_STALLS"), count("WEFT_OUTPUT_STALLS"));
     return text + "\n";
 }
 
@@ -61,17 +61,27 @@ public:
 
     std::string_view name() const override { return "xrt"; }
     EngineMeasures measures() const override { return card_->measures(); }
+    std::vector<NamedTensor> partial() const override {
+        const std::vector<NamedTensor> received = card_->partial();
+        if (received.empty()) return {};
+        auto outputs = reach(output_names(), received, received[0].tensor.shape()[0]);
+        return outputs ? *std::move(outputs) : std::vector<NamedTensor>();
+    }
     Result<std::vector<NamedTensor>> run(std::span<const NamedTensor> inputs, std::int64_t sample_count,
                                          const Progress& progress) override {
-        std::vector<std::string> given, wanted;
+        std::vector<std::string> given;
         for (const Json& input : kernel_.at("inputs")) given.push_back(input.at("name"));
-        for (const Value* output : model_.outputs) wanted.push_back(output->name);
         WEFT_ASSIGN(const std::vector<NamedTensor> sent, reach(given, inputs, sample_count));
         WEFT_ASSIGN(const std::vector<NamedTensor> received, card_->run(sent, sample_count, progress));
-        return reach(wanted, received, sample_count);
+        return reach(output_names(), received, sample_count);
     }
 
 private:
+    std::vector<std::string> output_names() const {
+        std::vector<std::string> names;
+        for (const Value* output : model_.outputs) names.push_back(output->name);
+        return names;
+    }
     /// Those of `wanted` that `known` holds, and the others computed from it.
     Result<std::vector<NamedTensor>> reach(const std::vector<std::string>& wanted, std::span<const NamedTensor> known,
                                            std::int64_t sample_count) const {

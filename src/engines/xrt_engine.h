@@ -6,10 +6,8 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 
 #include "src/card/host_run.h"
-#include "src/design/host_program.h"
 #include "src/engines/engine.h"
 #include "src/graph/graph.h"
 
@@ -18,7 +16,7 @@ namespace weft {
 /// What stands in kernel.json as a graph without nodes: the inputs and outputs of the host program.
 Result<Graph> interface_of(const nlohmann::ordered_json& kernel);
 
-/// Runs the host program of `kernel` on an xclbin. `keep` outlives the runs: the xclbin may lie in it.
+/// Runs the host program of `kernel` on an xclbin.
 class XrtEngine : public Engine {
 public:
     XrtEngine(std::filesystem::path xclbin, nlohmann::ordered_json kernel, std::filesystem::path program, HostRunOptions options)

@@ -308,8 +308,12 @@ void Report::add(const Result& result) {
 
 void Report::write_outputs() const {
     if (options_.outputs.empty()) return;
+    std::vector<std::string> paths;
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
-        const std::string path = output_path(options_.outputs, kernel_.outputs[i].name, outputs_.size() == 1);
+        std::string path = output_path(options_.outputs, kernel_.outputs[i].name, outputs_.size() == 1);
+        // Names that differ only in what no file's name has.
+        if (std::find(paths.begin(), paths.end(), path) != paths.end()) path += "." + std::to_string(i) + ".npy";
+        paths.push_back(path);
         write_npy(path, head(outputs_[i], done_));
         std::printf("output '%s' of %zu images: %s\n", kernel_.outputs[i].name.c_str(), done_, path.c_str());
     }

@@ -65,7 +65,7 @@ protected:
             run_process({"g++", "-std=c++17", "-I/usr/include/xrt", (test::source_folder() / "tests/card/copy_host.cpp").string(), "-o",
                          host, "-lxrt_coreutil", "-pthread"});
         EXPECT_TRUE(compiled && compiled->exit_code == 0) << (compiled ? compiled->errors : "");
-        const auto environment = host_environment(mode, {"a_card"}, scratch_);
+        const auto environment = host_environment(mode, "a_card", scratch_);
         EXPECT_TRUE(environment);
         if (!environment) return {};
         std::vector<std::string> command{"env", "--chdir=" + folder_.path().string(),
@@ -164,6 +164,19 @@ TEST_F(EmulatedCard, EndsAtItsLimitOfCycles) {
     EXPECT_THAT(result.errors, HasSubstr("the limit of 1000 cycles is reached"));
 }
 
+TEST_F(EmulatedCard, RefusesBankNamesThatXrtHasNoRoomFor) {
+    card_.banks[0].name = "A_BANK_OF_MEMORY";
+    const auto xclbin = package_emulation(card_);
+    ASSERT_FALSE(xclbin);
+    EXPECT_THAT(to_string(xclbin.error()[0]), HasSubstr("'A_BANK_OF_MEMORY' is longer than the 15 characters that XRT takes"));
+}
+
+TEST_F(EmulatedCard, NumbersUnitsOfLongNames) {
+    EXPECT_EQ(unit_names(card_), (std::vector<std::string>{"copy_kernel_1", "copy_kernel_2"}));
+    card_.kernels[0].kernel.name = std::string(40, 'k');
+    EXPECT_EQ(unit_names(card_), (std::vector<std::string>{"cu_1", "cu_2"}));
+}
+
 TEST_F(EmulatedCard, RefusesTwoKernelsOfOneName) {
     card_.kernels.push_back(card_.kernels[0]);
     const auto xclbin = package_emulation(card_);
@@ -213,7 +226,7 @@ protected:
     }
     void have(const std::string& program) { fs::create_symlink("/usr/bin/" + program, folder_ / ("bin/" + program)); }
     std::string said(HostMode mode) {
-        const auto variables = host_environment(mode, {"a_card"}, folder_ / "scratch");
+        const auto variables = host_environment(mode, "a_card", folder_ / "scratch");
         return variables ? "" : to_string(variables.error()[0]);
     }
 
@@ -243,7 +256,7 @@ TEST(HostEnvironment, KeepsTheUsersOwnSettings) {
     const test::TemporaryFolder folder;
     ASSERT_TRUE(write_file(folder / "xrt.ini", "# mine\n[Runtime]\nverbosity = 5\n[Emulation]\nprint_infos_in_console=true\n"));
     ::setenv("XRT_INI_PATH", (folder / "xrt.ini").c_str(), 1);
-    const auto variables = host_environment(HostMode::pure, {"a_card"}, folder.path());
+    const auto variables = host_environment(HostMode::pure, "a_card", folder.path());
     ::unsetenv("XRT_INI_PATH");
     ASSERT_TRUE(variables);
     const std::string script = environment_script(*variables);
@@ -263,7 +276,8 @@ TEST(HostEnvironment, KeepsTheUsersOwnSettings) {
 TEST(HostEnvironment, QuotesForTheShell) { EXPECT_EQ(environment_script({{"A", "it's"}}), "export A='it'\\''s'\n"); }
 
 TEST(HostEnvironment, RemovesWhatDeadHostsHaveLeft) {
-    const fs::path shared = shared_scratch();
+    const test::TemporaryFolder folder;
+    const fs::path shared = folder / "shared";
     const auto gone = run_process({"sh", "-c", "echo $$"});
     ASSERT_TRUE(gone);
     const std::string dead = gone->output.substr(0, gone->output.find('\n'));
@@ -271,15 +285,15 @@ TEST(HostEnvironment, RemovesWhatDeadHostsHaveLeft) {
     for (const std::string& pid : {dead, alive}) {
         fs::create_directories(shared / ".run" / pid / "hw_em");
         ASSERT_TRUE(write_file(shared / ("device0_0_" + pid), ""));
+        fs::create_directories(folder / ("shared-" + pid + "-0/work"));
     }
-    remove_dead_runs();
+    remove_dead_runs(shared);
     EXPECT_FALSE(fs::exists(shared / ".run" / dead));
     EXPECT_FALSE(fs::exists(shared / ("device0_0_" + dead)));
     EXPECT_TRUE(fs::exists(shared / ".run" / alive));
     EXPECT_TRUE(fs::exists(shared / ("device0_0_" + alive)));
-    fs::remove_all(shared / ".run" / alive);
-    fs::remove(shared / ("device0_0_" + alive));
-    remove_dead_runs();
+    EXPECT_FALSE(fs::exists(folder / ("shared-" + dead + "-0")));
+    EXPECT_TRUE(fs::exists(folder / ("shared-" + alive + "-0/work")));
 }
 
 }  // namespace

@@ -22,6 +22,10 @@ struct Flags {
 };
 
 Status run_hardware(const Flags& flags) {
+    const EmulationOptions& emulation = flags.request.emulation;
+    if (emulation.stall_seed != 0 || emulation.most_cycles != 0 || emulation.trace)
+        return Diagnostic{.reason = "--stalls, --most-cycles and --trace are for an emulated card",
+                          .help = "leave them out, or package for hw_emu"};
     if (flags.request.projects.size() != 1)
         return Diagnostic{.reason = "a real card is packaged with one project",
                           .help = "give one DIR, or link several kernels by hand: vitis/ in each"};
@@ -49,6 +53,7 @@ Status run_hardware(const Flags& flags) {
 
 Status run(const Flags& flags) {
     if (flags.target == "hw") return run_hardware(flags);
+    if (flags.kernel != "rtl") return Diagnostic{.reason = "an emulated card runs the RTL kernel", .help = "leave out --kernel"};
     WEFT_ASSIGN(const Package package, package_emulated(flags.request, progress_observer()));
     clear_progress();
     const std::string path = flags.request.output.string();

@@ -1,5 +1,5 @@
 // run.cpp
-// weft run MODEL|DIR --inputs DATA
+// weft run MODEL|DIR|FILE.xclbin --inputs DATA
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "src/base/files.h"
+#include "src/base/scratch.h"
 #include "src/card/host_run.h"
 #include "src/driver/evaluate_run.h"
 #include "tools/weft/command.h"
@@ -41,11 +42,12 @@ Status write_outputs(const std::string& path, const std::vector<NamedTensor>& ou
 
 /// Lines for a shell, in which any host of the card runs then.
 Status print_environment(const Flags& flags) {
+    report(settle_cache(flags.model.model));
     WEFT_CHECK(kernels_of(flags.model.model));
     WEFT_ASSIGN(const std::string platform, platform_of(flags.model.model));
     remove_dead_runs();
     const HostMode mode = flags.request.engines.pure ? HostMode::pure : HostMode::fast;
-    WEFT_ASSIGN(const Variables variables, host_environment(mode, {platform}, shared_scratch()));
+    WEFT_ASSIGN(const Variables variables, host_environment(mode, platform, shared_scratch()));
     fmt::print("{}", environment_script(variables));
     return Ok{};
 }
@@ -60,7 +62,8 @@ Status run(Flags& flags) {
             keeps_inputs(written, {flags.request.model, flags.request.inputs, flags.request.labels, flags.request.options.calibration}));
     Observer observer = progress_observer();
     observer.partial = [&](const std::vector<NamedTensor>& partial) {
-        if (flags.outputs.empty() || !write_outputs(flags.outputs, partial)) return;
+        if (flags.outputs.empty()) return;
+        if (const Status written = write_outputs(flags.outputs, partial); !written) return (void)report(written.error());
         report({{Severity::note,
                  "",
                  "",

@@ -158,6 +158,7 @@ private:
         if (value & ap_continue) {
             state_ &= ~static_cast<std::uint32_t>(ap_done);
             continued_ = done_;
+            last_movement_ = now;
         }
         if (value & ap_start) {
             jobs_.push_back({frames_, now, 0});

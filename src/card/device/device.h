@@ -131,7 +131,8 @@ private:
         for (ComputeUnit& unit : units_) {
             for (const AxiPort& port : unit.ports())
                 if (!port.error.empty() && error.empty()) error = port.error;
-            if (unit.working() && now_ - unit.last_movement() > card_.patience && error.empty())
+            // A call that is done waits for the host, which may take its time.
+            if (unit.working() && !(unit.state() & ap_done) && now_ - unit.last_movement() > card_.patience && error.empty())
                 error = unit.name() + ": nothing has moved at its memory ports for " + std::to_string(card_.patience) +
                         " cycles, and its call is not done";
         }
@@ -319,7 +320,7 @@ inline int run_device(const std::vector<Device::MakeKernel>& kernels, pid_t host
     if (!read(file, card)) return failed(exit_bad_card, "card.txt cannot be read");
     Device device(card, kernels);
     Link link;
-    if (!link.connect(std::chrono::seconds(60))) return failed(exit_bad_card, "XRT's driver does not answer");
+    if (!link.connect(std::chrono::seconds(60), host)) return failed(exit_bad_card, "XRT's driver does not answer");
     const int code = device.serve(link);
     const std::string report = device.report();
     log << report;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -35,8 +36,9 @@ public:
             if (socket >= 0) ::close(socket);
     }
 
-    /// Connects to the driver that has started this process, by EMULATION_SOCKETID and USER. False where it does not answer in time.
-    bool connect(std::chrono::seconds patience) {
+    /// Connects to the driver that has started this process, by EMULATION_SOCKETID and USER. False where it does not answer in time, or
+    /// its process `host` has ended (0: not known).
+    bool connect(std::chrono::seconds patience, pid_t host) {
         const char* id = std::getenv("EMULATION_SOCKETID");
         const char* user = std::getenv("USER");
         if (!id) return false;
@@ -44,9 +46,9 @@ public:
         path_ = user ? folder + id : folder + "xcl_sock";
         back_path_ = folder + "D2X_unix_sock_" + id;
         const auto until = std::chrono::steady_clock::now() + patience;
-        calls_ = connect_to(path_, until);
+        calls_ = connect_to(path_, until, host);
         // The driver offers the second socket for a while only: a device that never calls back can do without.
-        if (calls_ >= 0) calls_back_ = connect_to(back_path_, std::chrono::steady_clock::now() + std::chrono::seconds(10));
+        if (calls_ >= 0) calls_back_ = connect_to(back_path_, std::chrono::steady_clock::now() + std::chrono::seconds(10), host);
         if (calls_back_ >= 0) ::unlink(back_path_.c_str());
         return calls_ >= 0;
     }
@@ -78,7 +80,7 @@ public:
     }
 
 private:
-    static int connect_to(const std::string& path, std::chrono::steady_clock::time_point until) {
+    static int connect_to(const std::string& path, std::chrono::steady_clock::time_point until, pid_t host) {
         sockaddr_un address{};
         address.sun_family = AF_UNIX;
         if (path.size() >= sizeof address.sun_path) return -1;
@@ -88,7 +90,7 @@ private:
             if (socket < 0) return -1;
             if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return socket;
             ::close(socket);
-            if (std::chrono::steady_clock::now() > until) return -1;
+            if (std::chrono::steady_clock::now() > until || (host > 1 && ::kill(host, 0) != 0)) return -1;
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
         }
     }

@@ -27,11 +27,11 @@ public:
     }
     /// Do the bytes lie in one of the host's buffers?
     bool allocated(std::uint64_t address, std::uint64_t size) const {
-        if (address >= last_.first && address + size <= last_.second) return true;
+        if (address >= last_.first && address <= last_.second && size <= last_.second - address) return true;
         auto after = buffers_.upper_bound(address);
         if (after == buffers_.begin()) return false;
         --after;
-        if (address + size > after->second) return false;
+        if (address > after->second || size > after->second - address) return false;
         last_ = {after->first, after->second};
         return true;
     }
@@ -86,7 +86,9 @@ public:
         budget_ -= word_bytes;
         return true;
     }
-    bool holds(std::uint64_t address, std::uint64_t size) const { return address >= base && address + size <= base + bytes; }
+    bool holds(std::uint64_t address, std::uint64_t size) const {
+        return address >= base && address - base <= bytes && size <= bytes - (address - base);
+    }
 
     std::string name;
     std::uint64_t base = 0, bytes = 0;
