@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "src/design/dsp.h"
 #include "src/design/identifier.h"
 #include "src/emit/cpp_tokens.h"
 
@@ -254,8 +255,12 @@ private:
             for (std::size_t i = 0; i < factor.size() && !factor[i].is("("); ++i) type += (type.empty() ? "" : " ") + factor[i].text;
             widths.insert(type_of(type));
         }
-        if (widths != std::set<std::string>{"ap_int<18>", "ap_int<27>"})
-            report(sum.front().line, function.name, "a product of a chain whose factors are not an ap_int<27> and an ap_int<18>");
+        const auto of_cell = [&](const DspCell* cell) {
+            return widths ==
+                   std::set<std::string>{fmt::format("ap_int<{}>", cell->narrow_bits), fmt::format("ap_int<{}>", cell->wide_bits)};
+        };
+        if (std::none_of(std::begin(dsp_cells), std::end(dsp_cells), of_cell))
+            report(sum.front().line, function.name, "a product of a chain whose factors are not the operands of one DSP");
         if (!unbalanced) report(sum.front().line, function.name, "a chain of products without EXPRESSION_BALANCE off");
     }
 

@@ -25,8 +25,8 @@ struct HlsLimits {
 ///   - a loop that reads or writes memory does nothing else, unconditionally;
 ///   - an array around a pipelined loop is registers (every dimension partitioned, or reshaped into one word), or a memory of which a
 ///     DEPENDENCE pragma in the loop says how many iterations lie between a write and a read: the compiler does not find them out;
-///   - products that an unrolled loop sums are a chain of DSPs: each factor widened to an operand of the multiplier, ap_int<27> or
-///     ap_int<18>, and EXPRESSION_BALANCE off in the loop;
+///   - products that an unrolled loop sums are a chain of DSPs: each factor widened to an operand of the multiplier (for a DSP48E2
+///     ap_int<27> or ap_int<18>), and EXPRESSION_BALANCE off in the loop;
 ///   - every m_axi port has a depth, without which there is no co-simulation;
 ///   - no static state in functions, nothing that the vendor's compiler does not synthesise, functions, parameters and streams have
 ///     names that Verilog takes too;

@@ -148,8 +148,8 @@ TEST(HlsLintRules, FindEachViolation) {
          "instead of variable=NAME type=inter direction=RAW distance=N dependent=true"},
         {"DEPENDENCE variable = kept", "DEPENDENCE variable = last", "`last` is no memory around the loop"},
         {"#pragma HLS EXPRESSION_BALANCE off\n", "", "a chain of products without EXPRESSION_BALANCE off"},
-        {"narrow(x", "pixel_beat(x", "a product of a chain whose factors are not an ap_int<27> and an ap_int<18>"},
-        {"ap_int<27>(rom[lane])", "rom[lane]", "a product of a chain whose factors are not an ap_int<27> and an ap_int<18>"},
+        {"narrow(x", "pixel_beat(x", "a product of a chain whose factors are not the operands of one DSP"},
+        {"ap_int<27>(rom[lane])", "rom[lane]", "a product of a chain whose factors are not the operands of one DSP"},
         {" depth=6", "", "port `gmem_in` without a depth"},
     };
     for (const auto& [from, to, found] : cases) {

@@ -11,8 +11,8 @@ namespace weft {
 
 // The factors of a chain are written in these widths, so that the tool takes product and sum for one DSP, and the way from sum to sum for
 // the cascade between two.
+typedef ap_int<27> dsp_wide;
 const int dsp_wide_bits = 27;
-typedef ap_int<dsp_wide_bits> dsp_wide;
 typedef ap_int<18> dsp_narrow;
 typedef ap_int<48> dsp_sum;
 

@@ -29,7 +29,7 @@ void dot_pair(const dsp_wide (&weights)[Count], const Input (&inputs)[Count], Su
         for (int i = 0; i < ChainLength; ++i) {
 #pragma HLS UNROLL
 #pragma HLS EXPRESSION_BALANCE off
-            if (first + i < Count) chain += weights[first + i] * dsp_narrow(inputs[first + i]);
+            if (first + i < Count) chain += dsp_wide(weights[first + i]) * dsp_narrow(inputs[first + i]);
         }
         const ap_int<LaneShift> low = ap_int<LaneShift>(chain);
         const ap_int<48 - LaneShift> high = ap_int<48 - LaneShift>(chain >> LaneShift);
