@@ -4,9 +4,9 @@
 
 #include <fmt/format.h>
 
-#include <cctype>
 #include <map>
 
+#include "src/base/text.h"
 #include "src/emit/shell_parts.h"
 #include "src/simulate/rtl_kernel_testbench.h"
 #include "src/simulate/rtl_testbench.h"
@@ -19,15 +19,6 @@ extern const int card_file_count;
 }  // namespace generated
 
 namespace {
-
-std::string lower(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-std::string upper(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    return text;
-}
 
 /// Members of AxiSignals: the signals of a port that change.
 constexpr const char* port_signals[] = {"awvalid", "awready", "wvalid",  "wready", "wlast",  "bvalid", "bready",
@@ -83,7 +74,7 @@ void write_kernel(TextWriter& out, const RtlKernel& kernel, std::size_t k) {
     out.line(fmt::format("pins.clk = &m.k{}_ap_clk;", k));
     out.line(fmt::format("pins.rst_n = &m.k{}_ap_rst_n;", k));
     for (const AxiSignal& signal : axi_control_signals()) {
-        const std::string name = lower(signal.name);
+        const std::string name = lower_case(signal.name);
         if (!name.ends_with("resp")) out.line(fmt::format("pins.control.{} = &m.k{}_s_axi_control_{};", name, k, signal.name));
     }
     out.line(fmt::format("pins.frames_offset = {};", find_register(kernel.registers, images_argument).offset));
@@ -92,7 +83,7 @@ void write_kernel(TextWriter& out, const RtlKernel& kernel, std::size_t k) {
     for (std::size_t p = 0; p < kernel.ports.size(); ++p) {
         out.open("{");
         out.line("weft::device::AxiSignals port{};");
-        for (const char* name : port_signals) out.line(fmt::format("port.{} = &m.k{}_m_axi_gmem{}_{};", name, k, p, upper(name)));
+        for (const char* name : port_signals) out.line(fmt::format("port.{} = &m.k{}_m_axi_gmem{}_{};", name, k, p, upper_case(name)));
         out.line("pins.ports.push_back(port);");
         out.line(fmt::format("pins.word_bytes.push_back({});", kernel.ports[p].word_bits / 8));
         out.close("}");

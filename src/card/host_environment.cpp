@@ -21,6 +21,7 @@
 #include "src/base/scratch.h"
 #include "src/base/sha256.h"
 #include "src/base/subprocess.h"
+#include "src/base/text.h"
 #include "src/card/device_program.h"
 
 namespace weft {
@@ -53,11 +54,6 @@ std::vector<fs::path> library_folders() {
 // ---- xrt.ini
 
 using Ini = std::map<std::string, std::map<std::string, std::string>>;
-
-std::string trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r");
-    return first == std::string_view::npos ? "" : std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
-}
 
 Ini read_ini(const std::string& text) {
     Ini ini;

@@ -3,10 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cassert>
-#include <cctype>
 #include <map>
 #include <string>
 
+#include "src/base/text.h"
 #include "src/design/unit_def.h"
 
 namespace weft {
@@ -36,11 +36,7 @@ const UnitDef& unit_for(UnitRole role) {
 std::span<const EmbeddedFile> embedded_unit_files() { return {generated::files, static_cast<std::size_t>(generated::file_count)}; }
 
 std::vector<EmbeddedFile> unit_files_for(const DspCell& cell) {
-    const auto folder_of = [](const DspCell& any) {
-        std::string folder = "/" + std::string(any.name);
-        for (char& c : folder) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-        return folder;
-    };
+    const auto folder_of = [](const DspCell& any) { return "/" + lower_case(std::string(any.name)); };
     std::map<std::string, std::string_view, std::less<>> replaced;
     std::vector<EmbeddedFile> files;
     for (const EmbeddedFile& file : embedded_unit_files()) {

@@ -126,5 +126,7 @@ EmitOptions emit_options(const Compiled& compiled);
 /// Reads a project back: its models and Design. With `locking` it waits for whoever replaces the project, and finishes what was
 /// interrupted.
 Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& directory, bool locking = true);
+/// The same of a folder that a user has named: an error where it is no project.
+Result<std::unique_ptr<Compiled>> open_project(const std::filesystem::path& directory);
 
 }  // namespace weft

@@ -23,10 +23,8 @@ namespace weft {
 namespace {
 
 Result<std::unique_ptr<Compiled>> open_model(const RunRequest& request, const Observer& observer) {
-    if (is_project(request.model)) return load_project(request.model);
-    if (std::error_code ignored; std::filesystem::is_directory(request.model, ignored))
-        return Diagnostic{.reason = fmt::format("'{}' is no project of weft", request.model.string()),
-                          .help = "compile the model first: weft compile MODEL -o DIR"};
+    if (std::error_code ignored; is_project(request.model) || std::filesystem::is_directory(request.model, ignored))
+        return open_project(request.model);
     auto compiled = std::make_unique<Compiled>();
     static_cast<ModelOptions&>(compiled->options) = request.options;
     WEFT_ASSIGN(compiled->model, read_model(request.model, request.options, observer));

@@ -6,7 +6,6 @@
 
 #include "src/base/files.h"
 #include "src/base/scratch.h"
-#include "src/driver/project_folder.h"
 
 namespace weft {
 
@@ -18,10 +17,7 @@ Result<Package> package_emulated(const PackageRequest& request, const Observer& 
     std::vector<std::unique_ptr<Compiled>> projects;
     std::vector<CardProject> list;
     for (const std::filesystem::path& folder : request.projects) {
-        if (!is_project(folder))
-            return Diagnostic{.reason = fmt::format("'{}' is no project of weft", folder.string()),
-                              .help = "compile the model first: weft compile MODEL -o DIR"};
-        WEFT_ASSIGN(std::unique_ptr<Compiled> project, load_project(folder));
+        WEFT_ASSIGN(std::unique_ptr<Compiled> project, open_project(folder));
         list.push_back(card_project(*project));
         projects.push_back(std::move(project));
     }

@@ -11,8 +11,8 @@
 
 #include "src/base/files.h"
 #include "src/base/subprocess.h"
+#include "src/base/text.h"
 #include "src/driver/package.h"
-#include "src/driver/project_folder.h"
 #include "src/emit/kernel_port.h"
 
 namespace weft {
@@ -75,10 +75,6 @@ std::string report_text(const fs::path& folder, std::string_view ending) {
     return text ? *text : std::string();
 }
 
-std::string trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t\r");
-    return first == std::string_view::npos ? "" : std::string(text.substr(first, text.find_last_not_of(" \t\r") - first + 1));
-}
 std::vector<std::string> cells(const std::string& row) {
     std::vector<std::string> list;
     std::istringstream parts(row);
@@ -134,10 +130,7 @@ std::vector<std::string> hardware_commands(const Compiled& project, const Hardwa
 }
 
 Result<HardwarePackage> package_hardware(const HardwareRequest& request, const Observer& observer) {
-    if (!is_project(request.project))
-        return Diagnostic{.reason = fmt::format("'{}' is no project of weft", request.project.string()),
-                          .help = "compile the model first: weft compile MODEL -o DIR"};
-    WEFT_ASSIGN(const std::unique_ptr<Compiled> project, load_project(request.project));
+    WEFT_ASSIGN(const std::unique_ptr<Compiled> project, open_project(request.project));
     if (project->board->flow != Flow::vitis)
         return Diagnostic{.reason = fmt::format("{} is not built for by v++ but by Vivado, as a block design", project->board->title),
                           .help = fmt::format("run the script in '{}'", (request.project / "vivado").string())};

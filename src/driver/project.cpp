@@ -311,4 +311,11 @@ Result<std::unique_ptr<Compiled>> load_project(const std::filesystem::path& dire
     return compiled;
 }
 
+Result<std::unique_ptr<Compiled>> open_project(const std::filesystem::path& directory) {
+    if (!is_project(directory))
+        return Diagnostic{.reason = fmt::format("'{}' is no project of weft", directory.string()),
+                          .help = "compile the model first: weft compile MODEL -o DIR"};
+    return load_project(directory);
+}
+
 }  // namespace weft

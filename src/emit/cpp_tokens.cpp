@@ -6,17 +6,13 @@
 #include <algorithm>
 #include <cctype>
 
+#include "src/base/text.h"
+
 namespace weft {
 
 namespace {
 
 bool is_word_char(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-std::string trimmed(std::string_view text) {
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
-    while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
-    return std::string(text);
-}
 
 /// One space between words, none around `=`.
 std::string normal_pragma(std::string_view text) {

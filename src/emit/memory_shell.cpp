@@ -5,6 +5,7 @@
 
 #include <bit>
 
+#include "src/base/text.h"
 #include "src/emit/hls_parts.h"
 #include "src/emit/shell.h"
 #include "src/emit/shell_parts.h"
@@ -92,11 +93,8 @@ private:
         out_.line("wire [31:0] frames;");
         out_.line(fmt::format("wire [{}:0] pointers;", 64 * plan_.ports.size() - 1));
         std::vector<std::string> pins = {".clk(ap_clk)", ".rst(rst)"};
-        for (const AxiSignal& signal : axi_control_signals()) {
-            std::string pin(signal.name);
-            for (char& c : pin) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-            pins.push_back(fmt::format(".{}(s_axi_control_{})", pin, signal.name));
-        }
+        for (const AxiSignal& signal : axi_control_signals())
+            pins.push_back(fmt::format(".{}(s_axi_control_{})", lower_case(signal.name), signal.name));
         for (const char* pin : {".irq(interrupt)", ".job_valid(job_valid)", ".job_ready(job_ready)", ".pointers(pointers)",
                                 ".frames(frames)", ".done(done)", ".done_taken(done_taken)", ".frame_written(frame_written)",
                                 ".input_waits(input_waits)", ".output_waits(output_waits)", ".errors({write_error, read_error})"})
@@ -145,11 +143,7 @@ private:
                                          fmt::format(".job_address(pointers[{}:{}])", 64 * index(port) + 63, 64 * index(port)),
                                          ".job_frames(frames)"};
         const auto bus_pins = [&](std::initializer_list<const char*> names) {
-            for (const std::string name : names) {
-                std::string upper = name;
-                for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-                pins.push_back(fmt::format(".{}({}{})", name, b, upper));
-            }
+            for (const char* name : names) pins.push_back(fmt::format(".{}({}{})", name, b, upper_case(name)));
         };
         const auto stream_pins = [&](const char* end, const std::string& signal) {
             for (const char* part : {"valid", "ready", "data"}) pins.push_back(fmt::format(".{0}_{1}({2}_{1})", end, part, signal));
@@ -217,11 +211,8 @@ private:
     void check(const KernelPort& port) {
         std::vector<std::string> pins = {".clk(ap_clk)", ".rst(rst)"};
         for (const char* signal : {"awvalid", "awready", "awaddr",  "awlen",  "wvalid", "wready", "wdata",  "wlast", "bvalid", "bready",
-                                   "bresp",   "arvalid", "arready", "araddr", "arlen",  "rvalid", "rready", "rdata", "rresp",  "rlast"}) {
-            std::string upper = signal;
-            for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-            pins.push_back(fmt::format(".{}({}{})", signal, bus(port), upper));
-        }
+                                   "bresp",   "arvalid", "arready", "araddr", "arlen",  "rvalid", "rready", "rdata", "rresp",  "rlast"})
+            pins.push_back(fmt::format(".{}({}{})", signal, bus(port), upper_case(signal)));
         out_.margin("`ifdef WEFT_CHECK");
         write_instance(out_, "weft_axi_check", "check_" + port.name,
                        {fmt::format(".WordBits({})", port.word_bits), fmt::format(".Outstanding({})", outstanding_bursts)}, pins);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "src/base/text.h"
 #include "src/emit/shell_parts.h"
 #include "src/schedule/stalls.h"
 #include "src/simulate/rtl_testbench.h"
@@ -438,11 +439,6 @@ int main(int argc, char** argv) {
 }
 )";
 
-std::string lower(std::string text) {
-    for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return text;
-}
-
 }  // namespace
 
 std::string kernel_testbench_module(std::span<const RtlKernel> kernels) {
@@ -493,7 +489,7 @@ std::string kernel_testbench_program(std::span<const RtlKernel> kernels) {
         for (const auto& [member, name] : {std::pair{"clk", "ap_clk"}, std::pair{"rst_n", "ap_rst_n"}, std::pair{"interrupt", "interrupt"}})
             out.line(fmt::format("kernel.{} = &m.k{}_{};", member, k, name));
         for (const AxiSignal& signal : axi_control_signals()) {
-            const std::string name = lower(signal.name);
+            const std::string name = lower_case(signal.name);
             if (!name.ends_with("resp")) out.line(fmt::format("kernel.control.{} = &m.k{}_s_axi_control_{};", name, k, signal.name));
         }
         out.line(fmt::format("kernel.frames_offset = {};", find_register(kernel.registers, images_argument).offset));
@@ -512,8 +508,7 @@ std::string kernel_testbench_program(std::span<const RtlKernel> kernels) {
             for (const char* name :
                  {"awvalid", "awready", "wvalid", "wready", "wlast", "bvalid", "bready", "bresp", "arvalid", "arready", "rvalid",
                   "rready",  "rlast",   "rresp",  "awlen",  "arlen", "awaddr", "araddr", "wstrb", "wdata",   "rdata"}) {
-                std::string upper = name;
-                for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+                const std::string upper = upper_case(name);
                 const bool wide = upper.ends_with("DATA") && port.word_bits > 64;
                 out.line(fmt::format("port.bus.{} = &m.k{}_m_axi_gmem{}_{}{};", name, k, p, upper, wide ? "[0]" : ""));
             }

@@ -16,6 +16,7 @@
 #include "src/card/host_environment.h"
 #include "src/card/host_run.h"
 #include "src/card/xclbin.h"
+#include "tests/emulation.h"
 #include "tests/passing_design.h"
 #include "tests/paths.h"
 
@@ -32,9 +33,7 @@ protected:
     static constexpr std::size_t frame_bytes = 832;
 
     void SetUp() override {
-        if (!has_verilator()) GTEST_SKIP() << "no Verilator";
-        if (!find_emulating_xrt()) GTEST_SKIP() << "no XRT";
-        if (!fs::exists("/usr/include/xrt/xrt/xrt_device.h")) GTEST_SKIP() << "no headers of XRT";
+        WEFT_REQUIRE_EMULATION();
         const auto kernel = make_rtl_kernel(design_, {});
         ASSERT_TRUE(kernel);
         card_.platform = "a_platform";

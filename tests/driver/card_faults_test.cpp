@@ -19,6 +19,7 @@
 #include "src/card/host_run.h"
 #include "src/driver/package.h"
 #include "tests/driver/small_project.h"
+#include "tests/emulation.h"
 
 namespace weft {
 namespace {
@@ -64,8 +65,7 @@ protected:
     static constexpr std::int64_t samples = 400'000;
 
     void SetUp() override {
-        if (!has_verilator()) GTEST_SKIP() << "no Verilator";
-        if (!find_emulating_xrt() || !fs::exists("/usr/include/xrt/xrt/xrt_device.h")) GTEST_SKIP() << "no XRT";
+        WEFT_REQUIRE_EMULATION();
         // A card of slow memory, and samples enough that it is busy for a minute.
         std::string board = (*find_board("alveo-u200"))->text;
         const std::string fast = "bandwidth = 19.2e9";

@@ -16,6 +16,7 @@
 #include "src/engines/inputs.h"
 #include "src/engines/kernel_engine.h"
 #include "src/explore/folding.h"
+#include "tests/emulation.h"
 #include "tests/messages.h"
 #include "tests/paths.h"
 
@@ -73,10 +74,7 @@ class CardNetworks : public testing::Test {
 protected:
     static constexpr std::int64_t images = 2000;
 
-    void SetUp() override {
-        if (!has_verilator()) GTEST_SKIP() << "no Verilator";
-        if (!find_emulating_xrt() || !fs::exists("/usr/include/xrt/xrt/xrt_device.h")) GTEST_SKIP() << "no XRT";
-    }
+    void SetUp() override { WEFT_REQUIRE_EMULATION(); }
     static Result<OnCard> fashion(int units, std::int64_t count) {
         CompileOptions options;
         options.preprocess = "scale=1/255";

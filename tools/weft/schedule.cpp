@@ -6,7 +6,6 @@
 #include <memory>
 
 #include "src/base/files.h"
-#include "src/driver/project_folder.h"
 #include "src/schedule/timeline.h"
 #include "tools/weft/command.h"
 
@@ -22,10 +21,7 @@ struct Flags {
 };
 
 Status run(const Flags& flags) {
-    if (!is_project(flags.project))
-        return Diagnostic{.reason = fmt::format("'{}' is no project of weft", flags.project),
-                          .help = "compile the model first: weft compile MODEL -o DIR"};
-    WEFT_ASSIGN(const auto compiled, load_project(flags.project));
+    WEFT_ASSIGN(const auto compiled, open_project(flags.project));
     ScheduleOptions options = flags.options;
     options.progress = [observer = progress_observer()](std::int64_t done, std::int64_t total) {
         if (observer.progress) observer.progress("scheduling", done, total);

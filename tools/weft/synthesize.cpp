@@ -7,7 +7,6 @@
 
 #include "src/base/scratch.h"
 #include "src/cost/fit.h"
-#include "src/driver/project_folder.h"
 #include "src/synthesize/report.h"
 #include "tools/weft/command.h"
 
@@ -24,10 +23,7 @@ struct Flags {
 };
 
 Status run(const Flags& flags) {
-    if (!is_project(flags.project))
-        return Diagnostic{.reason = fmt::format("'{}' is no project of weft", flags.project),
-                          .help = "compile the model first: weft compile MODEL -o DIR"};
-    WEFT_ASSIGN(const auto compiled, load_project(flags.project));
+    WEFT_ASSIGN(const auto compiled, open_project(flags.project));
     std::shared_ptr<const Board> board = compiled->board;
     if (!flags.board.empty()) {
         WEFT_ASSIGN(board, read_board(flags.board));
